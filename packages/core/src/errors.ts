@@ -1,0 +1,62 @@
+/** Parts of a user-facing error: what was given, what was expected, what to do about it. */
+export interface ErrorParts {
+  readonly given: string;
+  readonly expected?: string;
+  readonly remedy?: string;
+}
+
+/**
+ * An error that a user can act on. Its message is one sentence per part: given → expected → what to do.
+ * Anything else that is thrown is a bug of ours.
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly parts: ErrorParts;
+
+  constructor(parts: ErrorParts, options?: ErrorOptions) {
+    const sentences = [parts.given, parts.expected && `expected ${parts.expected}`, parts.remedy].filter(Boolean);
+    super(sentences.join('; '), options);
+    this.parts = parts;
+  }
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Levenshtein distance, for suggestions. */
+export function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** The candidate nearest to a mistyped name, or `undefined` when nothing is near. */
+export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.ceil(name.length / 2)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Looks `name` up in a registry; an unknown name is a {@link UserError} with the nearest match and the list. */
+export function lookUp<T>(registry: Readonly<Record<string, T>>, name: string, kind: string): T {
+  if (Object.hasOwn(registry, name)) return registry[name];
+  const names = Object.keys(registry);
+  const near = nearestName(name, names);
+  throw new UserError({
+    given: `unknown ${kind} '${name}'`,
+    expected: `one of: ${names.join(', ')}`,
+    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+  });
+}

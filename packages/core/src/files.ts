@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { UserError } from './errors.ts';
+
+let temporaryNames = 0;
+
+/**
+ * Writes a file so that it is either whole or absent: everything goes to `*.tmp` beside it, which is then renamed.
+ * Folders are made as needed. An interrupted or failed write leaves what was there before.
+ */
+export async function writeAtomic(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const temporary = `${path}.${process.pid}-${temporaryNames++}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, 'w');
+    try {
+      await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw explainFileError(error, path);
+  }
+}
+
+/** {@link writeAtomic} for content that is at hand. */
+export function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  return writeAtomic(path, async (file) => {
+    await file.writeFile(content);
+  });
+}
+
+/** {@link writeFileAtomic} of indented JSON. */
+export function writeJsonAtomic(path: string, value: unknown): Promise<void> {
+  return writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Reads JSON; missing and malformed files are {@link UserError}s that name the path. */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw explainFileError(error, path);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError({ given: `${path} is not valid JSON (${(error as Error).message})` }, { cause: error });
+  }
+}
+
+const FILE_ERRORS: Record<string, (path: string) => { given: string; remedy: string }> = {
+  ENOENT: (path) => ({ given: `${path} does not exist`, remedy: 'check the path' }),
+  ENOTDIR: (path) => ({ given: `a part of ${path} is a file, not a folder`, remedy: 'check the path' }),
+  EISDIR: (path) => ({ given: `${path} is a folder`, remedy: 'name a file' }),
+  EACCES: (path) => ({ given: `no permission for ${path}`, remedy: 'change its permissions or choose another place' }),
+  EPERM: (path) => ({ given: `no permission for ${path}`, remedy: 'change its permissions or choose another place' }),
+  EROFS: (path) => ({ given: `${path} is on a read-only file system`, remedy: 'choose another place' }),
+  ENOSPC: (path) => ({ given: `no space left to write ${path}`, remedy: 'free some space and resume; nothing was lost' }),
+};
+
+/** Turns an error of the file system into a {@link UserError} about `path`; anything else is handed back as it is. */
+export function explainFileError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const explain = code === undefined ? undefined : FILE_ERRORS[code];
+  return explain && !(error instanceof UserError) ? new UserError(explain(path), { cause: error }) : error;
+}
+
+/** SHA-256 of some bytes or text, in hex. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** SHA-256 of a file, in hex, read in pieces. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  } catch (error) {
+    throw explainFileError(error, path);
+  }
+  return hash.digest('hex');
+}
+
+/** SHA-256 of a JSON value whose object keys are sorted, so that equal configurations have equal hashes. */
+export function hashJson(value: unknown): string {
+  return sha256(
+    JSON.stringify(value, (_, v) =>
+      v && typeof v === 'object' && !Array.isArray(v)
+        ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : v,
+    ),
+  );
+}

@@ -1,0 +1,4 @@
+export * from './contracts.ts';
+export * from './errors.ts';
+export * from './files.ts';
+export * from './random.ts';

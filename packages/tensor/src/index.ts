@@ -1,0 +1,4 @@
+export type * from './ops.ts';
+export * from './parameter.ts';
+export type * from './program.ts';
+export * from './shape.ts';
