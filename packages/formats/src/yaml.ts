@@ -1,0 +1,271 @@
+import { readFile } from 'node:fs/promises';
+import { type ErrorParts, explainFileError, nearestName, UserError } from '@unseen/core';
+import { type Document, isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { z } from 'zod';
+
+/** A parsed YAML text that knows where each of its values stands. */
+export interface YamlDocument {
+  readonly name: string;
+  readonly value: unknown;
+  /**
+   * `name:line:column` of the value (or of its key) at a path. `depth` tells how much of the path exists: where it is
+   * shorter than the path, the place is that of the nearest enclosing value.
+   */
+  locate(path: readonly PropertyKey[], part?: 'key' | 'value'): { place: string; depth: number };
+}
+
+/** Parses YAML 1.2 text (one document); `name` stands for it in messages. Syntax errors are {@link UserError}s. */
+export function parseYamlDocument(text: string, name: string): YamlDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+  const [error] = document.errors;
+  if (error) {
+    const message = error.message.charAt(0).toLowerCase() + error.message.slice(1).split('\n')[0];
+    throw new UserError({ given: `${place(error.pos[0])}: ${message}`, expected: 'valid YAML' }, { cause: error });
+  }
+  return {
+    name,
+    value: toValue(document, name),
+    locate(path, part = 'value') {
+      const { offset, depth } = find(document, path, part);
+      return { place: place(offset), depth };
+    },
+  };
+}
+
+/** {@link parseYamlDocument} of a file. */
+export async function readYamlDocument(path: string): Promise<YamlDocument> {
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw explainFileError(error, path);
+  });
+  return parseYamlDocument(text, path);
+}
+
+/**
+ * Parses YAML text and checks it against a schema. Every problem is a {@link UserError} with file:line:column, what was
+ * given, what was expected and the nearest valid key or value.
+ */
+export function parseYaml<S extends z.ZodType>(text: string, schema: S, name: string): z.output<S> {
+  const document = parseYamlDocument(text, name);
+  return validate(document.value, schema, document.locate);
+}
+
+/** {@link parseYaml} of a file. */
+export async function readYaml<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> {
+  const document = await readYamlDocument(path);
+  return validate(document.value, schema, document.locate);
+}
+
+/**
+ * Checks a value against a schema; problems are {@link UserError}s as of {@link parseYaml}. `locate` says where a path
+ * of the value was written, so that values merged from several files can name the right one.
+ */
+export function validate<S extends z.ZodType>(value: unknown, schema: S, locate: YamlDocument['locate']): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [first, ...others] = result.error.issues.flatMap((issue) => explain(issue, value, schema, locate));
+  const also = others.slice(0, 9).map((parts) => new UserError(parts).message);
+  if (others.length > also.length) also.push(`${others.length - also.length} more`);
+  throw new UserError(
+    also.length > 0 ? { ...first, remedy: [first.remedy, ...also].filter(Boolean).join('\n') } : first,
+    { cause: result.error },
+  );
+}
+
+function toValue(document: Document, name: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Too many aliases, or one that refers to nothing.
+    throw new UserError({ given: `${name}: ${(error as Error).message}`, expected: 'valid YAML' }, { cause: error });
+  }
+}
+
+/** Offset of the deepest existing node along a path. */
+function find(document: Document, path: readonly PropertyKey[], part: 'key' | 'value') {
+  let node = document.contents as Node | null;
+  let offset = node?.range?.[0] ?? 0;
+  for (let depth = 0; depth < path.length; depth++) {
+    if (isAlias(node)) node = node.resolve(document) ?? null;
+    if (!isCollection(node)) return { offset, depth };
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(path[depth]));
+      if (!pair) return { offset, depth };
+      const key = pair.key as Node;
+      node = pair.value as Node | null;
+      const last = depth === path.length - 1 && part === 'key';
+      offset = (last ? undefined : node?.range?.[0]) ?? key.range?.[0] ?? offset;
+    } else {
+      const item = node.items[Number(path[depth])] as Node | undefined;
+      if (!item) return { offset, depth };
+      node = item;
+      offset = node.range?.[0] ?? offset;
+    }
+  }
+  return { offset, depth: path.length };
+}
+
+type Issue = z.core.$ZodIssue;
+
+function explain(issue: Issue, root: unknown, schema: z.ZodType, locate: YamlDocument['locate']): ErrorParts[] {
+  const here = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const valid = keysAt(schema, issue.path);
+    return issue.keys.map((key) => {
+      const near = nearestName(key, valid);
+      return {
+        given: `${locate([...issue.path, key], 'key').place}: unknown key '${key}'${here ? ` in '${here}'` : ''}`,
+        ...(valid.length > 0 ? { expected: `one of: ${valid.join(', ')}` } : {}),
+        ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+      };
+    });
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const nearest = nearestBranch(issue.errors);
+    const simple = issue.errors.every((branch) => branch.length === 1 && branch[0].path.length === 0);
+    if (!simple) {
+      return nearest.flatMap((inner) =>
+        explain({ ...inner, path: [...issue.path, ...inner.path] }, root, schema, locate),
+      );
+    }
+    const expected = [...new Set(issue.errors.map(([inner]) => expectation(inner)))].join(' or ');
+    return [misfit(issue.path, root, locate, expected)];
+  }
+  const { place, depth } = locate(issue.path);
+  const missing = depth < issue.path.length && valueAt(root, issue.path) === undefined;
+  if (missing) return [{ given: `${place}: '${here}' is missing`, expected: expectation(issue) }];
+  if (issue.code === 'custom') return [{ given: `${place}: ${here ? `'${here}': ` : ''}${issue.message}` }];
+  if (issue.code === 'invalid_key') {
+    return [
+      { given: `${locate(issue.path, 'key').place}: invalid key '${here}'`, expected: expectation(issue.issues[0]) },
+    ];
+  }
+  const given = valueAt(root, issue.path);
+  const options = issue.code === 'invalid_value' ? issue.values.map(String) : optionsOf(issue);
+  const near = typeof given === 'string' ? nearestName(given, options) : undefined;
+  return [misfit(issue.path, root, locate, expectation(issue), near)];
+}
+
+function misfit(
+  path: readonly PropertyKey[],
+  root: unknown,
+  locate: YamlDocument['locate'],
+  expected: string,
+  near?: string,
+): ErrorParts {
+  const here = path.join('.');
+  return {
+    given: `${locate(path).place}: ${here ? `'${here}' is ` : 'the document is '}${describe(valueAt(root, path))}`,
+    expected,
+    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+  };
+}
+
+/** The branch of a union that the value was most likely meant for: the one that fails deepest, then with least errors. */
+function nearestBranch(branches: readonly Issue[][]): readonly Issue[] {
+  const depth = (branch: readonly Issue[]) =>
+    Math.min(
+      ...branch.map((issue) => (issue.code === 'unrecognized_keys' ? issue.path.length + 1 : issue.path.length)),
+    );
+  return [...branches].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
+}
+
+function optionsOf(issue: Issue): string[] {
+  return issue.code === 'invalid_union' && 'options' in issue ? (issue.options ?? []).map(String) : [];
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  int: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  tuple: 'a list',
+  object: 'keys with values',
+  record: 'keys with values',
+  null: 'null',
+};
+
+function expectation(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return TYPE_NAMES[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return issue.values.length === 1 ? String(issue.values[0]) : `one of: ${issue.values.join(', ')}`;
+    case 'invalid_union': {
+      const options = optionsOf(issue);
+      if (options.length > 0) return `one of: ${options.join(', ')}`;
+      return [...new Set(issue.errors.map(([inner]) => (inner ? expectation(inner) : issue.message)))].join(' or ');
+    }
+    case 'too_small':
+      return bound(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum);
+    case 'too_big':
+      return bound(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum);
+    default:
+      return issue.message;
+  }
+}
+
+function bound(origin: string, relation: string, limit: number | bigint): string {
+  if (origin === 'array' || origin === 'set') return `${relation} ${limit} entries`;
+  if (origin === 'string') return `${relation} ${limit} characters`;
+  return `${relation} ${limit}`;
+}
+
+function describe(value: unknown): string {
+  if (value === undefined || value === null) return 'empty';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object') return `a group of keys (${Object.keys(value).slice(0, 4).join(', ')})`;
+  const text = typeof value === 'string' ? `'${value}'` : String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…'` : text;
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+/** The keys that a schema allows at a path, over all branches that lead there. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  let nodes = branches(root, root);
+  for (const key of path) {
+    nodes = nodes.flatMap((node) => {
+      const next =
+        typeof key === 'number'
+          ? (node.prefixItems?.[key] ?? node.items)
+          : (node.properties?.[String(key)] ?? node.additionalProperties);
+      return next && typeof next === 'object' ? branches(next, root) : [];
+    });
+  }
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
+}
+
+interface JsonSchema {
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly prefixItems?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly allOf?: readonly JsonSchema[];
+}
+
+function branches(node: JsonSchema, root: JsonSchema): JsonSchema[] {
+  if (node.$ref !== undefined) {
+    const target = node.$ref === '#' ? root : root.$defs?.[node.$ref.replace('#/$defs/', '')];
+    return target ? branches(target, root) : [];
+  }
+  const nested = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
+  return nested.length > 0 ? nested.flatMap((inner) => branches(inner, root)) : [node];
+}
