@@ -1,1 +1,1 @@
-export {};
+export * from './train-fasttext.ts';

