@@ -1,1 +1,13 @@
-export {};
+export * from './initializers.ts';
+export * from './layers/batch-norm.ts';
+export * from './layers/conv.ts';
+export * from './layers/dense.ts';
+export * from './layers/depthwise.ts';
+export * from './layers/dropout.ts';
+export * from './losses/adversarial.ts';
+export * from './losses/content.ts';
+export * from './losses/cross-entropy.ts';
+export * from './losses/kl-divergence.ts';
+export * from './losses/masked.ts';
+export * from './losses/mmd.ts';
+export * from './module.ts';

@@ -1,0 +1,33 @@
+import type { RandomStream } from '@unseen/core';
+import { type Shape, sizeOf } from '@unseen/tensor';
+
+/** Makes the first values of a weight of `shape` ([out, in, …], as `Parameter` stores them). */
+export type Initializer = (shape: Shape, random: RandomStream) => Float32Array;
+
+/** Normal with standard deviation √(2 / fan-in): the default everywhere (He et al. 2015). */
+export const kaimingNormal: Initializer = (shape, random) => scaledNormal(shape, random, Math.sqrt(2 / fanIn(shape)));
+
+/** Uniform in ±√(6 / (fan-in + fan-out)) (Glorot and Bengio 2010). */
+export const xavierUniform: Initializer = (shape, random) => {
+  const limit = Math.sqrt(6 / (fanIn(shape) + (shape[0] * fanIn(shape)) / shape[1]));
+  return Float32Array.from({ length: sizeOf(shape) }, () => random.between(-limit, limit));
+};
+
+/** Normal with mean 0. */
+export function normal(standardDeviation: number): Initializer {
+  return (shape, random) => scaledNormal(shape, random, standardDeviation);
+}
+
+/** The same value everywhere. */
+export function constant(value: number): Initializer {
+  return (shape) => new Float32Array(sizeOf(shape)).fill(value);
+}
+
+/** Number of inputs of one output: in · kernel height · kernel width. */
+function fanIn(shape: Shape): number {
+  return sizeOf(shape.slice(1));
+}
+
+function scaledNormal(shape: Shape, random: RandomStream, scale: number): Float32Array {
+  return random.fillNormal(new Float32Array(sizeOf(shape))).map((x) => x * scale);
+}

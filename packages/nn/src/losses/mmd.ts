@@ -1,0 +1,55 @@
+import type { Ops } from '@unseen/tensor';
+
+/** Bandwidths of the kernel exp(-‖x-y‖² / 2b). */
+export const MMD_BANDWIDTHS: readonly number[] = [2, 5, 10, 20, 40, 60];
+
+/** Groups of rows as a program takes them: made on the host by `groupPixels`. */
+export interface RowGroups<V> {
+  /** Integer row numbers [groups, samples]; where the mask is 0 any valid row. */
+  readonly indices: V;
+  /** 1 where a sample counts [groups, samples]. Groups without any sample do not count. */
+  readonly mask: V;
+}
+
+/** Options of {@link mmdLoss}. */
+export interface MmdOptions {
+  /** Default {@link MMD_BANDWIDTHS}. */
+  readonly bandwidths?: readonly number[];
+  /** What stands under the root: ½ MMD² (`half`, CaGNet) or MMD² (`full`, ZS3Net). Default `half`. */
+  readonly scale?: 'half' | 'full';
+}
+
+/**
+ * √(Σ_b MMD²_b) between the generated and the real rows [rows, channels] of each group, averaged over the groups.
+ * MMD² is the biased estimator (diagonals included); a radicand ≤ 0 counts as 0. Both sides use the same row numbers.
+ */
+export function mmdLoss<V>(ops: Ops<V>, fake: V, real: V, groups: RowGroups<V>, options: MmdOptions = {}): V {
+  const { bandwidths = MMD_BANDWIDTHS, scale = 'half' } = options;
+  const [groupCount, samples] = ops.shape(groups.indices);
+  const count = ops.sum(groups.mask, [1], true);
+  const weight = ops.div(groups.mask, ops.maximum(count, ops.scalar(1)));
+
+  const fakeRows = ops.gather(fake, groups.indices);
+  const realRows = ops.gather(real, groups.indices);
+  // Distances do not change with the origin; near the centre their differences of squares lose the fewest digits.
+  const column = ops.reshape(weight, [groupCount, samples, 1]);
+  const centre = ops.stopGradient(ops.sum(ops.mul(realRows, column), [1], true));
+  const rows = ops.concat([ops.sub(fakeRows, centre), ops.sub(realRows, centre)], 1);
+  const sign = ops.concat([weight, ops.neg(weight)], 1);
+
+  const total = 2 * samples;
+  const norms = ops.sum(ops.square(rows), [2]);
+  const products = ops.matMul(rows, rows, { transposeB: true });
+  const sums = ops.add(ops.reshape(norms, [groupCount, total, 1]), ops.reshape(norms, [groupCount, 1, total]));
+  const distances = ops.relu(ops.sub(sums, ops.mul(products, ops.scalar(2))));
+  const kernels = bandwidths.map((b) => ops.exp(ops.mul(distances, ops.scalar(-1 / (2 * b)))));
+  const kernel = kernels.reduce((a, b) => ops.add(a, b));
+
+  const signs = ops.mul(ops.reshape(sign, [groupCount, total, 1]), ops.reshape(sign, [groupCount, 1, total]));
+  const squared = ops.sum(ops.mul(kernel, signs), [1, 2]);
+  const radicand = ops.relu(ops.mul(squared, ops.scalar(scale === 'half' ? 0.5 : 1)));
+  // Row counts are whole numbers, so this is 1 for a group with samples and 0 for one without.
+  const present = ops.sub(ops.scalar(1), ops.relu(ops.sub(ops.scalar(1), ops.reshape(count, [groupCount]))));
+  const presentCount = ops.maximum(ops.sum(present), ops.scalar(1));
+  return ops.div(ops.sum(ops.mul(ops.sqrt(radicand), present)), presentCount);
+}
