@@ -1,0 +1,215 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { messageOf, UserError } from '@unseen/core';
+import type { Tensor } from 'onnxruntime-node';
+import type { Shape } from './shape.ts';
+import { singleOperationModel } from './single-operation.ts';
+
+/** The version whose private module path and whose behaviour with preallocated outputs this module relies on. */
+export const ONNXRUNTIME_VERSION = '1.30.0';
+
+/** Arrays that sessions read and write: float32, int32, uint8 and int64 values. */
+export type HostArray = Float32Array | Int32Array | Uint8Array | BigInt64Array;
+
+/** An array with its shape, as sessions take it. It wraps the array: what a run writes appears in the array itself. */
+export type HostTensor = Tensor;
+
+/** Values by the names that they have in the model. */
+export type HostTensors = Readonly<Record<string, HostTensor>>;
+
+/** Options of {@link createSession}. */
+export interface SessionOptions {
+  /** For messages. */
+  readonly name?: string;
+  /** Threads of one operation; default: all cores. */
+  readonly threads?: number;
+  /** Idle threads wait actively between the operations of one run; right for whole graphs, wrong for many small sessions. */
+  readonly spinning?: boolean;
+  /** How far the runtime rewrites the graph; `all` fuses convolution, addition and activation. */
+  readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** False: every output is copied once more by the binding; for tests. */
+  readonly direct?: boolean;
+}
+
+/** A loaded model. */
+export interface Session {
+  /** Runs the model at once (synchronously), reading `feeds` in place and writing into the arrays of `outputs`. */
+  run(feeds: HostTensors, outputs: HostTensors): void;
+  dispose(): void;
+}
+
+interface NativeSession {
+  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
+  run(feeds: HostTensors, outputs: Readonly<Record<string, HostTensor | null>>, options: object): HostTensors;
+  dispose(): void;
+}
+
+interface Runtime {
+  readonly NativeSession: new () => NativeSession;
+  readonly Tensor: new (type: 'float32' | 'int32' | 'uint8' | 'int64', data: HostArray, dims: Shape) => HostTensor;
+}
+
+let loaded: Runtime | undefined;
+let problem: string | undefined;
+
+function load(): Runtime {
+  const require = createRequire(import.meta.url);
+  // onnxruntime-node's public API only runs asynchronously and always copies, so its native binding is used directly.
+  const { binding, initOrt } = require('onnxruntime-node/dist/binding.js');
+  const { Tensor } = createRequire(require.resolve('onnxruntime-node'))('onnxruntime-common');
+  initOrt();
+  return { NativeSession: binding.InferenceSession, Tensor };
+}
+
+function isMusl(): boolean {
+  const report = process.report.getReport() as { readonly header?: { readonly glibcVersionRuntime?: string } };
+  return process.platform === 'linux' && report.header?.glibcVersionRuntime === undefined;
+}
+
+function runtime(): Runtime {
+  const reason = onnxruntimeProblem();
+  if (loaded) return loaded;
+  throw new UserError({ given: `ONNX Runtime cannot be used here: ${reason}`, remedy: "use the backend 'cpu'" });
+}
+
+/** Why ONNX Runtime cannot run on this machine, in one sentence; `undefined` where it can. */
+export function onnxruntimeProblem(): string | undefined {
+  if (loaded || problem) return problem;
+  try {
+    loaded = load();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const place = `${process.platform}-${process.arch}`;
+    if (isMusl()) problem = `onnxruntime-node has no binary for Linux with musl, only for glibc (${place})`;
+    else if (code === 'MODULE_NOT_FOUND' && messageOf(error).includes('onnxruntime_binding.node'))
+      problem = `onnxruntime-node has no binary for ${place}`;
+    else problem = `onnxruntime-node did not load on ${place} (${messageOf(error).split('\n')[0]})`;
+  }
+  return problem;
+}
+
+/** The version of onnxruntime-node that is installed. */
+export function onnxruntimeVersion(): string {
+  return createRequire(import.meta.url)('onnxruntime-node/package.json').version;
+}
+
+/** Wraps an array, without copying, as what sessions take. */
+export function hostTensor(data: HostArray, shape: Shape): HostTensor {
+  const type =
+    data instanceof Float32Array
+      ? 'float32'
+      : data instanceof Int32Array
+        ? 'int32'
+        : data instanceof Uint8Array
+          ? 'uint8'
+          : 'int64';
+  return new (runtime().Tensor)(type, data, shape);
+}
+
+function loadModel(model: Uint8Array, options: SessionOptions): NativeSession {
+  const { name = 'a model', threads = availableParallelism(), spinning = true, optimization = 'all' } = options;
+  const session = new (runtime().NativeSession)();
+  try {
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+      executionProviders: ['cpu'],
+      executionMode: 'sequential',
+      graphOptimizationLevel: optimization,
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+      // With the pattern, peak memory of a training step grows by 40 % and nothing is gained.
+      enableMemPattern: false,
+      extra: {
+        session: {
+          intra_op: { allow_spinning: spinning ? '1' : '0' },
+          // Every session has threads of its own; those of an idle one must not keep a core busy.
+          force_spinning_stop: '1',
+        },
+      },
+    });
+  } catch (error) {
+    throw new Error(`ONNX Runtime refuses ${name}: ${messageOf(error)}`, { cause: error });
+  }
+  return session;
+}
+
+/** What the binding says when it meets a bfloat16 output: the run is over, nothing was copied yet. */
+const STOPPED = /Tensor type \(16\)/;
+
+function runDirect(session: NativeSession, feeds: HostTensors, outputs: HostTensors): boolean {
+  try {
+    session.run(feeds, { stop: null, ...outputs }, {});
+  } catch (error) {
+    if (STOPPED.test(messageOf(error))) return true;
+    throw error;
+  }
+  return false;
+}
+
+function runCopying(session: NativeSession, feeds: HostTensors, outputs: HostTensors): void {
+  const results = session.run(feeds, outputs, {});
+  for (const [name, output] of Object.entries(outputs)) {
+    const [from, to] = [results[name].data as HostArray, output.data as HostArray];
+    if (from.buffer !== to.buffer) (to as Float32Array).set(from as Float32Array);
+  }
+}
+
+let directWorks: boolean | undefined;
+
+/**
+ * Whether this binding writes preallocated outputs and then stops at the bfloat16 output before copying anything, tried
+ * out once on a tiny model.
+ */
+export function directOutputsWork(): boolean {
+  if (directWorks !== undefined) return directWorks;
+  const model = singleOperationModel(
+    [{ operator: 'Neg', inputs: ['x'], outputs: ['y'] }],
+    [{ name: 'x', shape: [3] }],
+    [{ name: 'y', shape: [3] }],
+  );
+  const session = loadModel(model, { name: 'the check of direct outputs', threads: 1 });
+  const written = new Float32Array(3).fill(Number.NaN);
+  try {
+    const stopped = runDirect(
+      session,
+      { x: hostTensor(Float32Array.of(1, -2, 3), [3]) },
+      { y: hostTensor(written, [3]) },
+    );
+    directWorks = stopped && written.join() === '-1,2,-3';
+  } catch {
+    directWorks = false;
+  } finally {
+    session.dispose();
+  }
+  return directWorks;
+}
+
+/**
+ * Loads an ONNX model for synchronous runs that write straight into preallocated arrays.
+ *
+ * The binding copies every output into a new array even when it was given one to write to (as costly as the arithmetic
+ * of an element-wise operation). It converts the outputs in the order of the graph after the run, and it cannot convert
+ * bfloat16: so a model whose **first** graph output is a bfloat16 scalar named `stop` (any cheap constant,
+ * `Cast(Constant, to: 16)`) makes the binding stop there, with all preallocated outputs written and none copied. Every
+ * model given to this function must have that output; it is never named in `outputs`. Where the installed binding
+ * behaves otherwise ({@link directOutputsWork}), outputs are copied and the results are the same.
+ *
+ * `outputs` of a run may name any subset of the model's outputs. An array may be fed and written by the same run only
+ * when the operation reads each element before it writes it and the model has no other reader.
+ * @throws UserError where ONNX Runtime has no binary (see {@link onnxruntimeProblem})
+ */
+export function createSession(model: Uint8Array, options: SessionOptions = {}): Session {
+  const session = loadModel(model, options);
+  const direct = (options.direct ?? true) && directOutputsWork();
+  return {
+    run(feeds, outputs) {
+      try {
+        if (direct) runDirect(session, feeds, outputs);
+        else runCopying(session, feeds, outputs);
+      } catch (error) {
+        throw new Error(`ONNX Runtime failed in ${options.name ?? 'a model'}: ${messageOf(error)}`, { cause: error });
+      }
+    },
+    dispose: () => session.dispose(),
+  };
+}
