@@ -1,1 +1,2 @@
 export * from './word-vectors.ts';
+export * from './yaml.ts';

@@ -49,8 +49,8 @@ export async function* streamWordVectors(
     const where = `${path}:${line}`;
     const fields = splitFields(bytes);
     if (line === 1) {
-      const header = fields.length === 2 && fields.map(([a, b]) => bytes.toString('latin1', a, b));
-      if (header && header.every((text) => /^\d+$/.test(text))) {
+      const header = fields.length === 2 ? fields.map(([a, b]) => bytes.toString('latin1', a, b)) : undefined;
+      if (header?.every((text) => /^\d+$/.test(text))) {
         [declared, dimension] = header.map(Number);
         if (dimension === 0) throw new UserError({ given: `${where}: the first line promises vectors of dimension 0` });
         continue;
