@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SeedTree } from '@unseen/core';
+import { describe, expect, it } from 'vitest';
+import { listMasks } from './mask-files.ts';
+import { type DecodedMask, scoreFolders } from './score-folders.ts';
+import type { MetricClass } from './segmentation-metrics.ts';
+
+const classes: MetricClass[] = [
+  { id: 3, name: 'cat', group: 'seen' },
+  { id: 300, name: 'sky', group: 'seen' },
+  { id: 7, name: 'zebra', group: 'unseen' },
+];
+
+const mask = (values: number[], width = values.length): DecodedMask => ({
+  height: values.length / width,
+  width,
+  data: Uint16Array.from(values),
+});
+
+/** Scores masks held in memory, keyed by path. */
+const score = (
+  files: Record<string, DecodedMask>,
+  options: { ignore?: number[]; stems?: string[]; classes?: MetricClass[] } = {},
+) =>
+  scoreFolders({
+    predictions: Object.keys(files).filter((path) => path.startsWith('pred/')),
+    groundTruth: Object.keys(files).filter((path) => path.startsWith('gt/')),
+    decode: async (path) => files[path],
+    classes,
+    ...options,
+  });
+
+describe('scoreFolders', () => {
+  it('equals a count over raw ids of 16-bit masks with ignored and out-of-table values', async () => {
+    const random = new SeedTree(5).stream();
+    const draw = (values: number[]) => mask(Array.from({ length: 60 }, () => values[random.integer(values.length)]));
+    const files: Record<string, DecodedMask> = {};
+    for (const id of ['a', 'b', 'c']) {
+      files[`gt/${id}.png`] = draw([3, 300, 7, 255, 0]);
+      files[`pred/${id}.png`] = draw([3, 300, 7, 255, 65535, 12]);
+    }
+    const { metrics, images } = await score(files, { ignore: [0, 255] });
+    expect(images).toBe(3);
+    for (const [channel, { id }] of classes.entries()) {
+      let [both, either, support] = [0, 0, 0];
+      for (const image of ['a', 'b', 'c']) {
+        const predicted = files[`pred/${image}.png`].data;
+        files[`gt/${image}.png`].data.forEach((g, i) => {
+          if (g === 0 || g === 255) return;
+          both += Number(g === id && predicted[i] === id);
+          either += Number(g === id || predicted[i] === id);
+          support += Number(g === id);
+        });
+      }
+      expect(metrics.perClass[channel]).toMatchObject({ id, iou: both / either, accuracy: both / support, support });
+    }
+  });
+
+  it('pairs files by stem whatever their extension and order, and scores a subset on demand', async () => {
+    const files = {
+      'gt/b.png': mask([7]),
+      'gt/a.png': mask([3]),
+      'pred/a.tif': mask([3]),
+      'pred/b.tif': mask([3]),
+    };
+    expect((await score(files)).metrics.PA).toBe(0.5);
+    const subset = await score(files, { stems: ['a'] });
+    expect([subset.metrics.PA, subset.images, subset.unused]).toEqual([1, 1, 2]);
+  });
+
+  it.each([
+    [
+      'a missing prediction',
+      { 'gt/a.png': mask([3]), 'gt/b.png': mask([3]), 'pred/a.png': mask([3]) },
+      /1 of 2 images have no predicted mask: b/,
+    ],
+    [
+      'a missing truth',
+      { 'gt/a.png': mask([3]), 'pred/a.png': mask([3]), 'pred/x.png': mask([3]) },
+      /no ground-truth mask: x/,
+    ],
+    ['nothing', {}, /no mask to score/],
+    [
+      'another size',
+      { 'gt/a.png': mask([3, 3, 3, 3], 2), 'pred/a.png': mask([3, 3, 3, 3], 4) },
+      /pred\/a.png is 4x1, gt\/a.png 2x2.*same size/,
+    ],
+    [
+      'a colour mask',
+      { 'gt/a.png': mask([3]), 'pred/a.png': { height: 1, width: 1, data: new Uint8Array(3) } },
+      /pred\/a.png is a colour image of 3 channels/,
+    ],
+    [
+      'a value of no class',
+      { 'gt/a.png': mask([9, 9, 3]), 'pred/a.png': mask([3, 3, 3]) },
+      /gt\/a.png holds values that no class has: 9 \(2 pixels\)/,
+    ],
+    ['two files of one name', { 'gt/a.png': mask([3]), 'pred/a.png': mask([3]), 'pred/a.tif': mask([3]) }, /same name/],
+  ])('refuses %s', async (_, files, message) => {
+    await expect(score(files)).rejects.toThrow(message);
+  });
+
+  it('refuses a class whose id is ignored or used twice', async () => {
+    const files = { 'gt/a.png': mask([3]), 'pred/a.png': mask([3]) };
+    await expect(score(files, { ignore: [3] })).rejects.toThrow(/id 3 of class 'cat' is an ignored value/);
+    await expect(score(files, { classes: [classes[0], { ...classes[1], id: 3 }] })).rejects.toThrow(/used twice/);
+  });
+});
+
+describe('listMasks', () => {
+  it('lists mask files in order and names an empty or missing folder', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'unseen-masks-'));
+    try {
+      await expect(listMasks(folder)).rejects.toThrow(/holds no mask/);
+      await expect(listMasks(join(folder, 'nowhere'))).rejects.toThrow(/nowhere does not exist/);
+      for (const name of ['b.png', 'a.PNG', '.hidden.png', 'notes.txt']) await writeFile(join(folder, name), '');
+      await mkdir(join(folder, 'deeper.png'));
+      expect(await listMasks(folder)).toEqual([join(folder, 'a.PNG'), join(folder, 'b.png')]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
