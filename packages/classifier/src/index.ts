@@ -1,1 +1,1 @@
-export {};
+export * from './feature-heads.ts';

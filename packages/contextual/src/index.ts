@@ -1,1 +1,3 @@
-export {};
+export * from './context-selector.ts';
+export * from './contextual-module.ts';
+export * from './latent-code.ts';

@@ -59,7 +59,10 @@ const FILE_ERRORS: Record<string, (path: string) => { given: string; remedy: str
   EACCES: (path) => ({ given: `no permission for ${path}`, remedy: 'change its permissions or choose another place' }),
   EPERM: (path) => ({ given: `no permission for ${path}`, remedy: 'change its permissions or choose another place' }),
   EROFS: (path) => ({ given: `${path} is on a read-only file system`, remedy: 'choose another place' }),
-  ENOSPC: (path) => ({ given: `no space left to write ${path}`, remedy: 'free some space and resume; nothing was lost' }),
+  ENOSPC: (path) => ({
+    given: `no space left to write ${path}`,
+    remedy: 'free some space and resume; nothing was lost',
+  }),
 };
 
 /** Turns an error of the file system into a {@link UserError} about `path`; anything else is handed back as it is. */

@@ -1,1 +1,2 @@
-export {};
+export * from './generator.ts';
+export * from './label-prior.ts';
