@@ -17,6 +17,8 @@ export interface MmdOptions {
   readonly bandwidths?: readonly number[];
   /** What stands under the root: ½ MMD² (`half`, CaGNet) or MMD² (`full`, ZS3Net). Default `half`. */
   readonly scale?: 'half' | 'full';
+  /** Whether the root is taken. Default true. */
+  readonly root?: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface MmdOptions {
  * MMD² is the biased estimator (diagonals included); a radicand ≤ 0 counts as 0. Both sides use the same row numbers.
  */
 export function mmdLoss<V>(ops: Ops<V>, fake: V, real: V, groups: RowGroups<V>, options: MmdOptions = {}): V {
-  const { bandwidths = MMD_BANDWIDTHS, scale = 'half' } = options;
+  const { bandwidths = MMD_BANDWIDTHS, scale = 'half', root = true } = options;
   const [groupCount, samples] = ops.shape(groups.indices);
   const count = ops.sum(groups.mask, [1], true);
   const weight = ops.div(groups.mask, ops.maximum(count, ops.scalar(1)));
@@ -51,5 +53,5 @@ export function mmdLoss<V>(ops: Ops<V>, fake: V, real: V, groups: RowGroups<V>, 
   // Row counts are whole numbers, so this is 1 for a group with samples and 0 for one without.
   const present = ops.sub(ops.scalar(1), ops.relu(ops.sub(ops.scalar(1), ops.reshape(count, [groupCount]))));
   const presentCount = ops.maximum(ops.sum(present), ops.scalar(1));
-  return ops.div(ops.sum(ops.mul(ops.sqrt(radicand), present)), presentCount);
+  return ops.div(ops.sum(ops.mul(root ? ops.sqrt(radicand) : radicand, present)), presentCount);
 }
