@@ -1,3 +1,4 @@
+export * from './gradients/index.ts';
 export * from './onnxruntime.ts';
 export type * from './ops.ts';
 export * from './parameter.ts';
