@@ -1,0 +1,75 @@
+import { IGNORE } from '@unseen/core';
+
+/** Class scores on a grid: `data` is [height · width · channels]. */
+export interface ScoreGrid {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly data: Float32Array;
+}
+
+/** Options of {@link labelsFromScores}. */
+export interface LabelOptions {
+  /** Pixels whose softmax probability is below this become void (255). Default 0: none. */
+  readonly minConfidence?: number;
+}
+
+/**
+ * The best channel of every pixel after bilinear interpolation (half-pixel centres) of the scores to [height, width]:
+ * what `argmax(resize(logits))` gives, without the resized logits in memory. At most 255 channels.
+ */
+export function labelsFromScores(
+  scores: ScoreGrid,
+  [height, width]: readonly [number, number],
+  { minConfidence = 0 }: LabelOptions = {},
+): Uint8Array {
+  const { channels, data } = scores;
+  if (channels > IGNORE) throw new Error(`an 8-bit label map holds at most ${IGNORE} classes, not ${channels}`);
+  const rows = sourcePositions(scores.height, height);
+  const columns = sourcePositions(scores.width, width);
+  const rowLength = scores.width * channels;
+  const blended = new Float32Array(rowLength);
+  const pixel = new Float32Array(channels);
+  const labels = new Uint8Array(height * width);
+  for (let y = 0; y < height; y++) {
+    mix(blended, data, rows.low[y] * rowLength, rows.high[y] * rowLength, rows.fraction[y]);
+    for (let x = 0; x < width; x++) {
+      mix(pixel, blended, columns.low[x] * channels, columns.high[x] * channels, columns.fraction[x]);
+      const best = indexOfMaximum(pixel);
+      const isVoid = minConfidence > 0 && probability(pixel, best) < minConfidence;
+      labels[y * width + x] = isVoid ? IGNORE : best;
+    }
+  }
+  return labels;
+}
+
+/** out = (1 - t)·source[a …] + t·source[b …] */
+function mix(out: Float32Array, source: Float32Array, a: number, b: number, t: number): void {
+  for (let i = 0; i < out.length; i++) out[i] = source[a + i] + t * (source[b + i] - source[a + i]);
+}
+
+function indexOfMaximum(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
+
+function probability(logits: Float32Array, channel: number): number {
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - logits[channel]);
+  return 1 / sum;
+}
+
+/** The two neighbours of each target position on the source axis, and how far it lies towards the second. */
+function sourcePositions(source: number, target: number) {
+  const low = new Int32Array(target);
+  const high = new Int32Array(target);
+  const fraction = new Float32Array(target);
+  for (let i = 0; i < target; i++) {
+    const position = Math.max(0, ((i + 0.5) * source) / target - 0.5);
+    low[i] = Math.min(source - 1, Math.floor(position));
+    high[i] = Math.min(source - 1, low[i] + 1);
+    fraction[i] = position - low[i];
+  }
+  return { low, high, fraction };
+}
