@@ -1,0 +1,39 @@
+/** Numbers by name, in the order in which they are shown. */
+export type Scalars = Readonly<Record<string, number>>;
+
+/** Where a loop stands when a hook is called. */
+export interface LoopEvent {
+  /** Iterations that are done. */
+  readonly iteration: number;
+  readonly iterations: number;
+}
+
+/** What hooks see after each iteration. */
+export interface StepEvent extends LoopEvent {
+  /** What the step returned: its losses. */
+  readonly scalars: Scalars;
+  /** Hands further numbers (an evaluation's) to the loggers. */
+  readonly emit: (group: string, scalars: Scalars) => Promise<void>;
+}
+
+/** Numbers for the loggers: those of the steps come as group `train`. */
+export interface ScalarsEvent extends LoopEvent {
+  readonly group: string;
+  readonly scalars: Scalars;
+}
+
+/** Something that happens beside the steps of a `TrainingLoop`. Hooks are called one after the other, in their order. */
+export interface Hook {
+  onStart?(event: LoopEvent): Promise<void> | void;
+  onScalars?(event: ScalarsEvent): Promise<void> | void;
+  onStep?(event: StepEvent): Promise<void> | void;
+  /** Always called at the end, also after an error; `outcome` says which end. */
+  onEnd?(event: LoopEvent & { readonly outcome: 'completed' | 'interrupted' | 'failed' }): Promise<void> | void;
+  /** Path and iteration of the newest checkpoint, from hooks that make them; named when a loss is not finite. */
+  lastCheckpoint?(): { readonly path: string; readonly iteration: number } | undefined;
+}
+
+/** Whether something due every `every` iterations is due now; the last iteration always is. */
+export function isDue({ iteration, iterations }: LoopEvent, every: number): boolean {
+  return iteration % every === 0 || iteration === iterations;
+}

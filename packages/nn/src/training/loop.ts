@@ -1,0 +1,101 @@
+import { UserError } from '@unseen/core';
+import type { Hook, Scalars } from './hooks.ts';
+
+/** Options of {@link TrainingLoop}. */
+export interface TrainingLoopOptions {
+  /** Total, those before `start` included. */
+  readonly iterations: number;
+  /** Iterations that are done already, when a run is resumed. Default 0. */
+  readonly start?: number;
+  /** One iteration (from 0): draws a batch, updates the weights and returns its losses. */
+  readonly step: (iteration: number) => Promise<Scalars>;
+  readonly hooks?: readonly Hook[];
+  /** Ends the loop after the iteration that is under way; see `interruptSignal`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs training steps and what belongs beside them: logs, checkpoints, evaluations. Stops on a loss that is not finite. */
+export class TrainingLoop {
+  private readonly options: TrainingLoopOptions;
+  private done: number;
+
+  constructor(options: TrainingLoopOptions) {
+    const { iterations, start = 0 } = options;
+    if (!Number.isInteger(iterations) || iterations < 0) {
+      throw new UserError({ given: `${iterations} iterations`, expected: 'a whole number ≥ 0' });
+    }
+    if (!Number.isInteger(start) || start < 0 || start > iterations) {
+      throw new UserError({
+        given: `a run to be resumed at iteration ${start} of ${iterations}`,
+        remedy: 'raise the number of iterations or start a new run',
+      });
+    }
+    this.options = options;
+    this.done = start;
+  }
+
+  /** Iterations that are done. */
+  get iteration(): number {
+    return this.done;
+  }
+
+  /**
+   * Runs to the end, or to the interruption. A loss that is NaN or infinite is a `UserError` that names it, its
+   * iteration and the last good checkpoint; no hook sees that iteration.
+   */
+  async run(): Promise<'completed' | 'interrupted'> {
+    const { iterations, step, hooks = [], signal } = this.options;
+    let outcome: 'completed' | 'interrupted' | 'failed' = 'failed';
+    try {
+      for (const hook of hooks) await hook.onStart?.(this.position);
+      while (this.done < iterations && !signal?.aborted) {
+        const scalars = await step(this.done);
+        this.requireFinite(scalars);
+        this.done++;
+        await this.emit('train', scalars);
+        const emit = (group: string, values: Scalars) => this.emit(group, values);
+        for (const hook of hooks) await hook.onStep?.({ ...this.position, scalars, emit });
+      }
+      outcome = this.done < iterations ? 'interrupted' : 'completed';
+    } finally {
+      await this.end(outcome);
+    }
+    return outcome;
+  }
+
+  private get position() {
+    return { iteration: this.done, iterations: this.options.iterations };
+  }
+
+  private async emit(group: string, scalars: Scalars): Promise<void> {
+    for (const hook of this.options.hooks ?? []) await hook.onScalars?.({ ...this.position, group, scalars });
+  }
+
+  /** Every hook is told, even when one of them throws; the first error is handed on unless the loop failed already. */
+  private async end(outcome: 'completed' | 'interrupted' | 'failed'): Promise<void> {
+    const errors: unknown[] = [];
+    for (const hook of this.options.hooks ?? []) {
+      try {
+        await hook.onEnd?.({ ...this.position, outcome });
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0 && outcome !== 'failed') throw errors[0];
+  }
+
+  private requireFinite(scalars: Scalars): void {
+    for (const [name, value] of Object.entries(scalars)) {
+      if (Number.isFinite(value)) continue;
+      const last = (this.options.hooks ?? []).map((hook) => hook.lastCheckpoint?.()).findLast((found) => found);
+      throw new UserError({
+        given: `the loss '${name}' is ${value} at iteration ${this.done}`,
+        remedy:
+          'lower the learning rate or check the inputs; ' +
+          (last
+            ? `the last good checkpoint, of iteration ${last.iteration}, is ${last.path}`
+            : 'no checkpoint was written before'),
+      });
+    }
+  }
+}
