@@ -1,2 +1,3 @@
+export * from './safetensors.ts';
 export * from './word-vectors.ts';
 export * from './yaml.ts';

@@ -1,0 +1,290 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { explainFileError, nearestName, UserError, writeAtomic } from '@unseen/core';
+
+/** Numbers of a tensor. 16-bit floats arrive as float32, BOOL as 0 and 1. */
+export type TensorValues =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** A tensor as it is stored, row by row. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly values: TensorValues;
+}
+
+/** Element types of safetensors files that can be read. */
+export type SafetensorsType = keyof typeof READERS;
+
+/** What the header of a safetensors file says about a tensor. */
+export interface SafetensorsInfo {
+  readonly dtype: SafetensorsType;
+  readonly shape: readonly number[];
+  /** Byte range in the file, end exclusive. */
+  readonly range: readonly [number, number];
+}
+
+/** An open safetensors file: the header is in memory, tensors are read one by one. */
+export interface SafetensorsFile {
+  /** In the order of the header. */
+  readonly names: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  has(name: string): boolean;
+  info(name: string): SafetensorsInfo;
+  read(name: string): Promise<StoredTensor>;
+  /** {@link read} for weights: any other type than F32, F16 and BF16 is an error. */
+  readFloat32(name: string): Promise<{ shape: readonly number[]; values: Float32Array }>;
+  close(): Promise<void>;
+}
+
+const copy = (bytes: Uint8Array) => bytes.slice().buffer;
+
+const READERS = {
+  F64: { size: 8, values: (b: Uint8Array) => new Float64Array(copy(b)) },
+  F32: { size: 4, values: (b: Uint8Array) => new Float32Array(copy(b)) },
+  F16: { size: 2, values: (b: Uint8Array) => Float32Array.from(new Uint16Array(copy(b)), halfToFloat) },
+  BF16: {
+    size: 2,
+    values: (b: Uint8Array) => new Float32Array(Uint32Array.from(new Uint16Array(copy(b)), (x) => x << 16).buffer),
+  },
+  I64: { size: 8, values: (b: Uint8Array) => new BigInt64Array(copy(b)) },
+  U64: { size: 8, values: (b: Uint8Array) => new BigUint64Array(copy(b)) },
+  I32: { size: 4, values: (b: Uint8Array) => new Int32Array(copy(b)) },
+  U32: { size: 4, values: (b: Uint8Array) => new Uint32Array(copy(b)) },
+  I16: { size: 2, values: (b: Uint8Array) => new Int16Array(copy(b)) },
+  U16: { size: 2, values: (b: Uint8Array) => new Uint16Array(copy(b)) },
+  I8: { size: 1, values: (b: Uint8Array) => new Int8Array(copy(b)) },
+  U8: { size: 1, values: (b: Uint8Array) => new Uint8Array(copy(b)) },
+  BOOL: { size: 1, values: (b: Uint8Array) => new Uint8Array(copy(b)) },
+} as const;
+
+const MAX_HEADER_BYTES = 100_000_000;
+
+/** Opens a safetensors file and checks its whole header; the caller closes it. Damaged files are {@link UserError}s. */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'r');
+    const { size } = await file.stat();
+    const { entries, metadata } = await readHeader(file, path, size);
+    return new OpenSafetensors(file, path, entries, metadata);
+  } catch (error) {
+    await file?.close();
+    throw explainFileError(error, path);
+  }
+}
+
+/**
+ * Writes a safetensors file atomically. Tensors of wider types come first, so that all are aligned; otherwise they keep
+ * their order, and equal input gives equal bytes. Wrong sizes and names that occur twice are {@link UserError}s.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: Iterable<readonly [name: string, tensor: StoredTensor]>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const list = [...tensors].map(([name, { shape, values }]) => ({ name, shape, values, dtype: typeOf(values) }));
+  list.sort((a, b) => READERS[b.dtype].size - READERS[a.dtype].size);
+  const header = new Map<string, unknown>(Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : []);
+  let offset = 0;
+  for (const { name, shape, values, dtype } of list) {
+    const problem = header.has(name)
+      ? 'is named twice'
+      : name === '__metadata__'
+        ? 'has a reserved name'
+        : sizeOf(shape) !== values.length && `has ${values.length} values for the shape [${shape}]`;
+    if (problem) throw new UserError({ given: `${path}: tensor '${name}' ${problem}` });
+    header.set(name, { dtype, shape, data_offsets: [offset, offset + values.byteLength] });
+    offset += values.byteLength;
+  }
+  // fromEntries would lose a tensor called __proto__.
+  const json = `{${[...header].map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(',')}}`;
+  const text = Buffer.from(json);
+  const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8, ' ');
+  text.copy(padded);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  await writeAtomic(path, async (file) => {
+    await file.writeFile(Buffer.concat([length, padded]));
+    for (const { values } of list) {
+      await file.writeFile(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    }
+  });
+}
+
+class OpenSafetensors implements SafetensorsFile {
+  readonly names: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  private readonly file: FileHandle;
+  private readonly path: string;
+  private readonly entries: ReadonlyMap<string, SafetensorsInfo>;
+
+  constructor(
+    file: FileHandle,
+    path: string,
+    entries: ReadonlyMap<string, SafetensorsInfo>,
+    metadata: Readonly<Record<string, string>>,
+  ) {
+    this.file = file;
+    this.path = path;
+    this.entries = entries;
+    this.metadata = metadata;
+    this.names = [...entries.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  info(name: string): SafetensorsInfo {
+    const info = this.entries.get(name);
+    if (info) return info;
+    const near = nearestName(name, this.names);
+    throw new UserError({
+      given: `${this.path} has no tensor '${name}'`,
+      ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+    });
+  }
+
+  async read(name: string): Promise<StoredTensor> {
+    const { dtype, shape, range } = this.info(name);
+    const bytes = await readBytes(this.file, this.path, range);
+    return { shape, values: READERS[dtype].values(bytes) };
+  }
+
+  async readFloat32(name: string): Promise<{ shape: readonly number[]; values: Float32Array }> {
+    const { shape, values } = await this.read(name);
+    if (values instanceof Float32Array) return { shape, values };
+    const given = `${this.path}: tensor '${name}' is of type ${this.info(name).dtype}`;
+    throw new UserError({ given, expected: 'F32, F16 or BF16' });
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
+  }
+}
+
+async function readBytes(file: FileHandle, path: string, [start, end]: readonly [number, number]): Promise<Uint8Array> {
+  const bytes = Buffer.alloc(end - start);
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(bytes.length - done, 1 << 30), start + done);
+    if (bytesRead === 0) throw damaged(path, 'ends early');
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+async function readHeader(file: FileHandle, path: string, fileSize: number) {
+  if (fileSize < 10) throw damaged(path, `is ${fileSize} bytes long`);
+  const length = Number(Buffer.from(await readBytes(file, path, [0, 8])).readBigUInt64LE());
+  if (length > Math.min(fileSize - 8, MAX_HEADER_BYTES)) {
+    throw damaged(path, `promises a header of ${length} bytes in a file of ${fileSize}`);
+  }
+  const text = Buffer.from(await readBytes(file, path, [8, 8 + length])).toString('utf8');
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch (error) {
+    throw damaged(path, 'has a header that is not JSON', error);
+  }
+  if (!isRecord(header)) throw damaged(path, 'has a header that is not a JSON object');
+  const twice = firstRepeated(topLevelKeys(text));
+  if (twice !== undefined) throw damaged(path, `names '${twice}' twice`);
+  const metadata = Object.hasOwn(header, '__metadata__') ? header.__metadata__ : {};
+  if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) {
+    throw damaged(path, 'has metadata that is not text');
+  }
+  const entries = new Map<string, SafetensorsInfo>();
+  for (const [name, entry] of Object.entries(header)) {
+    if (name !== '__metadata__') entries.set(name, parseEntry(path, name, entry, 8 + length, fileSize));
+  }
+  checkCoverage(path, entries, 8 + length, fileSize);
+  return { entries, metadata: metadata as Record<string, string> };
+}
+
+function parseEntry(path: string, name: string, entry: unknown, base: number, fileSize: number): SafetensorsInfo {
+  if (!isRecord(entry)) throw damaged(path, `describes tensor '${name}' by something else than an object`);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  if (typeof dtype !== 'string' || !Object.hasOwn(READERS, dtype)) {
+    const given = `${path}: tensor '${name}' is of type ${JSON.stringify(dtype)}`;
+    throw new UserError({ given, expected: `one of: ${Object.keys(READERS).join(', ')}` });
+  }
+  if (!isCounts(shape)) throw damaged(path, `gives tensor '${name}' the shape ${JSON.stringify(shape)}`);
+  if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1] || base + offsets[1] > fileSize) {
+    throw damaged(
+      path,
+      `puts tensor '${name}' at ${JSON.stringify(offsets)}, outside its ${fileSize - base} data bytes`,
+    );
+  }
+  const type = dtype as SafetensorsType;
+  const bytes = sizeOf(shape) * READERS[type].size;
+  if (bytes !== offsets[1] - offsets[0]) {
+    throw damaged(path, `gives tensor '${name}' ${offsets[1] - offsets[0]} bytes for ${dtype} [${shape}]`);
+  }
+  return { dtype: type, shape, range: [base + offsets[0], base + offsets[1]] };
+}
+
+/** The format asks for data without overlaps and holes. */
+function checkCoverage(path: string, entries: ReadonlyMap<string, SafetensorsInfo>, base: number, fileSize: number) {
+  const sorted = [...entries].sort(([, a], [, b]) => a.range[0] - b.range[0] || a.range[1] - b.range[1]);
+  let end = base;
+  for (const [name, { range }] of sorted) {
+    if (range[0] < end) throw damaged(path, `has tensor '${name}' overlap another`);
+    if (range[0] > end) throw damaged(path, `has ${range[0] - end} bytes before tensor '${name}' that belong to none`);
+    end = range[1];
+  }
+  if (end !== fileSize) throw damaged(path, `has ${fileSize - end} bytes after its last tensor`);
+}
+
+/** Keys of the outermost object of a valid JSON text, as often as they stand there (JSON.parse keeps the last). */
+function topLevelKeys(text: string): string[] {
+  const keys: string[] = [];
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*:?|[{}[\]]/gs)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (depth === 1 && token.endsWith(':')) keys.push(JSON.parse(token.slice(0, -1)) as string);
+  }
+  return keys;
+}
+
+function firstRepeated(names: readonly string[]): string | undefined {
+  const met = new Set<string>();
+  return names.find((name) => met.size === met.add(name).size);
+}
+
+function typeOf(values: TensorValues): SafetensorsType {
+  if (values instanceof Float32Array) return 'F32';
+  if (values instanceof Float64Array) return 'F64';
+  const bits = values.BYTES_PER_ELEMENT * 8;
+  return `${values.constructor.name.match(/^(Big)?U/) ? 'U' : 'I'}${bits}` as SafetensorsType;
+}
+
+function halfToFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+
+function damaged(path: string, what: string, cause?: unknown): UserError {
+  return new UserError(
+    { given: `${path} ${what}`, expected: 'a safetensors file', remedy: 'it is damaged or cut short: get it again' },
+    { cause },
+  );
+}
