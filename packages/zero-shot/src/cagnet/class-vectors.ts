@@ -1,0 +1,23 @@
+import { IGNORE } from '@unseen/core';
+import type { Ops } from '@unseen/tensor';
+
+/** Vectors of the classes in channel order, as a table that every label can index: zero rows behind the last class. */
+export class ClassVectors {
+  readonly classes: number;
+  readonly dimension: number;
+  private readonly rows: Float32Array;
+
+  constructor(vectors: readonly Float32Array[]) {
+    this.classes = vectors.length;
+    this.dimension = vectors[0].length;
+    this.rows = new Float32Array((IGNORE + 1) * this.dimension);
+    vectors.forEach((vector, channel) => {
+      this.rows.set(vector, channel * this.dimension);
+    });
+  }
+
+  /** The vector of each label, zero where it is ignored: labels [..] → [.., dimension]. */
+  lookUp<V>(ops: Ops<V>, labels: V): V {
+    return ops.gather(ops.constant(this.rows, [IGNORE + 1, this.dimension]), labels);
+  }
+}

@@ -1,0 +1,59 @@
+import { FeatureHeads } from '@unseen/classifier';
+import { ContextualModule } from '@unseen/contextual';
+import type { SeedTree } from '@unseen/core';
+import { Module } from '@unseen/nn';
+import { FeatureGenerator } from '@unseen/synthesis';
+import type { CagnetChoices, CagnetSettings } from './settings.ts';
+
+/** Sizes that the data decides. */
+export interface CagnetSizes {
+  /** Channels of the stored feature map. */
+  readonly channels: number;
+  /** Dimension of the class vectors. */
+  readonly embedding: number;
+  readonly seen: number;
+  readonly unseen: number;
+}
+
+/** CaGNet without its trunk (paper figure 2): contextual module, feature generator, discriminator and classifier. */
+export class Cagnet extends Module {
+  readonly contextual: ContextualModule;
+  readonly generator: FeatureGenerator;
+  readonly heads: FeatureHeads;
+
+  constructor(
+    sizes: CagnetSizes,
+    network: CagnetSettings['cagnet']['network'],
+    choices: CagnetChoices,
+    seeds: SeedTree,
+  ) {
+    super();
+    const { channels, embedding } = sizes;
+    const { width, dilations, latentKernel } = network.contextual;
+    this.contextual = new ContextualModule({
+      channels,
+      width,
+      dilations,
+      latentKernel,
+      selector: choices.selector,
+      reluLogVariance: choices.reluLogVariance,
+      seeds: seeds.child('contextual'),
+    });
+    this.generator = new FeatureGenerator({
+      embedding,
+      latent: channels,
+      features: channels,
+      hidden: network.generator.hidden,
+      dropout: network.generator.dropout,
+      seeds: seeds.child('generator'),
+    });
+    this.heads = new FeatureHeads({
+      features: channels,
+      hidden: network.heads.hidden,
+      dropout: network.heads.dropout,
+      classes: sizes.seen + sizes.unseen + (choices.deadChannel ? 1 : 0),
+      centre: choices.centre,
+      seeds: seeds.child('heads'),
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import type { Program } from '@unseen/tensor';
+import type { Cagnet } from './model.ts';
+
+/** Sizes of {@link predictStep}. */
+export interface PredictStepOptions {
+  readonly model: Cagnet;
+  readonly batch: number;
+  readonly grid: readonly [number, number];
+  readonly channels: number;
+  /** Classes of the protocol: a dead channel behind them is dropped (spec §10.4). */
+  readonly classes: number;
+}
+
+/** Stored features → logits [batch, h, w, classes] on the feature grid, with z = μ (spec §7.8). */
+export function predictStep(options: PredictStepOptions): Program {
+  const { model, batch, classes, channels } = options;
+  const [height, width] = options.grid;
+  return {
+    name: 'cagnet/predict',
+    inputs: { features: { shape: [batch, height, width, channels], dtype: 'float32' } },
+    describe: (ops, { features }) => {
+      const { logits } = model.heads.forward(ops, model.contextual.forward(ops, features).features);
+      return { outputs: { logits: ops.slice(logits, [0, 0, 0, 0], [batch, height, width, classes]) } };
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import type { Contextualized } from '@unseen/contextual';
+import { contentLoss, crossEntropy, ganLosses, gradientPenalty, klDivergence, labelMask } from '@unseen/nn';
+import type { InputSpec, Ops, Parameter, Program, Shape } from '@unseen/tensor';
+import type { ClassVectors } from './class-vectors.ts';
+import type { Cagnet } from './model.ts';
+import type { CagnetChoices, RealWeights } from './settings.ts';
+
+/** Everything a step on real features is made of. */
+export interface RealStepOptions {
+  readonly model: Cagnet;
+  readonly vectors: ClassVectors;
+  readonly choices: CagnetChoices;
+  /** λ; `content` decided. */
+  readonly weights: RealWeights & { readonly content: number };
+  readonly batch: number;
+  /** Grids [height, width] of the feature maps, full scale first; more than one adds their maximum as a further map. */
+  readonly grids: readonly (readonly [number, number])[];
+  readonly channels: number;
+  /** [groups, samples] of the MMD content loss. */
+  readonly groups?: readonly [number, number];
+  /** False while fine-tuning: the contextual module is frozen (but keeps sampling, CG-15). */
+  readonly trainContextual: boolean;
+}
+
+/** Names of a step's inputs, one per scale. */
+export const realInputs = {
+  features: (scale: number) => `features${scale}`,
+  labels: (scale: number) => `labels${scale}`,
+};
+
+/**
+ * One step on real features (paper §3.4, spec §7.4-7.5): the heads learn to tell real from synthetic and to classify,
+ * the contextual module to classify and to stay near N(0, I), the generator to deceive and to reconstruct.
+ * Losses `heads`, `contextual` and `generator`, all from one forward pass at the weights before the update (CG-12).
+ */
+export function realStep(options: RealStepOptions): Program {
+  const { batch, grids, channels, groups } = options;
+  const inputs: Record<string, InputSpec> = {};
+  grids.forEach(([height, width], scale) => {
+    inputs[realInputs.features(scale)] = { shape: [batch, height, width, channels], dtype: 'float32' };
+    inputs[realInputs.labels(scale)] = { shape: [batch, height, width], dtype: 'int32' };
+  });
+  if (options.choices.content === 'mmd') {
+    const shape: Shape = groups as readonly [number, number];
+    inputs.groupPixels = { shape, dtype: 'int32' };
+    inputs.groupMask = { shape, dtype: 'float32' };
+  }
+  if (options.choices.adversarial === 'wgan-gp') inputs.alpha = { shape: [batch, 1, 1, 1], dtype: 'float32' };
+  return {
+    name: 'cagnet/real-step',
+    inputs,
+    training: true,
+    describe: (ops, values) => describeRealStep(ops, values, options),
+  };
+}
+
+function describeRealStep<V>(ops: Ops<V>, inputs: Readonly<Record<string, V>>, options: RealStepOptions) {
+  const { model, choices, weights, grids } = options;
+  const labels = grids.map((_, scale) => inputs[realInputs.labels(scale)]);
+  const views = grids.map((_, scale) => model.contextual.forward(ops, inputs[realInputs.features(scale)], true));
+  const maps = withFusedMaximum(ops, views);
+  const [full] = views;
+  const mask = labelMask(ops, labels[0], options.vectors.classes);
+
+  // Real features, classified at every scale; the discriminator judges the full scale only.
+  const judged = maps.map((features) => model.heads.forward(ops, features));
+  const classifyReal = meanOf(
+    ops,
+    judged.map(({ logits }, k) => crossEntropy(ops, logits, labels[k] ?? labels[0])),
+  );
+
+  // Synthetic features of the same labels in the same context.
+  const words = options.vectors.lookUp(ops, labels[0]);
+  const latent = choices.joint ? full.z : ops.stopGradient(full.z);
+  const synthetic = model.generator.forward(ops, words, latent);
+  const judgedSynthetic = model.heads.forward(ops, synthetic);
+  const classifyFake = crossEntropy(ops, judgedSynthetic.logits, labels[0]);
+
+  const content = contentLoss(ops, choices.content, synthetic, full.features, {
+    mask,
+    ...(choices.content === 'mmd' && { groups: { indices: inputs.groupPixels, mask: inputs.groupMask } }),
+  });
+  const adversarial = ganLosses[choices.adversarial];
+  const critic = (features: V) => model.heads.forward(ops, features).realness;
+  const discriminate = adversarial.discriminator(ops, {
+    real: judged[0].realness,
+    fake: judgedSynthetic.realness,
+    mask,
+    ...(choices.adversarial === 'wgan-gp' && {
+      penalty: gradientPenalty(ops, critic, { real: full.features, fake: synthetic, mask, alpha: inputs.alpha }),
+    }),
+  });
+  const deceive = adversarial.generator(ops, { fake: judgedSynthetic.realness, mask });
+  const kl = klDivergence(ops, full.mu, full.logVariance, mask);
+
+  const heads = weighted(ops, [
+    [1, discriminate],
+    [weights.classifyReal, classifyReal],
+    [weights.classifyFake, classifyFake],
+  ]);
+  const contextual = weighted(ops, [
+    [weights.kl, kl],
+    [weights.contextualClassify, classifyReal],
+    [choices.joint ? weights.content : 0, content],
+  ]);
+  const generator = weighted(ops, [
+    [weights.adversarial, deceive],
+    [weights.content, content],
+    [weights.generatorClassify, classifyFake],
+  ]);
+  return {
+    outputs: { discriminate, classifyReal, classifyFake, deceive, content, kl },
+    losses: {
+      heads: { value: heads, parameters: model.heads.parameters() },
+      ...(options.trainContextual && {
+        contextual: { value: contextual, parameters: trainedContextual(model, choices) },
+      }),
+      generator: { value: generator, parameters: model.generator.parameters() },
+    },
+  };
+}
+
+/** The contextual module's weights; the released code leaves the selector at its initialisation (CG-1). */
+export function trainedContextual(model: Cagnet, choices: CagnetChoices): Parameter[] {
+  const selector = new Set(model.contextual.selector.parameters());
+  return model.contextual.parameters().filter((parameter) => choices.trainSelector || !selector.has(parameter));
+}
+
+/** Adds the element-wise maximum over all scales, brought to the full grid (spec §5), where there is more than one. */
+function withFusedMaximum<V>(ops: Ops<V>, views: readonly Contextualized<V>[]): V[] {
+  const maps = views.map(({ features }) => features);
+  if (maps.length === 1) return maps;
+  const [, height, width] = ops.shape(maps[0]);
+  const resized = maps.map((map, k) => (k === 0 ? map : ops.resizeBilinear(map, [height, width])));
+  return [...maps, resized.reduce((a, b) => ops.maximum(a, b))];
+}
+
+/** Σ weight · loss; terms of weight 0 are left out. */
+function weighted<V>(ops: Ops<V>, terms: readonly (readonly [number, V])[]): V {
+  return terms
+    .filter(([weight]) => weight !== 0)
+    .map(([weight, loss]) => (weight === 1 ? loss : ops.mul(loss, ops.scalar(weight))))
+    .reduce((a, b) => ops.add(a, b));
+}
+
+function meanOf<V>(ops: Ops<V>, values: readonly V[]): V {
+  const sum = values.reduce((a, b) => ops.add(a, b));
+  return values.length === 1 ? sum : ops.mul(sum, ops.scalar(1 / values.length));
+}

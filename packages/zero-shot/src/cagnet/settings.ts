@@ -1,0 +1,173 @@
+import { z } from 'zod';
+
+const positive = z.number().positive();
+const count = z.number().int().positive();
+const weight = z.number().nonnegative();
+const rate = z.number().min(0).lt(1);
+
+const schedule = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant') }),
+  z.strictObject({ kind: z.literal('poly'), power: positive.default(0.9), refresh: count.default(1) }),
+  z.strictObject({ kind: z.literal('step'), start: count, every: count, factor: positive }),
+]);
+
+const optimizer = z.strictObject({
+  rule: z.enum(['adam', 'sgd']).default('adam'),
+  rate: positive,
+  weightDecay: weight.default(0),
+  schedule: schedule.default({ kind: 'constant' }),
+});
+
+/** Widths and choices of the networks; `null` where the profile decides. */
+const network = z.strictObject({
+  contextual: z
+    .strictObject({
+      width: count.default(256),
+      dilations: z.array(count).nonempty().default([1, 2, 5]),
+      latentKernel: z.union([z.literal(1), z.literal(3)]).default(3),
+      selector: z.enum(['sigmoid', 'relu-sigmoid', 'softmax']).nullable().default(null),
+      reluLogVariance: z.boolean().nullable().default(null),
+      trainSelector: z.boolean().nullable().default(null),
+    })
+    .prefault({}),
+  generator: z
+    .strictObject({
+      hidden: z.array(count).default([1024, 960, 864, 784, 720]),
+      dropout: z.array(rate).default([0.1, 0.1, 0.3, 0.5, 0.5]),
+    })
+    .prefault({}),
+  heads: z
+    .strictObject({
+      hidden: count.default(1024),
+      dropout: rate.default(0.5),
+      centre: z.strictObject({ offset: z.number(), scale: positive }).nullable().default(null),
+      deadChannel: z.boolean().nullable().default(null),
+    })
+    .prefault({}),
+});
+
+const losses = z.strictObject({
+  adversarial: z.enum(['lsgan', 'l1', 'gan', 'wgan', 'wgan-gp']).nullable().default(null),
+  content: z.enum(['mse', 'l1', 'mmd']).nullable().default(null),
+  mmd: z
+    .strictObject({ groupBy: z.enum(['class', 'run']).nullable().default(null), maxSamples: count.default(64) })
+    .prefault({}),
+  /** Whether the content loss also trains the contextual module, through the generator's input (CG-6). */
+  joint: z.boolean().nullable().default(null),
+});
+
+/** Weights λ of the losses of a real-image step (spec §7.4). */
+const realWeights = z.strictObject({
+  /** λ_Dr: classification of real features, for the heads. */
+  classifyReal: weight.default(1),
+  /** λ_Df: classification of synthetic features, for the heads. */
+  classifyFake: weight.default(0),
+  /** λ_KL. */
+  kl: weight.default(100),
+  /** λ_Bc: classification, for the contextual module. */
+  contextualClassify: weight.default(0.5),
+  /** λ_cont; null: 10 for a mean error, 50 for MMD (CG-7). */
+  content: weight.nullable().default(null),
+  /** λ_GAN. */
+  adversarial: weight.default(1),
+  /** λ_Gc: classification, for the generator. */
+  generatorClassify: weight.default(0),
+});
+
+const optimizers = z.strictObject({ heads: optimizer, generator: optimizer, contextual: optimizer });
+
+/** Settings of CaGNet in an experiment file, under the keys `cagnet`, `train` and `finetune`. */
+export const cagnetSettings = z.strictObject({
+  cagnet: z.strictObject({ network: network.prefault({}), losses: losses.prefault({}) }).prefault({}),
+  train: z.strictObject({
+    iterations: count,
+    batch: count,
+    weights: realWeights.prefault({}),
+    optimizers,
+    /** Iterations between two lines of the log. */
+    logEvery: count.default(20),
+    /** Iterations between two checkpoints. */
+    checkpointEvery: count.default(200),
+  }),
+  finetune: z.strictObject({
+    iterations: count,
+    batch: count,
+    /** Iterations of one kind before the other takes its turn. */
+    alternate: count.default(100),
+    /** Synthetic pixels of a step on them. */
+    draws: count.default(1024),
+    /** Probability that a synthetic pixel is of an unseen class (CG-9). */
+    unseenProbability: z.number().min(0).max(1).default(0.5),
+    weights: realWeights.prefault({ classifyReal: 0.75, classifyFake: 0.25 }),
+    /** λ of the classification of synthetic features in a synthetic step, for the heads and for the generator. */
+    transfer: z.strictObject({ heads: weight.default(1), generator: weight.default(0) }).prefault({}),
+    optimizers: optimizers.omit({ contextual: true }),
+    logEvery: count.default(20),
+    checkpointEvery: count.default(200),
+  }),
+});
+
+/** Validated settings, before the profile has decided what they leave open. */
+export type CagnetSettings = z.infer<typeof cagnetSettings>;
+export type RealWeights = z.infer<typeof realWeights>;
+export type OptimizerSettings = z.infer<typeof optimizer>;
+
+/** `default` is correct and recommended, `official` does what the authors' code does. */
+export type Profile = 'default' | 'official';
+
+/** Every choice of the quirk register that concerns the networks and losses, decided. */
+export interface CagnetChoices {
+  readonly selector: 'sigmoid' | 'relu-sigmoid' | 'softmax';
+  readonly reluLogVariance: boolean;
+  readonly trainSelector: boolean;
+  readonly centre: { readonly offset: number; readonly scale: number };
+  readonly deadChannel: boolean;
+  readonly adversarial: 'lsgan' | 'l1' | 'gan' | 'wgan' | 'wgan-gp';
+  readonly content: 'mse' | 'l1' | 'mmd';
+  readonly groupBy: 'class' | 'run';
+  readonly joint: boolean;
+}
+
+const PROFILES: Readonly<Record<Profile, CagnetChoices>> = {
+  default: {
+    selector: 'sigmoid', // CG-2
+    reluLogVariance: false, // CG-3
+    trainSelector: true, // CG-1
+    centre: { offset: 0.5, scale: 4 },
+    deadChannel: false, // CG-11
+    adversarial: 'lsgan', // CG-4
+    content: 'mse', // CG-5
+    groupBy: 'class', // CG-5
+    joint: true, // CG-6
+  },
+  official: {
+    selector: 'relu-sigmoid',
+    reluLogVariance: true,
+    trainSelector: false,
+    centre: { offset: 0, scale: 1 },
+    deadChannel: true,
+    adversarial: 'l1',
+    content: 'mmd',
+    groupBy: 'run',
+    joint: false,
+  },
+};
+
+/** Fills what the settings leave open by the profile's choices. */
+export function chooseByProfile(profile: Profile, settings: CagnetSettings['cagnet']): CagnetChoices {
+  const { contextual, heads } = settings.network;
+  const { losses } = settings;
+  const given = {
+    selector: contextual.selector,
+    reluLogVariance: contextual.reluLogVariance,
+    trainSelector: contextual.trainSelector,
+    centre: heads.centre,
+    deadChannel: heads.deadChannel,
+    adversarial: losses.adversarial,
+    content: losses.content,
+    groupBy: losses.mmd.groupBy,
+    joint: losses.joint,
+  };
+  const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+  return { ...PROFILES[profile], ...stated } as CagnetChoices;
+}
