@@ -1,3 +1,4 @@
+export * from './png.ts';
 export * from './safetensors.ts';
 export * from './word-vectors.ts';
 export * from './yaml.ts';

@@ -1,0 +1,255 @@
+import { crc32, inflateSync } from 'node:zlib';
+import { messageOf, UserError } from '@unseen/core';
+import { decode, encode } from 'fast-png';
+
+/** RGB per index. */
+export type Palette = readonly (readonly [number, number, number])[];
+
+/** A picture of one value per pixel. */
+export interface IndexedPng {
+  readonly height: number;
+  readonly width: number;
+  /** [height · width]: palette indices or grey levels as stored; 16 bits only for 16-bit grey. */
+  readonly data: Uint8Array | Uint16Array;
+  readonly kind: 'palette' | 'gray';
+  /** With kind `palette`. */
+  readonly palette?: Palette;
+}
+
+/** A picture of three bytes per pixel. */
+export interface RgbPng {
+  readonly height: number;
+  readonly width: number;
+  /** [height · width · 3] */
+  readonly data: Uint8Array;
+}
+
+/**
+ * Decodes a PNG of indices: a palette image keeps its indices, a grey one its levels; 1, 2 and 4 bits are unpacked to a
+ * byte per pixel and not rescaled. `name` stands for the file in messages. Colour pictures and damaged files are
+ * {@link UserError}s.
+ */
+export function decodeIndexedPng(bytes: Uint8Array, name: string): IndexedPng {
+  const png = inspect(bytes, name);
+  if (png.color !== GRAY && png.color !== PALETTE) {
+    throw new UserError({
+      given: `${name} is a colour picture (${COLORS[png.color].label})`,
+      expected: 'one class index per pixel: a palette or grey PNG',
+      remedy: 'convert it with the palette of the dataset first',
+    });
+  }
+  const { height, width } = png;
+  const data = unpack(pixels(png, name), png);
+  if (png.color === GRAY) return { height, width, data, kind: 'gray' };
+  return { height, width, data, kind: 'palette', palette: readPalette(png, name) };
+}
+
+/**
+ * Decodes an 8-bit PNG to RGB. Palette and grey pictures are expanded. Transparent pixels and 16-bit channels, which
+ * RGB bytes cannot hold, are {@link UserError}s, as are damaged files.
+ */
+export function decodeRgbPng(bytes: Uint8Array, name: string): RgbPng {
+  const png = inspect(bytes, name);
+  const { height, width, color, depth } = png;
+  const count = height * width;
+  if (depth === 16)
+    throw new UserError({ given: `${name} has 16 bits a channel`, expected: '8', remedy: 'convert it' });
+  const stored = unpack(pixels(png, name), png);
+  if (color === RGB) return { height, width, data: stored as Uint8Array };
+  const data = new Uint8Array(count * 3);
+  const palette = color === PALETTE ? readPalette(png, name) : undefined;
+  const { channels } = COLORS[color];
+  const alpha = color === GRAY_ALPHA || color === RGB_ALPHA;
+  const scale = 255 / (2 ** depth - 1);
+  for (let i = 0; i < count; i++) {
+    const at = i * channels;
+    if (alpha && stored[at + channels - 1] !== 255) {
+      throw new UserError({ given: `${name} has transparent pixels`, expected: 'an opaque picture' });
+    }
+    if (palette) data.set(paletteColor(palette, stored[i], name), 3 * i);
+    else if (channels >= 3) data.set(stored.subarray(at, at + 3), 3 * i);
+    else data.fill(stored[at] * scale, 3 * i, 3 * i + 3);
+  }
+  return { height, width, data };
+}
+
+/**
+ * Encodes indices as an 8-bit palette PNG, or as grey (8 or 16 bits) where there is no palette. An index beyond the
+ * palette is a {@link UserError}.
+ */
+export function encodeIndexedPng({
+  height,
+  width,
+  data,
+  palette,
+}: {
+  readonly height: number;
+  readonly width: number;
+  readonly data: Uint8Array | Uint16Array;
+  readonly palette?: Palette;
+}): Uint8Array {
+  checkSize(height, width, data.length, 1);
+  if (!palette) return encode({ height, width, data, channels: 1, depth: data instanceof Uint16Array ? 16 : 8 });
+  let largest = 0;
+  for (const index of data) largest = Math.max(largest, index);
+  if (palette.length > 256 || largest >= palette.length) {
+    throw new UserError({
+      given: `index ${largest} and a palette of ${palette.length} colours`,
+      expected: 'a colour for every index, and at most 256',
+    });
+  }
+  return encode({
+    height,
+    width,
+    data: Uint8Array.from(data),
+    channels: 1,
+    depth: 8,
+    palette: palette.map((c) => [...c]),
+  });
+}
+
+/** Encodes RGB bytes as PNG. */
+export function encodeRgbPng({ height, width, data }: RgbPng): Uint8Array {
+  checkSize(height, width, data.length, 3);
+  return encode({ height, width, data, channels: 3, depth: 8 });
+}
+
+const [GRAY, RGB, PALETTE, GRAY_ALPHA, RGB_ALPHA] = [0, 2, 3, 4, 6];
+
+const COLORS: Readonly<Record<number, { label: string; channels: number; depths: readonly number[] }>> = {
+  [GRAY]: { label: 'grey', channels: 1, depths: [1, 2, 4, 8, 16] },
+  [RGB]: { label: 'RGB', channels: 3, depths: [8, 16] },
+  [PALETTE]: { label: 'palette', channels: 1, depths: [1, 2, 4, 8] },
+  [GRAY_ALPHA]: { label: 'grey with alpha', channels: 2, depths: [8, 16] },
+  [RGB_ALPHA]: { label: 'RGB with alpha', channels: 4, depths: [8, 16] },
+};
+
+const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+const MAX_DEFLATE_RATIO = 1032;
+// Row and column of the first pixel and their steps, of the seven passes of Adam7; or of the single pass without it.
+const ADAM7 = [[0, 0, 8, 8], [0, 4, 8, 8], [4, 0, 8, 4], [0, 2, 4, 4], [2, 0, 4, 2], [0, 1, 2, 2], [1, 0, 2, 1]]; // biome-ignore format: a table
+const WHOLE = [[0, 0, 1, 1]];
+
+interface Chunk {
+  readonly type: string;
+  readonly body: Buffer;
+  /** With length, type and checksum. */
+  readonly whole: Buffer;
+}
+
+interface Header {
+  readonly height: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly color: number;
+  readonly chunks: readonly Chunk[];
+}
+
+/** Checks all that the decoder takes on trust: checksums, sizes, and that the pixels are there in full and not more. */
+function inspect(input: Uint8Array, name: string): Header {
+  const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
+  if (!bytes.subarray(0, 8).equals(SIGNATURE)) throw damaged(name, 'has no PNG signature');
+  const chunks = readChunks(bytes, name);
+  const [first] = chunks;
+  if (first?.type !== 'IHDR' || first.body.length !== 13) throw damaged(name, 'has no image header');
+  const [width, height] = [first.body.readUInt32BE(0), first.body.readUInt32BE(4)];
+  const [depth, color, compression, filter, interlace] = first.body.subarray(8);
+  const type = COLORS[color];
+  if (!type?.depths.includes(depth) || compression !== 0 || filter !== 0 || interlace > 1) {
+    throw damaged(name, `has an impossible header (${depth} bits, colour type ${color})`);
+  }
+  if (width === 0 || height === 0) throw damaged(name, `is ${height} by ${width} pixels large`);
+  if (interlace === 1 && depth < 8) {
+    throw new UserError({
+      given: `${name} is interlaced with ${depth} bits a pixel`,
+      expected: 'no interlacing below 8 bits',
+      remedy: 'save it without interlacing',
+    });
+  }
+  const bits = depth * type.channels;
+  const size = (interlace === 1 ? ADAM7 : WHOLE).reduce((sum, [top, left, down, across]) => {
+    const [rows, columns] = [Math.ceil((height - top) / down), Math.ceil((width - left) / across)];
+    return rows > 0 && columns > 0 ? sum + rows * (1 + Math.ceil((columns * bits) / 8)) : sum;
+  }, 0);
+  checkPixels(chunks, size, name, `${height} by ${width} pixels`);
+  return { height, width, depth, color, chunks };
+}
+
+function readChunks(bytes: Buffer, name: string): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let at = 8; ; ) {
+    const length = at + 12 <= bytes.length ? bytes.readUInt32BE(at) : Number.POSITIVE_INFINITY;
+    const end = at + 12 + length;
+    if (end > bytes.length) throw damaged(name, 'ends early');
+    const type = bytes.toString('latin1', at + 4, at + 8);
+    if (crc32(bytes.subarray(at + 4, end - 4)) !== bytes.readUInt32BE(end - 4)) {
+      throw damaged(name, `has a wrong checksum in its ${/^\w+$/.test(type) ? type : ''} part at byte ${at}`);
+    }
+    chunks.push({ type, body: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) });
+    if (type === 'IEND') return chunks;
+    at = end;
+  }
+}
+
+function checkPixels(chunks: readonly Chunk[], size: number, name: string, promised: string): void {
+  const packed = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ body }) => body));
+  const mismatch = (cause?: unknown) => damaged(name, `does not hold the ${promised} that it promises`, cause);
+  if (size > packed.length * MAX_DEFLATE_RATIO) throw mismatch();
+  let length: number;
+  try {
+    length = inflateSync(packed, { maxOutputLength: size }).length;
+  } catch (error) {
+    throw mismatch(error);
+  }
+  if (length !== size) throw mismatch();
+}
+
+/** Pixels as fast-png decodes them: 1, 2 and 4 bits still packed, rows on whole bytes. */
+function pixels({ chunks }: Header, name: string): Uint8Array | Uint16Array {
+  // Only what the pixels need: text and colour profiles may be compressed and of any size.
+  const needed = chunks.filter(({ type }) => type === 'IHDR' || type === 'IDAT' || type === 'IEND');
+  try {
+    const { data } = decode(Buffer.concat([SIGNATURE, ...needed.map(({ whole }) => whole)]));
+    return data instanceof Uint8ClampedArray ? Uint8Array.from(data) : data;
+  } catch (error) {
+    throw damaged(name, `cannot be decoded (${messageOf(error)})`, error);
+  }
+}
+
+function unpack(data: Uint8Array | Uint16Array, { height, width, depth }: Header): Uint8Array | Uint16Array {
+  if (depth >= 8) return data;
+  const out = new Uint8Array(height * width);
+  const rowBytes = Math.ceil((width * depth) / 8);
+  const perByte = 8 / depth;
+  const mask = 2 ** depth - 1;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const byte = data[y * rowBytes + Math.floor(x / perByte)];
+      out[y * width + x] = (byte >> (8 - depth * (1 + (x % perByte)))) & mask;
+    }
+  }
+  return out;
+}
+
+function readPalette({ chunks }: Header, name: string): Palette {
+  const body = chunks.find(({ type }) => type === 'PLTE')?.body;
+  if (!body || body.length === 0 || body.length % 3 !== 0 || body.length > 768) throw damaged(name, 'has no palette');
+  return Array.from({ length: body.length / 3 }, (_, i) => [body[3 * i], body[3 * i + 1], body[3 * i + 2]] as const);
+}
+
+function paletteColor(palette: Palette, index: number, name: string) {
+  if (index < palette.length) return palette[index];
+  throw damaged(name, `uses colour ${index} of a palette of ${palette.length}`);
+}
+
+function checkSize(height: number, width: number, length: number, channels: number): void {
+  if (height > 0 && width > 0 && height * width * channels === length) return;
+  throw new UserError({ given: `${length} values for a PNG of ${height} by ${width} by ${channels}` });
+}
+
+function damaged(name: string, what: string, cause?: unknown): UserError {
+  return new UserError(
+    { given: `${name} ${what}`, expected: 'a valid PNG', remedy: 'it is damaged or cut short: get it again' },
+    { cause },
+  );
+}
