@@ -1,3 +1,5 @@
+export * from './checkpoint/checkpoint.ts';
+export * from './checkpoint/weights.ts';
 export * from './initializers.ts';
 export * from './layers/batch-norm.ts';
 export * from './layers/conv.ts';

@@ -1,0 +1,146 @@
+import { type RandomState, type RandomStream, UserError } from '@unseen/core';
+import { type SafetensorsFile, writeSafetensors } from '@unseen/formats';
+import type { Engine, Parameter, Shape } from '@unseen/tensor';
+import type { Module } from '../module.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import { nameParameters, readInto, requireSameTensors, withSafetensors } from './weights.ts';
+
+/** What a checkpoint holds, by names of one's choice. */
+export interface CheckpointParts {
+  readonly modules: Readonly<Record<string, Module>>;
+  readonly optimizers?: Readonly<Record<string, Optimizer>>;
+  readonly streams?: Readonly<Record<string, RandomStream>>;
+}
+
+/** Options of {@link saveCheckpoint}. */
+export interface SaveOptions {
+  /** Whose memory may hold newer weights than the host. */
+  readonly engine?: Engine;
+  /** Where the training stands; any JSON value. */
+  readonly position?: unknown;
+  /** Further metadata of the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** What {@link loadCheckpoint} hands back beside the state that it puts in place. */
+export interface LoadedCheckpoint {
+  readonly position: unknown;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+interface State {
+  readonly version: 1;
+  readonly optimizers: Record<string, { rule: string; steps: Record<string, number> }>;
+  readonly streams: Record<string, RandomState>;
+  readonly position: unknown;
+}
+
+const STATE_KEY = 'unseen.state';
+const OPTIMIZER_PREFIX = 'optimizer:';
+
+/**
+ * Writes weights, optimizer state, random states and position to one safetensors file, atomically. Weights that are
+ * not finite are a `UserError` and leave the older file alone.
+ */
+export async function saveCheckpoint(path: string, parts: CheckpointParts, options: SaveOptions = {}): Promise<void> {
+  const { engine, position = null, metadata = {} } = options;
+  const weights = nameParameters(parts.modules);
+  const slots = nameSlots(parts, weights);
+  await engine?.pull([...weights.values(), ...slots.values()]);
+  for (const [name, parameter] of weights) {
+    if (!parameter.values.every(Number.isFinite)) {
+      throw new UserError({
+        given: `the weights '${name}' are not finite, so ${path} is not written`,
+        remedy: 'lower the learning rate and resume from the checkpoint before',
+      });
+    }
+  }
+  const state: State = {
+    version: 1,
+    optimizers: mapValues(parts.optimizers ?? {}, (optimizer) => ({
+      rule: optimizer.rule.name,
+      steps: Object.fromEntries(
+        [...weights].flatMap(([name, p]) => (optimizer.state.has(p) ? [[name, optimizer.state.get(p)!.steps]] : [])),
+      ),
+    })),
+    streams: mapValues(parts.streams ?? {}, (stream) => stream.state),
+    position,
+  };
+  await writeSafetensors(path, [...weights, ...slots], { ...metadata, [STATE_KEY]: JSON.stringify(state) });
+}
+
+/**
+ * Puts a checkpoint's state in place, all of it or (on an error) nothing. Strict: tensors that are missing, unexpected
+ * or of another shape are listed in a `UserError`. Optimizers and streams that are not asked for are left out;
+ * `partial` leaves out modules too.
+ */
+export function loadCheckpoint(
+  path: string,
+  parts: CheckpointParts,
+  options: { readonly partial?: boolean } = {},
+): Promise<LoadedCheckpoint> {
+  return withSafetensors(path, async (file) => {
+    const state = parseState(path, file);
+    const weights = nameParameters(parts.modules);
+    const tensors = new Map([...weights, ...nameSlots(parts, weights)]);
+    const isAskedFor = (name: string) => {
+      if (name.startsWith(OPTIMIZER_PREFIX)) return parts.optimizers !== undefined;
+      return !options.partial || Object.keys(parts.modules).some((module) => name.startsWith(`${module}.`));
+    };
+    const given = file.names.filter(isAskedFor).map((name): [string, Shape] => [name, file.info(name).shape]);
+    requireSameTensors(path, new Map(given), new Map([...tensors].map(([name, { shape }]) => [name, shape])));
+    for (const [name, { rule }] of Object.entries(parts.optimizers ?? {})) {
+      const saved = state.optimizers[name]?.rule;
+      if (saved === rule.name) continue;
+      throw new UserError({
+        given: `${path} holds the state of ${saved ?? 'no optimizer'} for '${name}'`,
+        expected: rule.name,
+      });
+    }
+    for (const name of Object.keys(parts.streams ?? {})) {
+      if (!state.streams[name]) throw new UserError({ given: `${path} holds no random state '${name}'` });
+    }
+    await readInto(file, tensors);
+    for (const [name, optimizer] of Object.entries(parts.optimizers ?? {})) {
+      for (const [weight, steps] of Object.entries(state.optimizers[name].steps)) {
+        const ofParameter = optimizer.state.get(weights.get(weight)!);
+        if (ofParameter) ofParameter.steps = steps;
+      }
+    }
+    for (const [name, stream] of Object.entries(parts.streams ?? {})) stream.state = state.streams[name];
+    return { position: state.position, metadata: file.metadata };
+  });
+}
+
+/** `optimizer:<name>/<slot>/<weight>` → slot. */
+function nameSlots(parts: CheckpointParts, weights: ReadonlyMap<string, Parameter>): Map<string, Parameter> {
+  const slots = new Map<string, Parameter>();
+  const names = new Map([...weights].map(([name, parameter]) => [parameter, name]));
+  for (const [name, optimizer] of Object.entries(parts.optimizers ?? {})) {
+    for (const [parameter, state] of optimizer.state) {
+      const weight = names.get(parameter);
+      if (weight === undefined)
+        throw new Error(`optimizer '${name}' trains a parameter of no module of the checkpoint`);
+      for (const [slot, values] of Object.entries(state.slots)) {
+        slots.set(`${OPTIMIZER_PREFIX}${name}/${slot}/${weight}`, values);
+      }
+    }
+  }
+  return slots;
+}
+
+function parseState(path: string, file: SafetensorsFile): State {
+  const text = file.metadata[STATE_KEY];
+  const wrong = (given: string) =>
+    new UserError({ given: `${path} ${given}`, expected: 'a checkpoint of this toolkit' });
+  if (text === undefined) throw wrong('is a safetensors file without training state');
+  try {
+    const state = JSON.parse(text) as State;
+    if (state?.version === 1 && state.optimizers && state.streams) return state;
+  } catch {}
+  throw wrong('has training state that cannot be read');
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
