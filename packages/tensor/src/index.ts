@@ -1,6 +1,10 @@
+export * from './backends.ts';
+export * from './describe.ts';
 export * from './gradients/index.ts';
+export * from './grids.ts';
 export * from './onnxruntime.ts';
 export type * from './ops.ts';
 export * from './parameter.ts';
 export type * from './program.ts';
 export * from './shape.ts';
+export * from './shape-ops.ts';
