@@ -1,0 +1,230 @@
+import type { Config, TopLevelSpec } from 'vega-lite';
+
+/** Colours of methods and curves in order, legible on light and dark ground; the first is that of the baseline. */
+export const PALETTE = [
+  '#8b95a1',
+  '#3b7dd8',
+  '#d9822b',
+  '#3f9f6b',
+  '#8c6bb1',
+  '#c8558c',
+  '#2aa1a8',
+  '#a6752c',
+] as const;
+
+// Text and rules take the colour of the page, so that one picture serves light and dark ground.
+const CONFIG: Config = {
+  background: 'transparent',
+  font: 'system-ui, sans-serif',
+  view: { stroke: null },
+  axis: {
+    labelColor: 'currentColor',
+    titleColor: 'currentColor',
+    domainColor: 'currentColor',
+    tickColor: 'currentColor',
+    gridColor: 'currentColor',
+    domainOpacity: 0.4,
+    tickOpacity: 0.4,
+    gridOpacity: 0.14,
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titleFontWeight: 'normal',
+    labelLimit: 200,
+  },
+  legend: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontSize: 12, orient: 'top', title: null },
+  header: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontSize: 12, labelFontWeight: 'bold' },
+  mark: { aria: false },
+};
+
+/** A Vega-Lite specification without what all charts share. */
+export type ChartSpec = TopLevelSpec;
+
+/**
+ * Draws a chart as SVG text without a browser. The colour of its text is `currentColor`; `name` keeps the ids of
+ * several charts on one page apart, `alt` describes the picture to those who do not see it.
+ */
+export async function renderChart(spec: ChartSpec, name: string, alt: string): Promise<string> {
+  const [vega, lite] = await Promise.all([import('vega'), import('vega-lite')]);
+  const compiled = lite.compile({ ...spec, config: CONFIG }, { logger: vega.logger(vega.Error) });
+  const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logLevel: vega.Error });
+  try {
+    const svg = await view.toSVG();
+    return svg
+      .replaceAll(/ id="([^"]+)"/g, ` id="${name}-$1"`)
+      .replaceAll(/url\(#([^)]+)\)/g, `url(#${name}-$1)`)
+      .replace('<svg ', `<svg role="img" aria-label="${attribute(alt)}" `);
+  } finally {
+    view.finalize();
+  }
+}
+
+/** Makes a chart a file of its own: its text follows the light or dark preference of the viewer. */
+export function standaloneSvg(svg: string): string {
+  const style = '<style>svg{color:#24292f}@media(prefers-color-scheme:dark){svg{color:#d7dde4}}</style>';
+  return `${svg.replace(/(<svg [^>]*>)/, `$1${style}`)}\n`;
+}
+
+function attribute(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+}
+
+/** One value of a series of bars. */
+export interface Bar {
+  readonly category: string;
+  readonly series: string;
+  readonly value: number;
+  /** Half length of the error bar. */
+  readonly sd?: number;
+}
+
+/** Horizontal bars, grouped by category; categories and series keep the order of their first appearance. */
+export function barChart(bars: readonly Bar[], title: string, domain?: readonly [number, number]): ChartSpec {
+  const categories = [...new Set(bars.map(({ category }) => category))];
+  const series = [...new Set(bars.map((bar) => bar.series))];
+  const thickness = series.length > 2 ? 8 : 10;
+  const y = { field: 'category', type: 'nominal', sort: categories, axis: { title: null, ticks: false } } as const;
+  const yOffset = { field: 'series', sort: series } as const;
+  const scale = { nice: true, ...(domain ? { domain: [...domain] } : {}) };
+  return {
+    data: { values: bars.map(({ sd = 0, ...bar }) => ({ ...bar, low: bar.value - sd, high: bar.value + sd })) },
+    width: 540,
+    height: { step: thickness, for: 'offset' },
+    layer: [
+      {
+        mark: { type: 'bar', cornerRadiusEnd: 1.5 },
+        encoding: {
+          y,
+          yOffset,
+          x: { field: 'value', type: 'quantitative', title, scale },
+          color: {
+            field: 'series',
+            type: 'nominal',
+            scale: { domain: series, range: [...PALETTE] },
+            legend: series.length > 1 ? { title: null } : null,
+          },
+        },
+      },
+      ...(bars.some(({ sd }) => sd !== undefined)
+        ? [
+            {
+              mark: { type: 'rule' as const, color: 'currentColor', strokeWidth: 1, opacity: 0.7 },
+              encoding: {
+                y,
+                yOffset,
+                x: { field: 'low', type: 'quantitative' as const },
+                x2: { field: 'high' },
+              },
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+/** Confusion below this share of a row is left blank. */
+export const SMALLEST_SHARE = 0.005;
+
+/**
+ * Confusion as shares of the ground truth: right predictions blue, wrong ones orange, the fuller the stronger. The last
+ * column, if any pixel is in it, holds predictions outside the table.
+ */
+export function heatMap(
+  names: readonly string[],
+  confusion: readonly (readonly number[])[],
+  support: readonly number[],
+): ChartSpec {
+  const cell = Math.max(4, Math.min(24, Math.round(560 / names.length)));
+  const rows = confusion.map((row, g) => [...row, support[g] - row.reduce((sum, n) => sum + n, 0)]);
+  const outside = rows.some((row) => row[names.length] > 0);
+  const columns = outside ? [...names, 'no class'] : names;
+  const values = rows.flatMap((row, g) =>
+    row.flatMap((n, p) => {
+      const share = support[g] > 0 ? n / support[g] : 0;
+      return share < SMALLEST_SHARE ? [] : [{ truth: g, prediction: p, share, right: g === p }];
+    }),
+  );
+  const small = cell < 11;
+  const axis = (title: string, labels: readonly string[]) => ({
+    title,
+    ticks: false,
+    domain: false,
+    values: labels.map((_, i) => i),
+    labelExpr: `${JSON.stringify(labels)}[datum.value]`,
+    ...(small ? { labelFontSize: 9, labelOverlap: 'greedy' as const } : { labelOverlap: false }),
+  });
+  const indices = (labels: readonly string[]) => ({ domain: labels.map((_, i) => i), paddingInner: small ? 0 : 0.06 });
+  return {
+    data: { values },
+    width: cell * columns.length,
+    height: cell * names.length,
+    mark: { type: 'rect' },
+    encoding: {
+      y: { field: 'truth', type: 'ordinal', scale: indices(names), axis: axis('ground truth', names) },
+      x: {
+        field: 'prediction',
+        type: 'ordinal',
+        scale: indices(columns),
+        axis: { ...axis('predicted as', columns), labelAngle: -60, orient: 'top' },
+      },
+      color: {
+        field: 'right',
+        type: 'nominal',
+        legend: null,
+        scale: { domain: [true, false], range: [PALETTE[1], PALETTE[2]] },
+      },
+      opacity: {
+        field: 'share',
+        type: 'quantitative',
+        legend: null,
+        scale: { type: 'sqrt', domain: [0, 1], range: [0.06, 1] },
+      },
+    },
+  };
+}
+
+/** A point of a curve. */
+export interface CurvePoint {
+  readonly series: string;
+  readonly iteration: number;
+  readonly value: number;
+}
+
+/** Curves over iterations: each in a frame with a scale of its own, or all in one. */
+export function curveChart(points: readonly CurvePoint[], title: string, frames: 'own' | 'shared'): ChartSpec {
+  const series = [...new Set(points.map((point) => point.series))];
+  const x = { field: 'iteration', type: 'quantitative', title: 'iteration', axis: { tickCount: 4 } } as const;
+  const line = { type: 'line', strokeWidth: 1.6, interpolate: 'linear' } as const;
+  if (frames === 'own') {
+    return {
+      data: { values: [...points] },
+      facet: { field: 'series', type: 'nominal', sort: series, title: null },
+      columns: 3,
+      spec: {
+        width: 230,
+        height: 120,
+        mark: { ...line, color: PALETTE[1] },
+        encoding: {
+          x,
+          y: { field: 'value', type: 'quantitative', title: null, scale: { zero: false }, axis: { tickCount: 4 } },
+        },
+      },
+      resolve: { scale: { y: 'independent' } },
+    };
+  }
+  return {
+    data: { values: [...points] },
+    width: 540,
+    height: 200,
+    mark: line,
+    encoding: {
+      x,
+      y: { field: 'value', type: 'quantitative', title, axis: { tickCount: 5 } },
+      color: {
+        field: 'series',
+        type: 'nominal',
+        scale: { domain: series, range: PALETTE.slice(1) },
+        legend: series.length > 1 ? { title: null } : null,
+      },
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { type Bar, barChart, renderChart } from './charts.ts';
+import type { Comparison } from './compare.ts';
+import { FIGURE_TITLES, figure, signed, spread } from './format.ts';
+import { Html, html } from './html.ts';
+import { bullets, link, markdownTable } from './markdown.ts';
+import { alarm, page, table } from './page.ts';
+import { FIGURES } from './run-types.ts';
+
+/** A chart of a comparison. */
+export interface ComparisonFigure {
+  readonly name: string;
+  readonly title: string;
+  readonly alt: string;
+  readonly svg: string;
+}
+
+const HEAD = ['method', 'runs', ...FIGURES.map((name) => FIGURE_TITLES[name])];
+const TITLE = 'Comparison of runs';
+
+/** Draws hIoU with its parts by method, and what each method gains per class over the baseline. */
+export async function drawComparison({ methods, differences }: Comparison): Promise<ComparisonFigure[]> {
+  const drawn: ComparisonFigure[] = [];
+  const draw = async (name: string, title: string, bars: readonly Bar[], axis: string) => {
+    if (bars.length === 0) return;
+    const alt = `Bars: ${title}. The same numbers stand in the tables.`;
+    drawn.push({ name, title, alt, svg: await renderChart(barChart(bars, axis), name, alt) });
+  };
+  const overall = methods.flatMap(({ label, figures }) =>
+    (['seenMIoU', 'unseenMIoU', 'hIoU'] as const).flatMap((name): Bar[] => {
+      const { mean, sd } = figures[name];
+      return mean === null
+        ? []
+        : [{ category: label, series: FIGURE_TITLES[name], value: mean, ...(sd === null ? {} : { sd }) }];
+    }),
+  );
+  await draw('figures', 'Mean and standard deviation over runs', overall, 'IoU');
+  for (const group of ['unseen', 'seen'] as const) {
+    const bars = differences.flatMap(({ label, classes }) =>
+      classes
+        .filter((row) => row.group === group && row.difference.mean !== null)
+        .map(
+          ({ name, difference: { mean, sd } }): Bar => ({
+            ...{ category: name, series: label, value: mean ?? 0 },
+            ...(sd === null ? {} : { sd }),
+          }),
+        ),
+    );
+    const title = `IoU of ${group} classes less that of ${methods[0].label}`;
+    await draw(`differences-${group}`, title, bars, 'difference of IoU');
+  }
+  return drawn;
+}
+
+/** A comparison as one self-contained page. */
+export function comparisonPage(comparison: Comparison, drawn: readonly ComparisonFigure[]): string {
+  const { methods, runs, warnings } = comparison;
+  const chart = ({ title, svg }: ComparisonFigure) =>
+    html`<figure><h3>${title}</h3><div class="wide">${new Html(svg)}</div></figure>`;
+  const rows = methods.flatMap(({ label, seeds, figures, published }) => [
+    { cells: [label, String(seeds.length), ...FIGURES.map((name) => spread(figures[name]))] },
+    ...(published
+      ? [
+          {
+            kind: 'paper',
+            cells: [`${published.result.label} (paper)`, '', ...FIGURES.map((name) => figure(published.result[name]))],
+          },
+        ]
+      : []),
+  ]);
+  const body = html`<h1>${TITLE}</h1>
+<p class="soft">${runs.length} runs, ${methods.length} methods. Mean ± sample standard deviation over runs.</p>
+${alarm(warnings)}
+<section><h2>Results</h2>${table('Shares in [0, 1]; – is undefined, which is not 0.', HEAD, rows)}
+${drawn.filter(({ name }) => name === 'figures').map(chart)}</section>
+<section><h2>Classes</h2>${drawn.filter(({ name }) => name !== 'figures').map(chart)}
+<details><summary>Table of classes</summary>${table('IoU', ...classTable(comparison))}</details></section>
+<section><h2>Runs</h2>${table('', ['run', 'experiment', 'seed', 'data', 'backbone'], runRows(comparison))}</section>`;
+  return page(`${TITLE} · unseen`, body);
+}
+
+/** A comparison as Markdown, beside `figures/<name>.svg`. */
+export function comparisonMarkdown(comparison: Comparison, drawn: readonly ComparisonFigure[]): string {
+  const { methods, runs, warnings } = comparison;
+  const rows = methods.flatMap(({ label, seeds, figures, published }) => [
+    [label, String(seeds.length), ...FIGURES.map((name) => spread(figures[name]))],
+    ...(published
+      ? [[`${published.result.label} (paper)`, '', ...FIGURES.map((name) => figure(published.result[name]))]]
+      : []),
+  ]);
+  const [head, classRows] = classTable(comparison);
+  const parts = [
+    `# ${TITLE}`,
+    `${runs.length} runs, ${methods.length} methods. Mean ± sample standard deviation over runs.`,
+    warnings.length > 0 && `**Before you read the numbers:**\n\n${bullets(warnings)}`,
+    '## Results',
+    markdownTable(HEAD, rows),
+    ...drawn.map(({ name, title, alt }) => `### ${title}\n\n${link(alt, `figures/${name}.svg`)}`),
+    '## Classes',
+    markdownTable(
+      head,
+      classRows.map(({ cells }) => cells),
+    ),
+    '## Runs',
+    markdownTable(
+      ['run', 'experiment', 'seed', 'data', 'backbone'],
+      runRows(comparison).map(({ cells }) => cells),
+    ),
+  ];
+  return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+function classTable({ methods, differences }: Comparison): [head: string[], rows: { cells: string[] }[]] {
+  const head = [
+    'class',
+    'group',
+    ...methods.map(({ label }) => label),
+    ...differences.map(({ label, baseline }) => `${label} less ${baseline}`),
+  ];
+  const rows = methods[0].perClass.map(({ id, name, group }) => ({
+    cells: [
+      name,
+      group,
+      ...methods.map(({ perClass }) => {
+        const row = perClass.find((other) => other.id === id);
+        return row ? spread(row.iou) : '–';
+      }),
+      ...differences.map(({ classes }) => {
+        const difference = classes.find((row) => row.name === name)?.difference;
+        if (!difference) return '–';
+        return difference.sd === null
+          ? signed(difference.mean)
+          : `${signed(difference.mean)} ± ${figure(difference.sd)}`;
+      }),
+    ],
+  }));
+  return [head, rows];
+}
+
+function runRows({ runs }: Comparison): { cells: string[] }[] {
+  return runs.map(({ run, experiment, seed, dataset, backbone }) => ({
+    cells: [run, experiment, seed === null ? '–' : String(seed), dataset || '–', backbone || '–'],
+  }));
+}

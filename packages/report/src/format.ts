@@ -1,0 +1,56 @@
+import type { Figure } from './run-types.ts';
+import type { Spread } from './statistics.ts';
+
+/** Column titles of the figures. */
+export const FIGURE_TITLES: Readonly<Record<Figure, string>> = {
+  seenMIoU: 'seen mIoU',
+  unseenMIoU: 'unseen mIoU',
+  hIoU: 'hIoU',
+  mIoU: 'mIoU',
+  PA: 'PA',
+  MA: 'MA',
+};
+
+const METHOD_NAMES: Readonly<Record<string, string>> = {
+  'seen-only': 'seen only',
+  spnet: 'SPNet',
+  'spnet-c': 'SPNet-c',
+  zs3net: 'ZS3Net',
+  cagnet: 'CaGNet',
+  'cagnet-patch': 'CaGNet (patch)',
+};
+
+/** Name of a method as people write it. */
+export function displayName(method: string): string {
+  return Object.hasOwn(METHOD_NAMES, method) ? METHOD_NAMES[method] : method;
+}
+
+/** A figure in [0, 1] with three decimals; undefined ones are a dash. */
+export function figure(value: number | null): string {
+  return value === null ? '–' : value.toFixed(3);
+}
+
+/** `0.352 ± 0.010`, the mean alone for a single run, a dash when undefined. */
+export function spread({ mean, sd }: Spread): string {
+  return sd === null ? figure(mean) : `${figure(mean)} ± ${figure(sd)}`;
+}
+
+/** A difference with its sign. */
+export function signed(value: number | null): string {
+  if (value === null) return '–';
+  return value < 0 ? `−${(-value).toFixed(3)}` : `+${value.toFixed(3)}`;
+}
+
+/** A share in percent, one decimal. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** `4 min 05 s`. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${seconds < 10 ? seconds.toFixed(1) : whole} s`;
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  return hours > 0 ? `${hours} h ${two(minutes)} min` : `${minutes} min ${two(rest)} s`;
+}

@@ -1,0 +1,30 @@
+/** Text that Markdown and the HTML in it leave as it is. */
+export function prose(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>|#]/g, (c) => `\\${c}`).replaceAll(/\s+/g, ' ');
+}
+
+/** {@link prose} for a cell of a table. */
+export function cell(text: string): string {
+  return prose(text).trim();
+}
+
+/** A list of sentences. */
+export function bullets(texts: readonly string[]): string {
+  return texts.map((text) => `- ${prose(text)}`).join('\n');
+}
+
+/** An embedded picture. */
+export function link(alt: string, path: string): string {
+  const target = path.split(/[\\/]/).map(encodeURIComponent).join('/');
+  return `![${prose(alt)}](${target})`;
+}
+
+/** A table; cells are escaped unless they are `ready`. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[], ready = false): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(head.map(cell)),
+    line(head.map((_, i) => (i === 0 ? '---' : '---:'))),
+    ...rows.map((cells) => line(ready ? cells : cells.map(cell))),
+  ].join('\n');
+}
