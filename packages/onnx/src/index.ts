@@ -1,1 +1,6 @@
-export {};
+export {
+  type CompiledEngine,
+  type CompiledEngineOptions,
+  type CompileOptions,
+  createCompiledEngine,
+} from './engine.ts';

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { createSession, type Engine, type Program, type Session, type UpdateRule } from '@unseen/tensor';
+import { recordProgram } from './description.ts';
+import { CompiledExecutable } from './executable.ts';
+import { lower } from './lower.ts';
+import { addStop } from './stop.ts';
+import { CompiledUpdater } from './updater.ts';
+
+/** Options of {@link createCompiledEngine}. */
+export interface CompiledEngineOptions {
+  /** Threads of one operation; default: all cores. */
+  readonly threads?: number;
+  /** Compiled graphs that are kept when no executable uses them any more; default 16. */
+  readonly cachedGraphs?: number;
+}
+
+/** Options of compiling one program. */
+export interface CompileOptions {
+  /** The weights' present values become constants of the graph, for inference: no losses, no gradients. Default false. */
+  readonly frozen?: boolean;
+}
+
+/** An engine whose programs are ONNX graphs run by ONNX Runtime. */
+export interface CompiledEngine extends Engine {
+  compile(program: Program, options?: CompileOptions): CompiledExecutable;
+}
+
+interface CachedSession {
+  readonly session: Session;
+  users: number;
+}
+
+/**
+ * The engine for the CPU: a program with its losses and all their gradients is one ONNX graph, and one run of ONNX
+ * Runtime computes it, with the weights as inputs that are read in place. Graphs are cached by structure and shapes:
+ * the same network compiled again, or for a shape seen before, costs no second compilation.
+ * @throws UserError where ONNX Runtime has no binary for this machine
+ */
+export function createCompiledEngine(options: CompiledEngineOptions = {}): CompiledEngine {
+  const { threads, cachedGraphs = 16 } = options;
+  const sessions = new Map<string, CachedSession>();
+
+  function evict(): void {
+    const idle = [...sessions].filter(([, { users }]) => users === 0);
+    for (const [key, { session }] of idle.slice(0, Math.max(0, idle.length - cachedGraphs))) {
+      session.dispose();
+      sessions.delete(key);
+    }
+  }
+
+  function acquire(model: Uint8Array, name: string): { readonly session: Session; readonly release: () => void } {
+    const key = createHash('sha256').update(model).digest('base64');
+    const entry = sessions.get(key) ?? { session: createSession(model, { name, threads }), users: 0 };
+    sessions.delete(key);
+    sessions.set(key, entry);
+    entry.users++;
+    let released = false;
+    const release = () => {
+      if (released) return;
+      released = true;
+      entry.users--;
+      evict();
+    };
+    return { session: entry.session, release };
+  }
+
+  return {
+    name: 'onnxruntime',
+
+    compile(program, { frozen = false } = {}) {
+      const recorded = recordProgram(program, frozen);
+      const wanted = [...recorded.outputs.values(), ...recorded.gradients.map(({ value }) => value)];
+      const lowered = lower(wanted, { frozen });
+      addStop(lowered.graph);
+      const results = lowered.results.map((result) => ({
+        ...result,
+        name: lowered.graph.result(result.name, result.dims),
+      }));
+      const { session, release } = acquire(lowered.graph.encode(program.name), program.name);
+      return new CompiledExecutable({ program, recorded, lowered: { ...lowered, results }, session, release });
+    },
+
+    updater: (rule: UpdateRule) => new CompiledUpdater(rule, acquire),
+
+    async pull() {
+      // The weights live in host memory, where the graphs read and write them.
+    },
+
+    dispose() {
+      for (const { session } of sessions.values()) session.dispose();
+      sessions.clear();
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { attributeTypes, type ElementType, elementTypes, ModelProto } from './schema.ts';
+
+/** A graph's input or output: sizes, or a name where a size is known only at the run. */
+export interface GraphValue {
+  readonly name: string;
+  readonly dims: readonly (number | string)[];
+  readonly type: ElementType;
+}
+
+/** A floating-point attribute; plain numbers are integers. */
+export class FloatAttribute {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** Marks a floating-point attribute of an ONNX node. */
+export function float(value: number): FloatAttribute {
+  return new FloatAttribute(value);
+}
+
+/** Attributes of an ONNX node. */
+export type NodeAttributes = Readonly<Record<string, number | string | readonly number[] | FloatAttribute>>;
+
+interface NodeOptions {
+  readonly domain?: string;
+  /** How many outputs the node has. */
+  readonly outputs?: number;
+}
+
+const opset = 18;
+const irVersion = 8;
+const smallConstant = 64;
+
+/** Builds one ONNX graph; every value is its name. */
+export class OnnxGraph {
+  readonly inputs: GraphValue[] = [];
+  readonly outputs: GraphValue[] = [];
+  private readonly nodes: object[] = [];
+  private readonly initializers: object[] = [];
+  private readonly constants = new Map<string | ArrayBufferView, string>();
+  private readonly domains = new Set<string>();
+  private readonly produced = new Set<string>();
+  private count = 0;
+
+  get nodeCount(): number {
+    return this.nodes.length;
+  }
+
+  input(name: string, dims: GraphValue['dims'], type: ElementType): string {
+    this.inputs.push({ name, dims, type });
+    return name;
+  }
+
+  output(name: string, dims: GraphValue['dims'], type: ElementType): void {
+    this.outputs.push({ name, dims, type });
+  }
+
+  /** A constant tensor; equal small constants, and the same array in the same shape, are stored once. */
+  constant(values: Float32Array | Int32Array | BigInt64Array, dims: readonly number[]): string {
+    const type = values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'int64';
+    const small = values.length <= smallConstant;
+    const key = small ? `${type} [${dims}] ${values.join()}` : values;
+    const known = this.constants.get(key);
+    if (known !== undefined) return known;
+    const name = this.fresh('k');
+    this.initializers.push({
+      name,
+      dims,
+      dataType: elementTypes[type],
+      rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    });
+    this.constants.set(key, name);
+    return name;
+  }
+
+  /** A constant vector of 64-bit integers: shapes, axes, sizes. */
+  integers(values: readonly number[]): string {
+    return this.constant(BigInt64Array.from(values, BigInt), [values.length]);
+  }
+
+  scalar(value: number): string {
+    return this.constant(Float32Array.of(value), []);
+  }
+
+  /** Adds a node with one output. */
+  op(type: string, inputs: readonly string[], attributes: NodeAttributes = {}, options: NodeOptions = {}): string {
+    return this.ops(type, inputs, attributes, options)[0];
+  }
+
+  /** Adds a node with `options.outputs` outputs. */
+  ops(type: string, inputs: readonly string[], attributes: NodeAttributes = {}, options: NodeOptions = {}): string[] {
+    const { domain = '', outputs = 1 } = options;
+    if (domain) this.domains.add(domain);
+    const names = Array.from({ length: outputs }, () => this.fresh('t'));
+    for (const output of names) this.produced.add(output);
+    this.nodes.push({
+      input: inputs,
+      output: names,
+      name: this.fresh(type),
+      opType: type,
+      attribute: Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value)),
+      domain,
+    });
+    return names;
+  }
+
+  reshape(value: string, dims: readonly number[]): string {
+    return this.op('Reshape', [value, this.integers(dims)]);
+  }
+
+  transpose(value: string, order: readonly number[]): string {
+    return this.op('Transpose', [value], { perm: order });
+  }
+
+  /** Equal parts of `value` along `axis`. */
+  split(value: string, parts: number, each: number, axis: number): string[] {
+    if (parts === 1) return [value];
+    return this.ops('Split', [value, this.integers(Array(parts).fill(each))], { axis }, { outputs: parts });
+  }
+
+  /**
+   * Declares `value` an output under its own name, or under a new one where it is an input, a constant or an output
+   * already; gives that name.
+   */
+  result(value: string, dims: GraphValue['dims']): string {
+    const name = this.produced.delete(value) ? value : this.op('Identity', [value]);
+    this.produced.delete(name);
+    this.output(name, dims, 'float32');
+    return name;
+  }
+
+  /** Declares `value` an output under `name`. */
+  namedResult(value: string, name: string, dims: GraphValue['dims'], type: ElementType = 'float32'): void {
+    this.nodes.push({ input: [value], output: [name], name: this.fresh('Identity'), opType: 'Identity' });
+    this.output(name, dims, type);
+  }
+
+  /** The bytes of the model, with the bytes of constants included. */
+  encode(name: string, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+    const message = ModelProto.create({
+      irVersion,
+      producerName: 'unseen',
+      graph: {
+        name,
+        node: this.nodes,
+        initializer: this.initializers,
+        input: this.inputs.map(encodeValue),
+        output: this.outputs.map(encodeValue),
+      },
+      opsetImport: [{ domain: '', version: opset }, ...[...this.domains].map((domain) => ({ domain, version: 1 }))],
+      metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+    });
+    return ModelProto.encode(message).finish();
+  }
+
+  private fresh(prefix: string): string {
+    return `${prefix}${this.count++}`;
+  }
+}
+
+function encodeAttribute(name: string, value: NodeAttributes[string]): object {
+  if (value instanceof FloatAttribute) return { name, f: value.value, type: attributeTypes.float };
+  if (typeof value === 'number') return { name, i: value, type: attributeTypes.int };
+  if (typeof value === 'string') return { name, s: new TextEncoder().encode(value), type: attributeTypes.string };
+  return { name, ints: value, type: attributeTypes.ints };
+}
+
+function encodeValue({ name, dims, type }: GraphValue): object {
+  const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } };
+}

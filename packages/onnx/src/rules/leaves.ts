@@ -1,0 +1,53 @@
+import { type LoweringRule, physical } from '../lowering.ts';
+import type { Leaf, Node } from '../node.ts';
+import { elementTypes } from '../schema.ts';
+
+/** Name of a graph input fed with the program's input `name`. */
+export const inputName = (name: string): string => `in_${name}`;
+/** Name of a graph input fed with the noise drawn `index`-th. */
+export const noiseName = (index: number): string => `noise_${index}`;
+
+function leafOf<K extends Leaf['kind']>(node: Node, kind: K): Extract<Leaf, { kind: K }> {
+  if (node.leaf?.kind !== kind) throw new Error(`'${node.operation}' is no ${kind}`);
+  return node.leaf as Extract<Leaf, { kind: K }>;
+}
+
+function transposedConstant(values: Float32Array, [n, h, w, c]: readonly number[]): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let i = 0, b = 0; b < n; b++)
+    for (let k = 0; k < c; k++) for (let p = 0; p < h * w; p++) out[i++] = values[(b * h * w + p) * c + k];
+  return out;
+}
+
+/** Lowering of the leaves: inputs of the graph, constants, noise. */
+export const leafRules: Readonly<Record<string, LoweringRule>> = {
+  input(to, node) {
+    const name = inputName(leafOf(node, 'input').name);
+    to.set(node, 'plain', to.graph.input(name, to.declared(node.shape), node.dtype));
+  },
+
+  parameter(to, node) {
+    to.set(node, 'plain', to.weight(leafOf(node, 'parameter').parameter));
+  },
+
+  constant(to, node) {
+    const { values } = leafOf(node, 'constant');
+    if (node.shape.length < 4) return to.set(node, 'plain', to.graph.constant(values, node.shape));
+    to.setEither(node, (layout) =>
+      layout === 'plain'
+        ? to.graph.constant(values, node.shape)
+        : to.graph.constant(transposedConstant(values, node.shape), physical(node.shape, 'nchw')),
+    );
+  },
+
+  noise(to, node) {
+    const { index, probability } = leafOf(node, 'noise');
+    const name = to.graph.input(noiseName(index), node.shape, probability === undefined ? 'float32' : 'uint8');
+    if (probability === undefined) return to.set(node, 'plain', name);
+    const cast = (value: string) => to.graph.op('Cast', [value], { to: elementTypes.float32 });
+    if (node.shape.length < 4) return to.set(node, 'plain', cast(name));
+    // Cast after the transposition: a quarter of the bytes are moved.
+    const order = physical([0, 1, 2, 3], 'nchw');
+    to.setEither(node, (layout) => cast(layout === 'plain' ? name : to.graph.transpose(name, order)));
+  },
+};

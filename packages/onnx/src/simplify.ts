@@ -1,0 +1,137 @@
+import { broadcastShape, type Shape } from '@unseen/tensor';
+import { constantValue, type Node, reachable } from './node.ts';
+
+const elementwise = new Set(['add', 'sub', 'mul', 'div', 'maximum']);
+const smallConstant = 64;
+
+const same = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
+
+/**
+ * The same values from fewer nodes: repeated operations become one, operations that change nothing disappear, factors
+ * are collected, and what is only repeated along an axis is left to the broadcasting of its readers. Gives the
+ * replacement of each root.
+ */
+export function simplify(roots: readonly Node[]): Node[] {
+  const simplifier = new Simplifier();
+  const nodes = reachable(roots);
+  const replacements = new Map<Node, Node>();
+  const replaced = (node: Node) => replacements.get(node)!;
+  for (const node of nodes) replacements.set(node, simplifier.rewrite({ ...node, inputs: node.inputs.map(replaced) }));
+  return roots.map(replaced);
+}
+
+class Simplifier {
+  private readonly known = new Map<unknown, Node>();
+  private count = 0;
+
+  /** The node that stands for `node`, whose inputs are rewritten already. */
+  rewrite(node: Node): Node {
+    return this.shorter(node) ?? this.unique(this.unexpanded(node));
+  }
+
+  private scalar(value: number): Node {
+    const leaf = { kind: 'constant', values: Float32Array.of(value) } as const;
+    return this.unique({ id: 0, operation: 'constant', inputs: [], shape: [], dtype: 'float32', attributes: {}, leaf });
+  }
+
+  private keyOf({ operation, inputs, shape, attributes, leaf }: Node): unknown {
+    if (leaf?.kind === 'parameter') return leaf.parameter;
+    if (leaf?.kind === 'noise') return `noise ${leaf.index}`;
+    if (leaf?.kind === 'input') return `input ${leaf.name}`;
+    if (leaf) return leaf.values.length <= smallConstant ? `constant [${shape}] ${leaf.values.join()}` : leaf;
+    return `${operation} ${inputs.map((input) => input.id)} [${shape}] ${JSON.stringify(attributes)}`;
+  }
+
+  private unique(node: Node): Node {
+    const key = this.keyOf(node);
+    const known = this.known.get(key);
+    if (known) return known;
+    const fresh = { ...node, id: this.count++ };
+    this.known.set(key, fresh);
+    return fresh;
+  }
+
+  /** An existing or smaller value equal to `node`, if there is one. */
+  private shorter(node: Node): Node | undefined {
+    const { operation, inputs, shape } = node;
+    const [a, b] = inputs;
+    switch (operation) {
+      case 'identity':
+        return a;
+      case 'neg':
+        return a.operation === 'neg' ? a.inputs[0] : undefined;
+      case 'broadcastTo':
+      case 'place':
+      case 'slice':
+      case 'resizeBilinear':
+      case 'resizeNearest':
+        return same(a.shape, shape) ? a : undefined;
+      case 'reshape': {
+        const source = a.operation === 'reshape' ? a.inputs[0] : a;
+        if (same(source.shape, shape)) return source;
+        const value = constantValue(source);
+        if (value !== undefined && shape.length === 0) return this.scalar(value);
+        return source === a ? undefined : this.unique({ ...node, inputs: [source] });
+      }
+      case 'transpose':
+        return (node.attributes.order as readonly number[]).every((axis, i) => axis === i) ? a : undefined;
+      case 'sum':
+        return (node.attributes.axes as readonly number[]).length === 0 ? a : undefined;
+      case 'concat':
+        return inputs.length === 1 ? a : undefined;
+      case 'add':
+        return this.folded(node) ?? this.without(a, b, 0, shape) ?? this.without(b, a, 0, shape);
+      case 'sub':
+        return this.folded(node) ?? this.without(a, b, 0, shape);
+      case 'mul':
+        return (
+          this.folded(node) ?? this.without(a, b, 1, shape) ?? this.without(b, a, 1, shape) ?? this.collected(node)
+        );
+      case 'div':
+        return this.folded(node) ?? this.without(a, b, 1, shape);
+      default:
+        return undefined;
+    }
+  }
+
+  /** `x` where the constant changes neither its values nor its shape. */
+  private without(x: Node, constant: Node, value: number, shape: Shape): Node | undefined {
+    return uniformValue(constant) === value && same(x.shape, shape) ? x : undefined;
+  }
+
+  /** An operation on two scalar constants, computed in single precision as the graph would. */
+  private folded({ operation, inputs: [a, b], shape }: Node): Node | undefined {
+    const [x, y] = [constantValue(a), constantValue(b)];
+    if (x === undefined || y === undefined || shape.length > 0) return undefined;
+    const results: Readonly<Record<string, number>> = { add: x + y, sub: x - y, mul: x * y, div: x / y };
+    return this.scalar(Math.fround(results[operation]));
+  }
+
+  /** (x · p) · q = x · pq for scalar constants. */
+  private collected(node: Node): Node | undefined {
+    const [a, b] = node.inputs;
+    const [value, product] = constantValue(b) === undefined ? [constantValue(a), b] : [constantValue(b), a];
+    if (value === undefined || product.operation !== 'mul') return undefined;
+    const [c, d] = product.inputs;
+    const [inner, x] = constantValue(d) === undefined ? [constantValue(c), d] : [constantValue(d), c];
+    if (inner === undefined || !same(x.shape, node.shape)) return undefined;
+    return this.rewrite({ ...node, inputs: [x, this.scalar(Math.fround(value * inner))] });
+  }
+
+  /** An element-wise operation on values before they were repeated, where the other operand repeats them anyway. */
+  private unexpanded(node: Node): Node {
+    if (!elementwise.has(node.operation)) return node;
+    const inputs = [...node.inputs];
+    for (const [i, input] of inputs.entries()) {
+      if (input.operation !== 'broadcastTo') continue;
+      const shapes = inputs.with(i, input.inputs[0]).map((operand) => operand.shape);
+      if (same(broadcastShape(shapes[0], shapes[1]), node.shape)) inputs[i] = input.inputs[0];
+    }
+    return inputs.every((input, i) => input === node.inputs[i]) ? node : this.rewrite({ ...node, inputs });
+  }
+}
+
+/** The value of a constant scalar, repeated or not. */
+function uniformValue(node: Node): number | undefined {
+  return constantValue(node.operation === 'broadcastTo' ? node.inputs[0] : node);
+}
