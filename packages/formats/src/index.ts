@@ -1,3 +1,5 @@
+export * from './keras-weights.ts';
+export * from './npy.ts';
 export * from './png.ts';
 export * from './safetensors.ts';
 export * from './word-vectors.ts';
