@@ -1,1 +1,10 @@
-export {};
+export * from './aspp.ts';
+export * from './conv-norm.ts';
+export * from './encoder.ts';
+export * from './input-format.ts';
+export * from './keras-mobilenet.ts';
+export * from './mobilenet.ts';
+export * from './pooling.ts';
+export * from './registry.ts';
+export * from './resnet.ts';
+export * from './stored-weights.ts';

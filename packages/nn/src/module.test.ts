@@ -52,3 +52,9 @@ test('the same seeds give the same weights, other seeds other ones', () => {
   const { blocks } = new Network(new SeedTree(1));
   expect(blocks[0].conv.weight.values).not.toEqual(blocks[1].conv.weight.values);
 });
+
+test('descendants finds the modules of a class', () => {
+  const network = new Network(new SeedTree(0));
+  expect(network.descendants(BatchNorm)).toEqual(network.blocks.map((block) => block.norm));
+  expect(network.descendants(Network)).toEqual([network]);
+});

@@ -11,7 +11,7 @@ export abstract class Module {
    */
   namedParameters(): Map<string, Parameter> {
     const found = new Map<string, Parameter>();
-    collect(this, '', found, new Set());
+    visit(this, '', new Set(), (value, path) => value instanceof Parameter && found.set(path, value));
     return found;
   }
 
@@ -20,19 +20,27 @@ export abstract class Module {
     return [...this.namedParameters().values()].filter((parameter) => parameter.trainable);
   }
 
+  /** All modules of a class inside this one, itself included: `network.descendants(BatchNorm)`. */
+  descendants<T extends Module>(type: abstract new (...args: never[]) => T): T[] {
+    const modules: Module[] = [];
+    visit(this, '', new Set(), (value) => value instanceof Module && modules.push(value));
+    return modules.filter((module): module is T => module instanceof type);
+  }
+
   /** Number of trainable weights. */
   parameterCount(): number {
     return this.parameters().reduce((sum, parameter) => sum + parameter.values.length, 0);
   }
 }
 
-function collect(value: unknown, path: string, found: Map<string, Parameter>, visited: Set<object>): void {
-  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value) || visited.has(value)) return;
-  if (value instanceof Parameter) {
-    visited.add(value);
-    found.set(path, value);
-  } else if (value instanceof Module || Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) {
-    visited.add(value);
-    for (const [name, child] of Object.entries(value)) collect(child, path ? `${path}.${name}` : name, found, visited);
+type Visitor = (value: Module | Parameter, path: string) => void;
+
+/** Calls `visitor` for a module and everything under it, once each, in the order of the fields. */
+function visit(value: unknown, path: string, seen: Set<object>, visitor: Visitor): void {
+  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value) || seen.has(value)) return;
+  seen.add(value);
+  if (value instanceof Module || value instanceof Parameter) visitor(value, path);
+  if (value instanceof Module || Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) {
+    for (const [name, child] of Object.entries(value)) visit(child, path ? `${path}.${name}` : name, seen, visitor);
   }
 }

@@ -1,0 +1,34 @@
+import { BatchNorm, Conv2d, type Conv2dOptions, DepthwiseConv2d, Module } from '@unseen/nn';
+import type { Ops } from '@unseen/tensor';
+
+/** How the batch normalisations of an encoder behave. */
+export interface NormOptions {
+  /** `frozen`: an affine by the running statistics, never trained. `trained`: by the batch's while training. Default `frozen`. */
+  readonly norm?: 'frozen' | 'trained';
+  /** Default 1e-5. */
+  readonly epsilon?: number;
+}
+
+/** Options of {@link ConvNorm}; `depthwise` asks for one filter a channel. */
+export interface ConvNormOptions extends NormOptions, Omit<Conv2dOptions, 'bias' | 'biasInit'> {
+  readonly depthwise?: boolean;
+}
+
+/** A convolution without bias and the batch normalisation behind it. */
+export class ConvNorm extends Module {
+  readonly conv: Conv2d | DepthwiseConv2d;
+  readonly norm: BatchNorm;
+
+  constructor(options: ConvNormOptions) {
+    super();
+    const { depthwise = false, norm = 'frozen', epsilon = 1e-5, seeds, ...rest } = options;
+    this.conv = depthwise
+      ? new DepthwiseConv2d({ ...rest, channels: rest.outputs, kernel: rest.kernel ?? 1, seeds: seeds.child('conv') })
+      : new Conv2d({ ...rest, bias: false, seeds: seeds.child('conv') });
+    this.norm = new BatchNorm({ channels: rest.outputs, epsilon, frozen: norm === 'frozen' });
+  }
+
+  forward<V>(ops: Ops<V>, x: V): V {
+    return this.norm.forward(ops, this.conv.forward(ops, x));
+  }
+}

@@ -1,0 +1,49 @@
+import { lookUp } from '@unseen/core';
+import { Module } from '@unseen/nn';
+import type { Ops } from '@unseen/tensor';
+
+/** A place of an encoder where features can be taken. */
+export interface Stage {
+  readonly name: string;
+  readonly channels: number;
+  /** Pixels of the input per position of the grid. */
+  readonly stride: number;
+}
+
+/** What every encoder can be built with. */
+export interface EncoderOptions {
+  /** Names of the stages that `forward` returns. Default: the last one. */
+  readonly taps?: readonly string[];
+}
+
+/** A network that turns images [n, h, w, 3], normalised as its definition says, into feature maps. */
+export abstract class Encoder extends Module {
+  /** From the input to the output. */
+  readonly stages: readonly Stage[];
+  /** Those that {@link forward} returns, in that order. */
+  readonly taps: readonly Stage[];
+
+  constructor(stages: readonly Stage[], options: EncoderOptions) {
+    super();
+    this.stages = stages;
+    const byName = Object.fromEntries(stages.map((stage) => [stage.name, stage]));
+    const { taps = [stages[stages.length - 1].name] } = options;
+    this.taps = taps.map((tap) => lookUp(byName, tap, 'stage'));
+  }
+
+  /** The feature map of each tap; what lies behind the last of them is not computed. */
+  forward<V>(ops: Ops<V>, images: V): V[] {
+    const wanted = new Set(this.taps.map((tap) => tap.name));
+    const found = new Map<string, V>();
+    let i = 0;
+    for (const features of this.outputs(ops, images)) {
+      const { name } = this.stages[i++];
+      if (wanted.delete(name)) found.set(name, features);
+      if (wanted.size === 0) break;
+    }
+    return this.taps.map(({ name }) => found.get(name)!);
+  }
+
+  /** The output of each stage, computed when asked for. */
+  protected abstract outputs<V>(ops: Ops<V>, images: V): Generator<V>;
+}

@@ -1,0 +1,62 @@
+import { lookUp, type SeedTree, UserError } from '@unseen/core';
+import type { NormOptions } from './conv-norm.ts';
+import type { Encoder, EncoderOptions } from './encoder.ts';
+import type { InputFormat } from './input-format.ts';
+import { mobileNets } from './mobilenet-variants.ts';
+import { resNets } from './resnet-variants.ts';
+
+/** Where published weights of a backbone come from. */
+export interface WeightsInfo {
+  readonly source: string;
+  /** How the file is read. */
+  readonly format: 'keras-h5' | 'torch' | 'caffe';
+  /** Of the file, where it was checked. */
+  readonly sha256?: string;
+  readonly licence: string;
+  readonly paper: string;
+}
+
+/** What a backbone can be built with. */
+export interface BackboneOptions extends EncoderOptions, Pick<NormOptions, 'norm'> {
+  /** Default: the network's natural one. */
+  readonly outputStride?: number;
+  readonly seeds: SeedTree;
+}
+
+/** An entry of the registry, named `<architecture>.<tag>` after its weights. */
+export interface BackboneDefinition {
+  readonly name: string;
+  readonly build: (options: BackboneOptions) => Encoder;
+  readonly input: InputFormat;
+  readonly outputStrides: readonly number[];
+  readonly weights?: WeightsInfo;
+}
+
+const definitions: Record<string, BackboneDefinition> = Object.fromEntries(
+  [...resNets, ...mobileNets].map((definition) => [definition.name, definition]),
+);
+
+/** Every backbone by its name. */
+export const backbones: Readonly<Record<string, BackboneDefinition>> = definitions;
+
+/** Adds a backbone of one's own. */
+export function defineBackbone(definition: BackboneDefinition): BackboneDefinition {
+  if (Object.hasOwn(definitions, definition.name)) {
+    throw new UserError({ given: `a second backbone '${definition.name}'`, remedy: 'give it another name or tag' });
+  }
+  definitions[definition.name] = definition;
+  return definition;
+}
+
+/** Builds a backbone; an unknown name, output stride or tap is a `UserError` with what there is. */
+export function createBackbone(name: string, options: BackboneOptions): Encoder {
+  const definition = lookUp(backbones, name, 'backbone');
+  const { outputStride } = options;
+  if (outputStride !== undefined && !definition.outputStrides.includes(outputStride)) {
+    throw new UserError({
+      given: `output stride ${outputStride} for ${name}`,
+      expected: `one of: ${definition.outputStrides.join(', ')}`,
+    });
+  }
+  return definition.build(options);
+}

@@ -1,0 +1,89 @@
+import { CAFFE_MEAN, IMAGENET_STATISTICS, UNIT_RANGE } from './input-format.ts';
+import type { BackboneDefinition, WeightsInfo } from './registry.ts';
+import { ResNet, type ResNetArchitecture } from './resnet.ts';
+
+const PAPER = 'He et al., Deep Residual Learning for Image Recognition, 2016';
+
+const TORCHVISION: WeightsInfo = {
+  source: 'https://download.pytorch.org/models',
+  format: 'torch',
+  licence: 'BSD-3-Clause',
+  paper: PAPER,
+};
+
+const CAFFE: WeightsInfo = {
+  source: 'https://github.com/KaimingHe/deep-residual-networks',
+  format: 'caffe',
+  licence: 'MIT',
+  paper: PAPER,
+};
+
+const ARCHITECTURES = {
+  resnet18: { block: 'basic', depths: [2, 2, 2, 2] },
+  resnet34: { block: 'basic', depths: [3, 4, 6, 3] },
+  resnet50: { block: 'bottleneck', depths: [3, 4, 6, 3] },
+  resnet101: { block: 'bottleneck', depths: [3, 4, 23, 3] },
+} as const satisfies Record<string, ResNetArchitecture>;
+
+/** torchvision's placement: the stride on the 3×3 convolution. */
+const torchvision = Object.entries(ARCHITECTURES).map(
+  ([name, architecture]): BackboneDefinition => ({
+    name: `${name}.tv_in1k`,
+    build: (options) => new ResNet({ ...architecture, ...options }),
+    input: IMAGENET_STATISTICS,
+    outputStrides: [8, 16, 32],
+    weights: TORCHVISION,
+  }),
+);
+
+/** Caffe's placement, that of DeepLab v2: the stride on the first 1×1 convolution, pooling by the ceil rule. */
+const caffe = (['resnet50', 'resnet101'] as const).map(
+  (name): BackboneDefinition => ({
+    name: `${name}.caffe_in1k`,
+    build: (options) =>
+      new ResNet({
+        ...ARCHITECTURES[name],
+        strideOn: 'reduce',
+        stem: { width: 64, kernel: 7, pool: 'ceil' },
+        ...options,
+      }),
+    input: CAFFE_MEAN,
+    outputStrides: [8, 16, 32],
+    weights: CAFFE,
+  }),
+);
+
+/** Small networks for images of 64×64: for tests and the toy datasets. */
+const micro: BackboneDefinition[] = [
+  {
+    name: 'test_resnet.micro',
+    build: (options) =>
+      new ResNet({
+        block: 'basic',
+        depths: [1, 1, 1],
+        widths: [16, 32, 64],
+        strides: [1, 2, 2],
+        stem: { width: 16, kernel: 3, pool: 'none' },
+        ...options,
+      }),
+    input: UNIT_RANGE,
+    outputStrides: [2, 4, 8],
+  },
+  {
+    name: 'test_resnet_bottleneck.micro',
+    build: (options) =>
+      new ResNet({
+        block: 'bottleneck',
+        depths: [1, 2, 1],
+        widths: [4, 8, 16],
+        strides: [1, 2, 2],
+        stem: { width: 8, kernel: 3, pool: 'none' },
+        ...options,
+      }),
+    input: UNIT_RANGE,
+    outputStrides: [2, 4, 8],
+  },
+];
+
+/** The ResNets of the registry. */
+export const resNets: readonly BackboneDefinition[] = [...torchvision, ...caffe, ...micro];

@@ -1,0 +1,91 @@
+import type { SeedTree } from '@unseen/core';
+import type { Ops } from '@unseen/tensor';
+import { ConvNorm, type NormOptions } from './conv-norm.ts';
+import { planStrides } from './dilation.ts';
+import { Encoder, type EncoderOptions } from './encoder.ts';
+import { stemPool } from './pooling.ts';
+import { BasicBlock, Bottleneck } from './resnet-blocks.ts';
+
+/** What distinguishes one ResNet from the others. */
+export interface ResNetArchitecture {
+  readonly block: 'basic' | 'bottleneck';
+  /** Blocks of each stage. */
+  readonly depths: readonly number[];
+  /** Channels of the 3×3 convolutions of each stage. Default 64, 128, 256, 512. */
+  readonly widths?: readonly number[];
+  /** Default 1, 2, 2, 2. */
+  readonly strides?: readonly number[];
+  /** The first convolution (stride 2), and the pooling behind it (stride 2). Default 64 channels, 7×7, floor rule. */
+  readonly stem?: { readonly width: number; readonly kernel: number; readonly pool: 'floor' | 'ceil' | 'none' };
+  /** Where bottlenecks have their stride: `reduce` as in Caffe, `spatial` as in torchvision. Default `spatial`. */
+  readonly strideOn?: 'reduce' | 'spatial';
+}
+
+/** Options of {@link ResNet}. */
+export interface ResNetOptions extends ResNetArchitecture, EncoderOptions, NormOptions {
+  /** Default: the natural one, 32 for the full-size networks. */
+  readonly outputStride?: number;
+  readonly seeds: SeedTree;
+}
+
+/** Deep residual network (He et al. 2016), dilated where an output stride is asked for. Stages: stem, stage1, stage2, … */
+export class ResNet extends Encoder {
+  readonly stem: ConvNorm;
+  readonly layers: readonly (readonly (BasicBlock | Bottleneck)[])[];
+  private readonly pool: 'floor' | 'ceil' | 'none';
+
+  constructor(options: ResNetOptions) {
+    const { block, depths, widths = [64, 128, 256, 512], strides = [1, 2, 2, 2], strideOn = 'spatial' } = options;
+    const { stem = { width: 64, kernel: 7, pool: 'floor' }, norm, epsilon, seeds } = options;
+    const Block = block === 'basic' ? BasicBlock : Bottleneck;
+    const stemStride = stem.pool === 'none' ? 2 : 4;
+    const plan = planStrides(strides.slice(0, depths.length), stemStride, options.outputStride);
+    super(
+      [
+        { name: 'stem', channels: stem.width, stride: stemStride },
+        ...plan.map(({ totalStride }, i) => ({
+          name: `stage${i + 1}`,
+          channels: widths[i] * Block.expansion,
+          stride: totalStride,
+        })),
+      ],
+      options,
+    );
+    this.pool = stem.pool;
+    this.stem = new ConvNorm({
+      inputs: 3,
+      outputs: stem.width,
+      kernel: stem.kernel,
+      stride: 2,
+      norm,
+      epsilon,
+      seeds: seeds.child('stem'),
+    });
+    this.layers = plan.map(({ stride, entryDilation, dilation }, i) =>
+      Array.from({ length: depths[i] }, (_, j) => {
+        const first = j === 0;
+        return new Block({
+          inputs: first ? this.stages[i].channels : this.stages[i + 1].channels,
+          width: widths[i],
+          stride: first ? stride : 1,
+          entryDilation: first ? entryDilation : dilation,
+          dilation,
+          strideOn,
+          norm,
+          epsilon,
+          seeds: seeds.child(`stage${i + 1}`).child(j),
+        });
+      }),
+    );
+  }
+
+  protected override *outputs<V>(ops: Ops<V>, images: V): Generator<V> {
+    let x = ops.relu(this.stem.forward(ops, images));
+    if (this.pool !== 'none') x = stemPool(ops, x, this.pool === 'ceil');
+    yield x;
+    for (const layer of this.layers) {
+      for (const block of layer) x = block.forward(ops, x);
+      yield x;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { UserError } from '@unseen/core';
+import { writeSafetensors } from '@unseen/formats';
+import { readInto, requireSameTensors, withSafetensors } from '@unseen/nn';
+import type { Encoder } from './encoder.ts';
+import type { InputFormat } from './input-format.ts';
+
+/** What a weights file says about itself. */
+export interface StoredWeightsInfo {
+  /** Name in the registry. */
+  readonly backbone: string;
+  /** Where the weights come from: an address, or how they were trained. */
+  readonly source: string;
+  /** Of the file that they were converted from. */
+  readonly sha256?: string;
+  readonly licence: string;
+  readonly input: InputFormat;
+}
+
+const KEY = 'unseen.backbone';
+
+/** Writes an encoder's weights as safetensors, with where they come from and what input they expect. */
+export async function saveBackbone(path: string, encoder: Encoder, info: StoredWeightsInfo): Promise<void> {
+  await writeSafetensors(path, encoder.namedParameters(), { [KEY]: JSON.stringify(info) });
+}
+
+/**
+ * Loads weights that {@link saveBackbone} wrote. Strict: another backbone's name, and tensors that are missing,
+ * unexpected or of another shape, are a `UserError`, and nothing is changed.
+ */
+export function loadBackbone(path: string, encoder: Encoder, backbone: string): Promise<StoredWeightsInfo> {
+  return withSafetensors(path, async (file) => {
+    const info = parseInfo(path, file.metadata[KEY]);
+    if (info.backbone !== backbone) {
+      throw new UserError({ given: `${path} holds weights of ${info.backbone}`, expected: backbone });
+    }
+    const parameters = encoder.namedParameters();
+    const given = new Map(file.names.map((name) => [name, file.info(name).shape]));
+    requireSameTensors(path, given, new Map([...parameters].map(([name, { shape }]) => [name, shape])));
+    await readInto(file, parameters);
+    return info;
+  });
+}
+
+function parseInfo(path: string, text: string | undefined): StoredWeightsInfo {
+  try {
+    const info = JSON.parse(text ?? 'null') as StoredWeightsInfo | null;
+    if (typeof info?.backbone === 'string' && typeof info.input?.channels === 'string') return info;
+  } catch {}
+  throw new UserError({
+    given: `${path} does not say which backbone it belongs to`,
+    expected: 'weights of this toolkit',
+  });
+}
