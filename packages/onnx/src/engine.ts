@@ -68,8 +68,10 @@ export function createCompiledEngine(options: CompiledEngineOptions = {}): Compi
     name: 'onnxruntime',
 
     compile(program, { frozen = false } = {}) {
-      const recorded = recordProgram(program, frozen);
-      const wanted = [...recorded.outputs.values(), ...recorded.gradients.map(({ value }) => value)];
+      const described = recordProgram(program);
+      const recorded = frozen ? { ...described, gradients: new Map() } : described;
+      const gradients = [...recorded.gradients.values()].flatMap((parts) => [...parts.values()]);
+      const wanted = [...recorded.outputs.values(), ...gradients];
       const lowered = lower(wanted, { frozen });
       addStop(lowered.graph);
       const results = lowered.results.map((result) => ({

@@ -1,10 +1,10 @@
-import { type RandomStream, UserError } from '@unseen/core';
+import type { RandomStream } from '@unseen/core';
 import {
   type Executable,
   type Feeds,
+  feedValues,
   type HostTensor,
   hostTensor,
-  type InputSpec,
   type Parameter,
   type Program,
   type RunResult,
@@ -38,11 +38,10 @@ export class CompiledExecutable implements Executable {
   private readonly release: () => void;
   private readonly feeds: Record<string, HostTensor> = {};
   private readonly results: Record<string, HostTensor> = {};
-  private readonly values = new Map<string, Float32Array>();
-  private readonly gradients: Record<string, Map<Parameter, Float32Array>> = {};
+  private readonly values: ReadonlyMap<string, Float32Array>;
+  private readonly gradients: Readonly<Record<string, ReadonlyMap<Parameter, Float32Array>>>;
   private readonly noise: NoiseBuffer[];
   private readonly fed: ReadonlySet<string>;
-  private readonly converted = new Map<string, Float32Array | Int32Array>();
 
   constructor({ program, recorded, lowered, session, release }: CompiledParts) {
     this.program = program;
@@ -51,24 +50,24 @@ export class CompiledExecutable implements Executable {
     this.fed = new Set(lowered.graph.inputs.map(({ name }) => name));
     for (const [name, parameter] of lowered.parameters)
       this.feeds[name] = hostTensor(parameter.values, parameter.shape);
-    const names = [...recorded.outputs.keys()];
     const buffers = lowered.results.map((result) => this.allocate(result));
-    names.forEach((name, i) => {
-      this.values.set(name, buffers[i]);
-    });
+    const names = [...recorded.outputs.keys()];
+    this.values = new Map(names.map((name, i) => [name, buffers[i]]));
     this.outputs = Object.fromEntries(names.map((name, i) => [name, lowered.results[i].shape]));
-    for (const { loss } of recorded.gradients) this.gradients[loss] ??= new Map();
-    recorded.gradients.forEach(({ loss, parameter }, i) => {
-      this.gradients[loss].set(parameter, buffers[names.length + i]);
-    });
+    let next = names.length;
+    this.gradients = Object.fromEntries(
+      [...recorded.gradients].map(([loss, parts]) => [
+        loss,
+        new Map([...parts.keys()].map((p) => [p, buffers[next++]])),
+      ]),
+    );
     this.noise = recorded.noise.map((noise, i) => this.noiseBuffer(noise, noiseName(i)));
   }
 
   run(feeds: Feeds, random?: RandomStream): RunResult {
-    for (const [name, spec] of Object.entries(this.program.inputs)) {
-      const array = this.checked(name, spec, feeds[name]);
-      if (this.fed.has(inputName(name))) this.feeds[inputName(name)] = hostTensor(array, spec.shape);
-    }
+    for (const [name, values] of Object.entries(feedValues(this.program, feeds)))
+      if (this.fed.has(inputName(name)))
+        this.feeds[inputName(name)] = hostTensor(values, this.program.inputs[name].shape);
     if (this.noise.length > 0) {
       if (!random) throw new Error(`${this.program.name} draws noise: a run needs a random stream`);
       for (const { draw } of this.noise) draw(random);
@@ -108,26 +107,5 @@ export class CompiledExecutable implements Executable {
         else random.fillBernoulli(ones, probability);
       },
     };
-  }
-
-  private checked(
-    name: string,
-    { shape, dtype }: InputSpec,
-    values: Feeds[string] | undefined,
-  ): Float32Array | Int32Array {
-    if (values?.length !== sizeOf(shape)) {
-      throw new UserError({
-        given: values
-          ? `${values.length} values for the input '${name}' of ${this.program.name}`
-          : `nothing for the input '${name}' of ${this.program.name}`,
-        expected: `${sizeOf(shape)} values of shape [${shape}]`,
-      });
-    }
-    const wanted = dtype === 'float32' ? Float32Array : Int32Array;
-    if (values instanceof wanted) return values;
-    const array = this.converted.get(name) ?? new wanted(values.length);
-    this.converted.set(name, array);
-    array.set(values);
-    return array;
   }
 }

@@ -1,9 +1,16 @@
-import { type Padding, sizeOf } from '@unseen/tensor';
+import {
+  averageFactors,
+  interpolationMatrix,
+  nearestIndices,
+  nearestMatrix,
+  type Padding,
+  type ResizeConvention,
+  sizeOf,
+} from '@unseen/tensor';
 import type { Lowering, LoweringRule } from '../lowering.ts';
 import { physical } from '../lowering.ts';
 import { type Node, number, numbers } from '../node.ts';
 import { convAttributes, type Window } from './convolution.ts';
-import { bilinearMatrix, nearestIndices, nearestMatrix } from './interpolation.ts';
 
 function poolWindow(node: Node): Window {
   const size = number(node, 'size');
@@ -18,20 +25,6 @@ function maxPool(to: Lowering, node: Node, outputs: 1 | 2): string[] {
   return to.memo(`maxPool ${x.id} ${JSON.stringify(node.attributes)}`, () =>
     to.graph.ops('MaxPool', [to.nchw(x)], { kernel_shape, strides, pads }, { outputs }),
   );
-}
-
-/** One over the number of positions of the map in each window, [1,1,h',w']. */
-function inverseCounts([, h, w]: readonly number[], [, oh, ow]: readonly number[], window: Window): Float32Array {
-  const inside = (o: number, size: number, kernel: number, before: number) => {
-    const begin = o * window.stride - before;
-    return Math.min(begin + kernel, size) - Math.max(begin, 0);
-  };
-  const counts = new Float32Array(oh * ow);
-  for (let y = 0; y < oh; y++)
-    for (let x = 0; x < ow; x++)
-      counts[y * ow + x] =
-        1 / (inside(y, h, window.kernel[0], window.padding[0]) * inside(x, w, window.kernel[1], window.padding[2]));
-  return counts;
 }
 
 /** rows · map · columnsᵀ over the grid of every channel: [n,c,h,w] → [n,c,h',w']. */
@@ -65,8 +58,8 @@ function transposedMatrix(values: Float32Array, rows: number, cols: number): Flo
 }
 
 function bilinear(to: Lowering, node: Node, backward: boolean): void {
-  const alignCorners = node.attributes.convention === 'alignCorners';
-  resize(to, node, (from, target) => bilinearMatrix(from, target, alignCorners), backward);
+  const convention = node.attributes.convention as ResizeConvention;
+  resize(to, node, (from, target) => interpolationMatrix(from, target, convention), backward);
 }
 
 /** Lowering of pooling and resizing, with their gradients. */
@@ -101,7 +94,7 @@ export const windowLowering: Readonly<Record<string, LoweringRule>> = {
     const [, oh, ow] = dy.shape;
     const window = poolWindow(node);
     const { kernel, stride, padding } = window;
-    const counts = to.graph.constant(inverseCounts(node.shape, dy.shape, window), [1, 1, oh, ow]);
+    const counts = to.graph.constant(averageFactors([h, w], { size: kernel[0], stride, padding }), [1, 1, oh, ow]);
     const shares = to.graph.op('Mul', [to.nchw(dy), counts]);
     if (oh * ow === 1 && kernel[0] >= h && kernel[1] >= w) {
       const size = to.graph.integers(physical(node.shape, 'nchw'));
@@ -128,7 +121,7 @@ export const windowLowering: Readonly<Record<string, LoweringRule>> = {
     const layout = to.layoutFor([x]);
     const [y, z] = layout === 'nchw' ? [2, 3] : [1, 2];
     const pick = (value: string, from: number, target: number, axis: number) =>
-      to.graph.op('Gather', [value, to.graph.integers(nearestIndices(from, target))], { axis });
+      to.graph.op('Gather', [value, to.graph.integers([...nearestIndices(from, target)])], { axis });
     const tall = pick(to.get(x, layout), x.shape[1], node.shape[1], y);
     to.set(node, layout, pick(tall, x.shape[2], node.shape[2], z));
   },
