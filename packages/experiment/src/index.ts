@@ -1,1 +1,10 @@
-export {};
+export * from './engine.ts';
+export * from './environment.ts';
+export * from './folder.ts';
+export * from './load.ts';
+export * from './log.ts';
+export * from './method.ts';
+export * from './progress.ts';
+export * from './run.ts';
+export * from './schema.ts';
+export * from './stages.ts';

@@ -1,0 +1,77 @@
+import type { SeedTree } from '@unseen/core';
+import type { Engine } from '@unseen/tensor';
+import { z } from 'zod';
+import type { RunFolder } from './folder.ts';
+import type { StageLog } from './log.ts';
+import type { StageProgress } from './progress.ts';
+import { baseSchema, type ExperimentConfig } from './schema.ts';
+
+/** What a stage works with. */
+export interface StageContext {
+  readonly config: ExperimentConfig;
+  readonly folder: RunFolder;
+  /** The run's own folder for this stage's checkpoints. It is empty when {@link resume} is false. */
+  readonly checkpoints: string;
+  /** Root of the run's seeds, the same in every stage. */
+  readonly seeds: SeedTree;
+  readonly engine: Engine;
+  readonly log: StageLog;
+  readonly progress: StageProgress;
+  /** True when this stage was interrupted in an earlier process, under the same settings: go on from its checkpoint. */
+  readonly resume: boolean;
+  /** Aborted when the user interrupts the run: the stage then saves what it has and throws (`throwIfAborted`). */
+  readonly signal: AbortSignal;
+}
+
+/** One resumable part of an experiment. Everything that it leaves to later stages is written atomically. */
+export interface Stage {
+  readonly name: string;
+  /**
+   * Top-level settings (`data`, `train`, …) that its results depend on besides `method`, `profile`, `seed`, `backend`
+   * and the stages before it. Default: all of them except `name` and `report`.
+   */
+  readonly uses?: readonly string[];
+  /** Files in the run folder that later stages rely on; the stage runs again when one of them is gone. */
+  readonly outputs?: readonly string[];
+  run(context: StageContext): Promise<void>;
+}
+
+/** Configuration of a method: the base and the method's own blocks. */
+export type MethodConfig<S extends z.ZodRawShape> = ExperimentConfig & z.output<z.ZodObject<S>>;
+
+/** A method as a recipe describes it. */
+export interface MethodDefinition<S extends z.ZodRawShape> {
+  /** Name in `method:`. */
+  readonly name: string;
+  /** One line, for lists. */
+  readonly summary: string;
+  /** The method's own blocks, beside those of the base schema. A block of the base may be narrowed by naming it again. */
+  readonly settings: z.ZodObject<S>;
+  /** The stages in their order. */
+  stages(config: MethodConfig<S>): readonly Stage[];
+}
+
+/** A method that experiments can name. */
+export interface Method {
+  readonly name: string;
+  readonly summary: string;
+  /** Strict schema of a whole experiment file. */
+  readonly schema: z.ZodType<z.output<typeof baseSchema>>;
+  stages(config: ExperimentConfig): readonly Stage[];
+}
+
+/** Methods by name, as `method:` in an experiment file calls them. */
+export type Methods = Readonly<Record<string, Method>>;
+
+/** Makes a method of a recipe's description. */
+export function defineMethod<S extends z.ZodRawShape>(definition: MethodDefinition<S>): Method {
+  const { name, summary, settings } = definition;
+  const schema = z.strictObject({ ...baseSchema.shape, ...settings.shape, method: z.literal(name) });
+  return {
+    name,
+    summary,
+    schema: schema as unknown as Method['schema'],
+    // The only way to a configuration is loadExperiment, which has checked it against the schema above.
+    stages: (config) => definition.stages(config as MethodConfig<S>),
+  };
+}
