@@ -54,6 +54,8 @@ export interface ClassInfo {
   readonly name: string;
   /** RGB for pictures. */
   readonly color: readonly [number, number, number];
+  /** Row of the class in the dataset's word-vector tables, where it has one. */
+  readonly wordRow?: number;
 }
 
 /** Seen and unseen class ids of a zero-shot protocol, in channel order. */
