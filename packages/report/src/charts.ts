@@ -77,12 +77,24 @@ export interface Bar {
   readonly sd?: number;
 }
 
-/** Horizontal bars, grouped by category; categories and series keep the order of their first appearance. */
-export function barChart(bars: readonly Bar[], title: string, domain?: readonly [number, number]): ChartSpec {
+/**
+ * Horizontal bars, grouped by category; categories and series keep the order of their first appearance. `colors` has one
+ * colour per series.
+ */
+export function barChart(
+  bars: readonly Bar[],
+  title: string,
+  options: { readonly domain?: readonly [number, number]; readonly colors?: readonly string[] } = {},
+): ChartSpec {
+  const { domain, colors = PALETTE } = options;
   const categories = [...new Set(bars.map(({ category }) => category))];
   const series = [...new Set(bars.map((bar) => bar.series))];
-  const thickness = series.length > 2 ? 8 : 10;
-  const y = { field: 'category', type: 'nominal', sort: categories, axis: { title: null, ticks: false } } as const;
+  const thickness = series.length > 2 ? 8 : series.length > 1 ? 10 : 14;
+  const y = {
+    ...({ field: 'category', type: 'nominal', sort: categories } as const),
+    axis: { title: null, ticks: false },
+    scale: { paddingInner: 0.3, paddingOuter: 0.15 },
+  };
   const yOffset = { field: 'series', sort: series } as const;
   const scale = { nice: true, ...(domain ? { domain: [...domain] } : {}) };
   return {
@@ -91,7 +103,7 @@ export function barChart(bars: readonly Bar[], title: string, domain?: readonly 
     height: { step: thickness, for: 'offset' },
     layer: [
       {
-        mark: { type: 'bar', cornerRadiusEnd: 1.5 },
+        mark: { type: 'bar' },
         encoding: {
           y,
           yOffset,
@@ -99,8 +111,8 @@ export function barChart(bars: readonly Bar[], title: string, domain?: readonly 
           color: {
             field: 'series',
             type: 'nominal',
-            scale: { domain: series, range: [...PALETTE] },
-            legend: series.length > 1 ? { title: null } : null,
+            scale: { domain: series, range: [...colors] },
+            legend: { title: null },
           },
         },
       },

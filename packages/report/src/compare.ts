@@ -1,4 +1,4 @@
-import { hashJson } from '@unseen/core';
+import { hashJson, UserError } from '@unseen/core';
 import type { ClassMetrics } from '@unseen/metrics';
 import { displayName } from './format.ts';
 import { type PublishedResult, publishedFor } from './published.ts';
@@ -51,6 +51,7 @@ export async function compareRuns(paths: readonly string[]): Promise<Comparison>
 
 /** {@link compareRuns} of runs that were read. */
 export function compare(runs: readonly RunFolder[]): Comparison {
+  if (runs.length === 0) throw new UserError({ given: 'no run to compare', expected: 'run folders or metrics files' });
   const names = experimentNames(runs);
   const several = new Set(names).size > 1;
   const groups = new Map<string, { experiment: string; method: string; runs: RunFolder[] }>();

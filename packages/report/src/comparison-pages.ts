@@ -1,4 +1,4 @@
-import { type Bar, barChart, renderChart } from './charts.ts';
+import { type Bar, barChart, PALETTE, renderChart } from './charts.ts';
 import type { Comparison } from './compare.ts';
 import { FIGURE_TITLES, figure, signed, spread } from './format.ts';
 import { Html, html } from './html.ts';
@@ -20,10 +20,10 @@ const TITLE = 'Comparison of runs';
 /** Draws hIoU with its parts by method, and what each method gains per class over the baseline. */
 export async function drawComparison({ methods, differences }: Comparison): Promise<ComparisonFigure[]> {
   const drawn: ComparisonFigure[] = [];
-  const draw = async (name: string, title: string, bars: readonly Bar[], axis: string) => {
+  const draw = async (name: string, title: string, bars: readonly Bar[], axis: string, colors: readonly string[]) => {
     if (bars.length === 0) return;
     const alt = `Bars: ${title}. The same numbers stand in the tables.`;
-    drawn.push({ name, title, alt, svg: await renderChart(barChart(bars, axis), name, alt) });
+    drawn.push({ name, title, alt, svg: await renderChart(barChart(bars, axis, { colors }), name, alt) });
   };
   const overall = methods.flatMap(({ label, figures }) =>
     (['seenMIoU', 'unseenMIoU', 'hIoU'] as const).flatMap((name): Bar[] => {
@@ -33,7 +33,7 @@ export async function drawComparison({ methods, differences }: Comparison): Prom
         : [{ category: label, series: FIGURE_TITLES[name], value: mean, ...(sd === null ? {} : { sd }) }];
     }),
   );
-  await draw('figures', 'Mean and standard deviation over runs', overall, 'IoU');
+  await draw('figures', 'Mean and standard deviation over runs', overall, 'IoU', PALETTE);
   for (const group of ['unseen', 'seen'] as const) {
     const bars = differences.flatMap(({ label, classes }) =>
       classes
@@ -46,7 +46,7 @@ export async function drawComparison({ methods, differences }: Comparison): Prom
         ),
     );
     const title = `IoU of ${group} classes less that of ${methods[0].label}`;
-    await draw(`differences-${group}`, title, bars, 'difference of IoU');
+    await draw(`differences-${group}`, title, bars, 'difference of IoU', PALETTE.slice(1));
   }
   return drawn;
 }
@@ -74,7 +74,7 @@ ${alarm(warnings)}
 ${drawn.filter(({ name }) => name === 'figures').map(chart)}</section>
 <section><h2>Classes</h2>${drawn.filter(({ name }) => name !== 'figures').map(chart)}
 <details><summary>Table of classes</summary>${table('IoU', ...classTable(comparison))}</details></section>
-<section><h2>Runs</h2>${table('', ['run', 'experiment', 'seed', 'data', 'backbone'], runRows(comparison))}</section>`;
+<section><h2>Runs</h2>${table('', ['run', 'experiment', 'seed', 'data', 'backbone'], runRows(comparison), 'text')}</section>`;
   return page(`${TITLE} · unseen`, body);
 }
 

@@ -12,6 +12,8 @@ export interface DrawnFigure {
   readonly title: string;
   readonly caption: string;
   readonly alt: string;
+  /** So tall that a page keeps it folded. */
+  readonly folded: boolean;
   readonly svg: string;
 }
 
@@ -41,8 +43,9 @@ function classFigures({ methods }: RunReport): Drawing[] {
         section: 'classes' as const,
         title: `IoU of ${group} classes`,
         caption: 'Classes that are neither labelled nor predicted have no bar.',
+        folded: bars.length > 60 * methods.length,
         alt: `Bars: IoU of each ${group} class by method. The same numbers stand in the table of classes.`,
-        spec: barChart(bars, 'IoU', [0, Math.max(0.1, ...bars.map(({ value }) => value))]),
+        spec: barChart(bars, 'IoU', { domain: [0, Math.max(0.1, ...bars.map(({ value }) => value))] }),
       },
     ];
   });
@@ -69,6 +72,7 @@ function confusionFigures({ methods }: RunReport): Drawing[] {
         section: 'confusion' as const,
         title: displayName(name),
         caption: confusionText(perClass, confusion),
+        folded: false,
         alt: `Heat map: confusion of ${displayName(name)}, ground truth by row, prediction by column.`,
         spec: heatMap(
           names,
@@ -146,7 +150,14 @@ function trainingFigures({ curves, evaluations }: RunReport): Drawing[] {
 }
 
 function text(name: string, title: string, caption: string) {
-  return { name, section: 'training' as const, title, caption, alt: `Curves over iterations: ${title}.` };
+  return {
+    name,
+    section: 'training' as const,
+    title,
+    caption,
+    folded: false,
+    alt: `Curves over iterations: ${title}.`,
+  };
 }
 
 function isLatent(name: string): boolean {

@@ -47,7 +47,8 @@ export async function writeMadeUpRun(folder: string, options: MadeUpRun = {}): P
   const k = classes.length;
   const occurring = [...classes.keys()].filter((c) => !classes[c].name.startsWith('absent'));
   const seen = occurring.filter((c) => classes[c].group === 'seen');
-  const labels = Uint16Array.from({ length: 30000 }, () => occurring[random.integer(occurring.length)]);
+  const truth = new SeedTree(7).stream();
+  const labels = Uint16Array.from({ length: 30000 }, () => occurring[truth.integer(occurring.length)]);
   const guess = (pool: readonly number[], unseenRate: number) =>
     labels.map((label) => {
       const rate = classes[label].group === 'seen' ? 0.75 : unseenRate;

@@ -17,6 +17,9 @@ figure{margin:0 0 1.25rem}
 figcaption{max-width:46rem;margin-top:.25rem}
 .wide{overflow-x:auto}
 svg{display:block}
+.side{display:flex;flex-wrap:wrap;gap:0 2.5rem}
+.side figure{max-width:100%}
+.side figcaption{max-width:30rem}
 .cards{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.25rem 0}
 .card{background:var(--raised);border:1px solid var(--line);border-radius:8px;padding:.6rem 1rem;min-width:9.5rem}
 .card b{display:block;font-size:1.6rem;line-height:1.25;font-variant-numeric:tabular-nums}
@@ -31,7 +34,7 @@ table{border-collapse:collapse;font-size:.93rem;font-variant-numeric:tabular-num
 caption{text-align:left;color:var(--soft);padding-bottom:.35rem}
 th,td{padding:.35rem .8rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 thead th{color:var(--soft);font-weight:600;vertical-align:bottom}
-th:first-child,td:first-child{text-align:left}
+th:first-child,td:first-child,.text th,.text td{text-align:left}
 tbody th{font-weight:600}
 tr.paper th,tr.paper td{color:var(--soft);font-style:italic}
 td.best{font-weight:700;color:var(--accent)}
@@ -73,10 +76,10 @@ ${body}
   return document.text;
 }
 
-/** What the reader must know before any number, in red; nothing when there is nothing. */
-export function alarm(warnings: readonly string[]): Html {
+/** What the reader must not miss, in red; nothing when there is nothing. */
+export function alarm(warnings: readonly string[], title = 'Before you read the numbers'): Html {
   if (warnings.length === 0) return html``;
-  return html`<div class="alarm" role="alert"><strong>Before you read the numbers</strong>
+  return html`<div class="alarm" role="alert"><strong>${title}</strong>
 <ul>${warnings.map((text) => html`<li>${text}</li>`)}</ul></div>`;
 }
 
@@ -85,8 +88,9 @@ export function table(
   caption: string,
   head: readonly (string | Html)[],
   rows: readonly { readonly cells: readonly (string | Html)[]; readonly kind?: string }[],
+  content: 'numbers' | 'text' = 'numbers',
 ): Html {
-  return html`<div class="wide"><table><caption>${caption}</caption>
+  return html`<div class="wide"><table class="${content}">${caption && html`<caption>${caption}</caption>`}
 <thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ({ cells: [first, ...rest], kind }) => html`

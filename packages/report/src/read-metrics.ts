@@ -40,6 +40,13 @@ function readMethod(value: unknown, where: string): MethodMetrics {
   if (confusion !== undefined && !square) {
     throw misfit(`${where}.confusion`, 'another shape', `${perClass.length} rows of as many pixel counts`);
   }
+  const { pixels } = metrics;
+  if (pixels !== undefined) {
+    const { labelled, outside } = object(pixels, `${where}.pixels`);
+    if (typeof labelled !== 'number' || typeof outside !== 'number') {
+      throw misfit(`${where}.pixels`, pixels, 'the numbers labelled and outside');
+    }
+  }
   return { ...(metrics as unknown as MethodMetrics), perClass };
 }
 

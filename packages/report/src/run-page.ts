@@ -53,7 +53,7 @@ function cards({ methods }: RunReport): Html {
     const [value, base] = [method[name], baseline?.[name] ?? null];
     const change = value === null || base === null ? null : value - base;
     return html`<div class="card"><span>${FIGURE_TITLES[name]}</span><b>${figure(value)}</b><span>${
-      baseline && change !== null ? `${signed(change)} to ${displayName(baseline.name)}` : displayName(method.name)
+      baseline && change !== null ? `${signed(change)} against ${displayName(baseline.name)}` : displayName(method.name)
     }</span></div>`;
   };
   return html`<div class="cards" role="group" aria-label="Main figures of ${displayName(method.name)}">${(
@@ -97,6 +97,7 @@ ${alarm(
         ]
       : [],
   ),
+  'Not comparable with the paper',
 )}`;
 }
 
@@ -138,17 +139,20 @@ function cssColor(color: LegendEntry['color']): string {
 function figures(drawn: readonly DrawnFigure[], where: DrawnFigure['section']): readonly Html[] {
   return drawn
     .filter((drawing) => drawing.section === where)
-    .map(
-      ({ title, caption, svg }) =>
-        html`<figure><h3>${title}</h3><div class="wide">${new Html(svg)}</div>${
-          caption && html`<figcaption>${caption}</figcaption>`
-        }</figure>`,
-    );
+    .map(({ title, caption, svg, folded }) => {
+      const picture = html`<div class="wide">${new Html(svg)}</div>`;
+      return html`<figure>${
+        folded ? html`<details><summary>${title}</summary>${picture}</details>` : html`<h3>${title}</h3>${picture}`
+      }${caption && html`<figcaption>${caption}</figcaption>`}</figure>`;
+    });
 }
 
 function section(drawn: readonly DrawnFigure[], where: DrawnFigure['section'], title: string, text: string) {
   const content = figures(drawn, where);
-  return content.length > 0 && html`<section><h2>${title}</h2>${text && html`<p>${text}</p>`}${content}</section>`;
+  return (
+    content.length > 0 &&
+    html`<section><h2>${title}</h2>${text && html`<p>${text}</p>`}<div class="side">${content}</div></section>`
+  );
 }
 
 function classTable({ methods }: RunReport): Html {

@@ -1,0 +1,131 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MADE_UP_CLASSES, writeMadeUpRun } from './made-up-run.suite.ts';
+import type { RunReport } from './run-report.ts';
+import { type WrittenReport, writeReport } from './write-report.ts';
+
+let folder: string;
+let written: WrittenReport<RunReport>;
+let page: string;
+let markdown: string;
+
+const EVIL = '<img src=x onerror=alert(1)>"\'&';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unseen-report-'));
+  await writeMadeUpRun(folder, {
+    classes: MADE_UP_CLASSES.map((c) => (c.id === 2 ? { ...c, name: EVIL } : c)),
+    protocol: { dataset: `coco200 ${EVIL}`, backbone: 'MobileNetV1-0.25', leakage: 'layout: groundTruth' },
+    settings: `name: "${EVIL.replaceAll('"', '\\"')}"\nseed: 0\n`,
+    extraLog: [
+      { stage: 'train', iteration: 398, warning: 'collapse' },
+      { stage: 'train', iteration: 399, warning: 'collapse', losses: { content: null } },
+    ],
+  });
+  written = await writeReport(folder);
+  page = await readFile(written.html, 'utf8');
+  markdown = await readFile(written.markdown, 'utf8');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('writeReport', () => {
+  it('writes page, Markdown, figures and JSON beside the run and leaves no temporary file', async () => {
+    const files = await readdir(join(folder, 'report'), { recursive: true });
+    expect(files.filter((file) => !file.startsWith('figures')).sort()).toEqual([
+      'index.html',
+      'report.json',
+      'report.md',
+    ]);
+    expect(files.some((file) => file.endsWith('.tmp'))).toBe(false);
+    for (const [, target] of markdown.matchAll(/!\[[^\n]*?\]\(([^)]+)\)/g)) {
+      await expect(readFile(join(folder, 'report', decodeURIComponent(target)))).resolves.toBeDefined();
+    }
+  });
+
+  it('is one page that fetches nothing', () => {
+    const targets = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, target]) => target);
+    expect(targets.length).toBe(12);
+    expect(targets.every((target) => target.startsWith('data:image/png;base64,'))).toBe(true);
+    expect(page).not.toMatch(/<script|<link|@import|url\(h/i);
+  });
+
+  it('embeds the pictures byte by byte, each with words for those who do not see it', async () => {
+    const bytes = await readFile(join(folder, 'panels/scene-2.cagnet.png'));
+    expect(page).toContain(
+      `data:image/png;base64,${bytes.toString('base64')}" width="64" height="64" alt="CaGNet of image scene-2`,
+    );
+    const [images, charts] = [page.match(/<img /g)?.length, page.match(/<svg /g)?.length];
+    expect(page.match(/<img [^>]*alt="[^"]+"/g)).toHaveLength(images ?? 0);
+    expect(page.match(/<svg role="img" aria-label="[^"]+"/g)).toHaveLength(charts ?? 0);
+    expect(charts).toBe(8);
+  });
+
+  it('escapes names wherever they come from', async () => {
+    expect(page).not.toContain('<img src=x');
+    expect(markdown).not.toMatch(/(^|[^\\])<img src=x/);
+    for (const file of await readdir(join(folder, 'report/figures'))) {
+      expect(await readFile(join(folder, 'report/figures', file), 'utf8')).not.toContain('<img');
+    }
+    expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;');
+  });
+
+  it('keeps the ids of its charts apart', () => {
+    const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, id] of page.matchAll(/url\(#([^)]+)\)/g)) expect(ids).toContain(id);
+  });
+
+  it('says in red what spoils the numbers', () => {
+    const { warnings } = written.content;
+    expect(warnings[0]).toBe('The leakage guard was opted out of: layout: groundTruth');
+    expect(warnings).toContain('collapse (train, iteration 398, 2 times)');
+    expect(warnings).toContain('1 of 9 seen classes have no labelled pixel here: absent thing.');
+    expect(warnings).toContain('A loss was not finite in 1 log line(s), first at iteration 399.');
+    const [alarm, note] = page
+      .split('<div class="alarm"')
+      .slice(1)
+      .map((part) => part.split('</div>')[0]);
+    for (const text of warnings.slice(0, 1)) expect(alarm).toContain(text);
+    expect(note).toContain('NOT comparable');
+  });
+
+  it('shows the same figures in all three forms', async () => {
+    const { methods } = JSON.parse(await readFile(written.json, 'utf8')) as RunReport;
+    const source = JSON.parse(await readFile(join(folder, 'metrics.json'), 'utf8'));
+    for (const { name, hIoU, perClass } of methods) {
+      expect(hIoU).toBe(source.methods[name].hIoU);
+      const shown = (hIoU as number).toFixed(3);
+      expect(page).toContain(`>${shown}</td>`);
+      expect(markdown).toContain(`| ${shown} |`);
+      expect(perClass).toEqual(source.methods[name].perClass);
+    }
+    expect(markdown).toContain('CaGNet(pi) (paper)');
+  });
+
+  it('draws one bar per class and method that has a value, as long as the value', async () => {
+    const svg = await readFile(join(folder, 'report/figures/iou-seen.svg'), 'utf8');
+    const marks = svg.split('mark-rect role-mark')[1].split('</g>')[0];
+    const lengths = [...marks.matchAll(/ d="M[\d.]+,[\d.]+h([\d.]+)v/g)].map(([, length]) => Number(length));
+    const values = written.content.methods.flatMap(({ perClass }) =>
+      perClass.filter(({ group, iou }) => group === 'seen' && iou !== null).map(({ iou }) => iou as number),
+    );
+    expect(lengths).toHaveLength(values.length);
+    const scale = Math.max(...lengths) / Math.max(...values);
+    lengths.sort((a, b) => a - b);
+    values.sort((a, b) => a - b);
+    for (const [i, value] of values.entries()) expect(lengths[i]).toBeCloseTo(value * scale, 6);
+  });
+
+  it('refuses a picture that is none', async () => {
+    const path = join(folder, 'panels/scene-1.cagnet.png');
+    const bytes = await readFile(path);
+    await writeFile(path, 'text');
+    try {
+      await expect(writeReport(folder)).rejects.toThrow(/scene-1.cagnet.png is no PNG/);
+    } finally {
+      await writeFile(path, bytes);
+    }
+  });
+});
