@@ -1,0 +1,129 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SeedTree, UserError } from '@unseen/core';
+import { writeSafetensors } from '@unseen/formats';
+import { createEagerEngine, type Engine } from '@unseen/tensor';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Dense } from '../layers/dense.ts';
+import { dropout } from '../layers/dropout.ts';
+import { Module } from '../module.ts';
+import { Optimizer } from '../optim/optimizer.ts';
+import { adam, sgd } from '../optim/rules.ts';
+import { TrainingLoop } from '../training/loop.ts';
+import { type CheckpointParts, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+
+let folder: string;
+let engine: Engine;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nn-checkpoint-'));
+  engine = await createEagerEngine('cpu');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+class Perceptron extends Module {
+  readonly hidden: Dense;
+  readonly out: Dense;
+  constructor(seed: number, width = 8) {
+    super();
+    const seeds = new SeedTree(seed);
+    this.hidden = new Dense({ inputs: 3, outputs: width, seeds: seeds.child('hidden') });
+    this.out = new Dense({ inputs: width, outputs: 1, seeds: seeds.child('out') });
+  }
+}
+
+/** A training whose numbers depend on weights, optimizer state and two random streams. */
+function training(seed: number, rule = adam()) {
+  const net = new Perceptron(seed);
+  const optimizer = new Optimizer(engine, rule, [{ parameters: net.parameters(), weightDecay: 1e-2 }]);
+  const [batches, noise] = ['batches', 'noise'].map((name) => new SeedTree(seed).child(name).stream());
+  const executable = engine.compile({
+    name: 'perceptron',
+    training: true,
+    inputs: { x: { shape: [4, 3], dtype: 'float32' } },
+    describe: (ops, { x }) => {
+      const hidden = dropout(ops, ops.relu(net.hidden.forward(ops, x)), 0.5);
+      const value = ops.mean(ops.square(ops.sub(net.out.forward(ops, hidden), ops.scalar(1))));
+      return { outputs: {}, losses: { loss: { value, parameters: net.parameters() } } };
+    },
+  });
+  const step = async () => {
+    const result = executable.run({ x: batches.fillNormal(new Float32Array(12)) }, noise);
+    optimizer.step(result.gradients.loss, 0.01);
+    return { loss: await result.scalar('loss') };
+  };
+  const parts: CheckpointParts = { modules: { net }, optimizers: { net: optimizer }, streams: { batches, noise } };
+  return { net, step, parts };
+}
+
+const run = async ({ step }: ReturnType<typeof training>, start: number, iterations: number) => {
+  const losses: number[] = [];
+  await new TrainingLoop({
+    start,
+    iterations,
+    step,
+    hooks: [{ onStep: ({ scalars }) => void losses.push(scalars.loss) }],
+  }).run();
+  return losses;
+};
+
+test('a training that was saved and resumed gives the numbers of one that was not interrupted', async () => {
+  const path = join(folder, 'deep', 'checkpoint.safetensors');
+  const whole = await run(training(1), 0, 9);
+  const first = training(1);
+  const before = await run(first, 0, 5);
+  await saveCheckpoint(path, first.parts, { engine, position: { iteration: 5 }, metadata: { run: 'toy' } });
+  const second = training(77);
+  const { position, metadata } = await loadCheckpoint(path, second.parts);
+  expect(position).toEqual({ iteration: 5 });
+  expect(metadata.run).toBe('toy');
+  expect([...before, ...(await run(second, 5, 9))]).toEqual(whole);
+  expect(await readdir(join(folder, 'deep'))).toEqual(['checkpoint.safetensors']);
+});
+
+test('weights alone can be loaded, and only some of the modules', async () => {
+  const path = join(folder, 'checkpoint.safetensors');
+  const saved = training(1);
+  const head = new Dense({ inputs: 2, outputs: 2, seeds: new SeedTree(0) });
+  await saveCheckpoint(path, { ...saved.parts, modules: { ...saved.parts.modules, head } });
+  const net = new Perceptron(2);
+  await loadCheckpoint(path, { modules: { net } }, { partial: true });
+  expect(net.hidden.weight.values).toEqual(saved.net.hidden.weight.values);
+  await expect(loadCheckpoint(path, { modules: { net } })).rejects.toThrow('unexpected: head.weight, head.bias');
+});
+
+test('tensors that do not fit are all listed, and nothing is changed', async () => {
+  const path = join(folder, 'checkpoint.safetensors');
+  await saveCheckpoint(path, { modules: { net: new Perceptron(1) } });
+  const wide = new Perceptron(2, 9);
+  const extra = new Dense({ inputs: 1, outputs: 1, seeds: new SeedTree(0) });
+  const before = wide.out.bias!.values.slice();
+  const error = await loadCheckpoint(path, { modules: { net: wide, extra } }).catch((e) => e);
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.message).toContain('missing: extra.weight, extra.bias');
+  expect(error.message).toContain('net.hidden.weight is [8,3] instead of [9,3]');
+  expect(wide.out.bias!.values).toEqual(before);
+});
+
+test('another optimizer, a missing stream and a foreign file are refused', async () => {
+  const path = join(folder, 'checkpoint.safetensors');
+  const { parts } = training(1);
+  await saveCheckpoint(path, parts);
+  const other = training(1, { ...adam(), name: 'another' }).parts;
+  await expect(loadCheckpoint(path, other)).rejects.toThrow('another');
+  await expect(loadCheckpoint(path, training(1, sgd()).parts)).rejects.toThrow('unexpected: optimizer:net/');
+  const streams = { elsewhere: new SeedTree(0).stream() };
+  await expect(loadCheckpoint(path, { ...parts, streams })).rejects.toThrow("no random state 'elsewhere'");
+  await writeSafetensors(path, []);
+  await expect(loadCheckpoint(path, parts)).rejects.toThrow('without training state');
+});
+
+test('weights that are not finite are never saved over good ones', async () => {
+  const path = join(folder, 'checkpoint.safetensors');
+  const { parts, net } = training(1);
+  await saveCheckpoint(path, parts);
+  const good = await readFile(path);
+  net.out.weight.values[3] = Number.NaN;
+  await expect(saveCheckpoint(path, parts)).rejects.toThrow("'net.out.weight' are not finite");
+  expect((await readFile(path)).equals(good)).toBe(true);
+});
