@@ -1,0 +1,179 @@
+import { readFile } from 'node:fs/promises';
+import { nearestName, UserError } from '@unseen/core';
+import { Interrupted, type Methods } from '@unseen/experiment';
+import { interruptSignal } from '@unseen/nn';
+import yargs, { type Argv } from 'yargs';
+import { installedMethods } from './methods.ts';
+import { Terminal } from './terminal.ts';
+import type { Verb, VerbContext } from './verb.ts';
+import { type VerbEntry, verbs, wordOf } from './verbs.ts';
+
+/** What {@link main} can be given instead of what is installed. */
+export interface MainOptions {
+  readonly methods?: () => Promise<Methods>;
+}
+
+const COMMON = {
+  json: { type: 'boolean', default: false, describe: 'Print the result as one JSON object in the last line' },
+  verbose: { type: 'boolean', default: false, describe: 'Show where an error comes from' },
+} as const;
+
+/** Runs the command `unseen` with its arguments; the exit code is 0 only on success. */
+export async function main(args: readonly string[], { methods = installedMethods }: MainOptions = {}): Promise<number> {
+  const terminal = new Terminal({ json: args.includes('--json'), verbose: args.includes('--verbose') });
+  process.stdout.on('error', endQuietly);
+  const { signal, release } = interruptSignal();
+  const { log, info, debug } = console;
+  // Libraries that talk on standard output would spoil the JSON.
+  if (terminal.json) console.log = console.info = console.debug = console.error;
+  try {
+    await dispatch(args, { terminal, methods, signal });
+    return 0;
+  } catch (error) {
+    terminal.error(error);
+    return error instanceof Interrupted ? 130 : 1;
+  } finally {
+    Object.assign(console, { log, info, debug });
+    release();
+    process.stdout.off('error', endQuietly);
+  }
+}
+
+/** What a verb gave back, or the text of its help. */
+async function dispatch(args: readonly string[], context: VerbContext): Promise<void> {
+  const known: Known = { words: verbs.map(wordOf), options: Object.keys(COMMON), usage: '<verb>' };
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+  let work: (() => Promise<object>) | undefined;
+  const add = (parser: Argv, entry: VerbEntry, prefix: string) =>
+    addVerb(parser, entry, prefix, known, (verb, parsed) => {
+      work = () => verb.run(parsed, context);
+    });
+  const parser = yargs()
+    .scriptName('unseen')
+    .usage('$0 <verb>\n\nSemantic segmentation of classes that were never annotated.')
+    .locale('en')
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+      'parse-positional-numbers': false,
+    })
+    .options(COMMON)
+    .version(version)
+    .help()
+    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .demandCommand(1, 'no verb is given')
+    .strict()
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? explainUsage(message, args, known);
+    });
+  for (const entry of verbs) {
+    if ('verbs' in entry) {
+      parser.command(entry.name, entry.summary, (sub) => {
+        known.words = entry.verbs.map(wordOf);
+        for (const inner of entry.verbs) add(sub, inner, `${entry.name} `);
+        return sub.demandCommand(1, 'no verb is given');
+      });
+    } else add(parser, entry, '');
+  }
+  // Without a callback yargs writes help to the console itself.
+  const output = await new Promise<string>((resolve, reject) => {
+    // Errors of our own checks of single options arrive wrapped, their words intact.
+    const fail = (error: Error) => reject(error.name === 'YError' ? explainUsage(error.message, args, known) : error);
+    Promise.resolve(parser.parse([...args], {}, (error, _, text) => (error ? fail(error) : resolve(text)))).catch(fail);
+  });
+  if (output !== '') context.terminal.print(output);
+  if (work) context.terminal.result(await work());
+}
+
+/** What may be written where the parser stands, for suggestions. */
+interface Known {
+  words: readonly string[];
+  options: readonly string[];
+  /** Of the verb that was selected. */
+  usage: string;
+}
+
+function addVerb(
+  parser: Argv,
+  { command, summary, load }: VerbEntry,
+  prefix: string,
+  known: Known,
+  select: (verb: Verb, args: Readonly<Record<string, unknown>>) => void,
+): void {
+  let verb: Verb;
+  parser.command(
+    command,
+    summary,
+    async (sub) => {
+      verb = await load();
+      known.words = [];
+      known.usage = `${prefix}${command}`;
+      known.options = [...Object.keys(COMMON), ...Object.keys(verb.options), 'help', 'version'];
+      for (const [name, positional] of Object.entries(verb.positionals)) sub.positional(name, positional);
+      sub.options(verb.options).usage(`unseen ${prefix}${command}\n\n${summary}.`);
+      for (const [example, description] of verb.examples) sub.example(example, description);
+      return sub;
+    },
+    (parsed) => select(verb, parsed),
+  );
+}
+
+const HELP = "see 'unseen <verb> --help'";
+
+/** Turns yargs' messages into errors with suggestions. */
+function explainUsage(message: string, args: readonly string[], { words, options, usage }: Known): UserError {
+  const [, unknown] = /^Unknown (?:argument|command)s?: (.+)$/.exec(message) ?? [];
+  if (unknown !== undefined) {
+    const names = unknown.split(', ');
+    const isOption = (name: string) =>
+      args.some((arg) => arg.split('=')[0] === `--${name}` || (name.length === 1 && /^-[^-]/.test(arg)));
+    const name = names.find(isOption) ?? names[0];
+    if (isOption(name)) {
+      const near = nearestName(name, options);
+      return new UserError({
+        given: `unknown option '${name.length === 1 ? '-' : '--'}${name}'`,
+        remedy: near ? `did you mean '--${near}'?` : HELP,
+      });
+    }
+    const near = nearestName(name, words);
+    return new UserError(
+      words.length > 0
+        ? {
+            given: `unknown verb '${name}'`,
+            expected: `one of: ${words.join(', ')}`,
+            ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+          }
+        : { given: `'${names.join(' ')}' is one argument too many`, remedy: HELP },
+    );
+  }
+  if (message === 'no verb is given') {
+    return new UserError({ given: message, expected: `one of: ${words.join(', ')}`, remedy: "see 'unseen --help'" });
+  }
+  if (message.startsWith('Not enough non-option arguments')) {
+    return new UserError({ given: 'an argument is missing', expected: `unseen ${usage}` });
+  }
+  const [, without] = /^Not enough arguments following: (.+)$/.exec(message) ?? [];
+  if (without !== undefined) return new UserError({ given: `--${without} without a value`, remedy: HELP });
+  const [, option, given, choices] = /Argument: (.+), Given: "(.*)", Choices: (.+)$/.exec(message) ?? [];
+  if (option !== undefined) {
+    const list = choices.replaceAll('"', '');
+    const near = nearestName(given, list.split(', '));
+    return new UserError({
+      given: `--${option} '${given}'`,
+      expected: `one of: ${list}`,
+      ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+    });
+  }
+  return new UserError({
+    given: message.charAt(0).toLowerCase() + message.slice(1).split('\n').join(' '),
+    remedy: "see 'unseen --help'",
+  });
+}
+
+/** `unseen … | head` closes the pipe: there is nobody left to tell. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(1);
+}

@@ -1,0 +1,53 @@
+import { UserError } from '@unseen/core';
+
+/** Checks a whole number ≥ 0 that yargs hands over as text. */
+export function wholeNumber(name: string): (text: unknown) => number | undefined {
+  return (text) => {
+    if (text === undefined) return undefined;
+    if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text);
+    throw new UserError({ given: `--${name} ${shown(text)}`, expected: 'a whole number' });
+  };
+}
+
+/** Checks a list such as `0,1,2`. */
+export function wholeNumbers(name: string): (text: unknown) => number[] | undefined {
+  return (text) => {
+    if (text === undefined) return undefined;
+    const numbers = typeof text === 'string' && /^\d{1,15}(,\d{1,15})*$/.test(text) ? text.split(',').map(Number) : [];
+    if (numbers.length > 0 && new Set(numbers).size === numbers.length) return numbers;
+    throw new UserError({
+      given: `--${name} ${shown(text)}`,
+      expected: 'different whole numbers with commas, such as 0,1,2',
+    });
+  };
+}
+
+/** Refuses an option that is given twice; yargs calls it only for options that are there. */
+export function once(name: string): (text: string | readonly string[]) => string {
+  return (text) => {
+    if (typeof text === 'string') return text;
+    throw new UserError({ given: `--${name} ${shown(text)}`, expected: 'the option once' });
+  };
+}
+
+/** `--set`, of every verb that reads an experiment. */
+export const setOption = {
+  type: 'string',
+  array: true,
+  requiresArg: true,
+  default: [] as string[],
+  describe: 'Override a setting: --set train.iterations=100 (repeatable)',
+} as const;
+
+/** `--out`. */
+export const outOption = (describe: string) =>
+  ({
+    type: 'string',
+    requiresArg: true,
+    coerce: once('out') as (text: string | readonly string[]) => string | undefined,
+    describe,
+  }) as const;
+
+function shown(value: unknown): string {
+  return Array.isArray(value) ? value.join(' and ') : `'${value}'`;
+}

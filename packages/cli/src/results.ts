@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { FIGURES, type Figure, readRunFolder, writeReport } from '@unseen/report';
+import { textTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Figures of one method; null where undefined. */
+export type MethodFigures = Readonly<Record<Figure, number | null>>;
+
+/** What verbs say about a run that has been evaluated. */
+export interface RunResult {
+  /** The report's page. */
+  readonly report: string | null;
+  readonly methods: Readonly<Record<string, MethodFigures>>;
+}
+
+/** Writes the report of a run and prints its table; a run without an evaluation has neither. */
+export async function reportRun(run: string, terminal: Terminal): Promise<RunResult> {
+  if (!existsSync(join(run, 'metrics.json'))) {
+    terminal.print(`The run is in ${run}; its method evaluates nothing.`);
+    return { report: null, methods: {} };
+  }
+  const { html } = await writeReport(run);
+  const methods = await figuresOf(run);
+  terminal.print(`\n${figuresTable(methods)}\n\nReport: ${html}`);
+  return { report: html, methods };
+}
+
+/** The figures of each method of a run. */
+export async function figuresOf(run: string): Promise<RunResult['methods']> {
+  const { metrics } = await readRunFolder(run);
+  return Object.fromEntries(
+    Object.entries(metrics.methods).map(([name, all]) => [
+      name,
+      Object.fromEntries(FIGURES.map((figure) => [figure, all[figure]])) as MethodFigures,
+    ]),
+  );
+}
+
+/** A table of methods, in per cent. */
+export function figuresTable(methods: RunResult['methods']): string {
+  const percent = (value: number | null) => (value === null ? '–' : (100 * value).toFixed(1));
+  return textTable([
+    ['method', ...FIGURES],
+    ...Object.entries(methods).map(([name, figures]) => [name, ...FIGURES.map((figure) => percent(figures[figure]))]),
+  ]);
+}

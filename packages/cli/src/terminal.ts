@@ -1,0 +1,64 @@
+import { messageOf, UserError } from '@unseen/core';
+import type { Progress } from '@unseen/experiment';
+import { TerminalProgress } from './progress.ts';
+
+/** Where output goes. Only results go to standard output; with `--json` only the one JSON line does. */
+export class Terminal {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly progress: Progress;
+  private readonly bar: TerminalProgress;
+
+  constructor(options: { readonly json: boolean; readonly verbose: boolean }) {
+    this.json = options.json;
+    this.verbose = options.verbose;
+    this.bar = new TerminalProgress({
+      write: (text) => process.stderr.write(text),
+      redraw: process.stderr.isTTY === true,
+      width: () => process.stderr.columns ?? 80,
+    });
+    this.progress = this.bar;
+  }
+
+  /** A result for people. */
+  print(text: string): void {
+    this.bar.clear();
+    (this.json ? process.stderr : process.stdout).write(`${text}\n`);
+  }
+
+  /** Something about the work, not its result. */
+  note(text: string): void {
+    this.bar.clear();
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** The last line of standard output under `--json`. */
+  result(value: object): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** One clear sentence and what to do; a stack trace only when asked for, or of the program's own mistakes. */
+  error(error: unknown): void {
+    this.bar.clear();
+    process.stderr.write(describeError(error, this.verbose));
+    this.result({ error: messageOf(error) });
+  }
+}
+
+/** An error as users see it. */
+export function describeError(error: unknown, verbose: boolean): string {
+  const stack = verbose && error instanceof Error ? `${withCauses(error)}\n` : '';
+  if (!(error instanceof UserError)) {
+    const remedy = verbose ? '' : '  → this is a mistake of the program itself; --verbose shows where\n';
+    return `unseen: ${messageOf(error)}\n${remedy}${stack}`;
+  }
+  const { given, expected, remedy } = error.parts;
+  const lines = [`unseen: ${given}${expected ? `; expected ${expected}` : ''}`];
+  if (remedy) lines.push(`  → ${remedy.replaceAll('\n', '\n    ')}`);
+  return `${lines.join('\n')}\n${stack}`;
+}
+
+function withCauses(error: Error): string {
+  const stack = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${stack}\ncaused by ${withCauses(error.cause)}` : stack;
+}

@@ -1,0 +1,77 @@
+import type { Verb } from './verb.ts';
+
+/** A verb in the list of verbs; what it needs is loaded when it is used. */
+export interface VerbEntry {
+  /** Name and positional arguments, in yargs' notation. */
+  readonly command: string;
+  readonly summary: string;
+  load(): Promise<Verb>;
+}
+
+/** Verbs under a common word, such as `dataset list`. */
+export interface VerbGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly verbs: readonly VerbEntry[];
+}
+
+/** The whole command, in the order of its help. */
+export const verbs: readonly (VerbEntry | VerbGroup)[] = [
+  {
+    command: 'demo',
+    summary: 'Run the whole pipeline on the embedded toy dataset',
+    load: async () => (await import('./verbs/demo.ts')).demo,
+  },
+  {
+    command: 'run <experiment>',
+    summary: 'Run all stages of an experiment',
+    load: async () => (await import('./verbs/run.ts')).run,
+  },
+  {
+    command: 'evaluate <run>',
+    summary: 'Evaluate a trained run again',
+    load: async () => (await import('./verbs/evaluate.ts')).evaluate,
+  },
+  {
+    command: 'metrics',
+    summary: "Score any tool's masks",
+    load: async () => (await import('./verbs/metrics.ts')).metrics,
+  },
+  {
+    command: 'report <runs..>',
+    summary: 'Write the report of a run, or compare several',
+    load: async () => (await import('./verbs/report.ts')).report,
+  },
+  {
+    name: 'experiment',
+    summary: 'Look at experiment files',
+    verbs: [
+      {
+        command: 'show <experiment>',
+        summary: 'Print the resolved settings of an experiment',
+        load: async () => (await import('./verbs/experiment-show.ts')).experimentShow,
+      },
+    ],
+  },
+  {
+    name: 'dataset',
+    summary: 'Look at datasets',
+    verbs: [
+      {
+        command: 'list',
+        summary: 'List the registered datasets',
+        load: async () => (await import('./verbs/dataset-list.ts')).datasetList,
+      },
+    ],
+  },
+  {
+    command: 'backends',
+    summary: 'Show what this machine offers for computing',
+    load: async () => (await import('./verbs/backends.ts')).backends,
+  },
+];
+
+/** The word that selects a verb or a group. */
+export function wordOf(entry: VerbEntry | VerbGroup): string {
+  return 'verbs' in entry ? entry.name : entry.command.split(' ')[0];
+}

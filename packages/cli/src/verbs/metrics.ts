@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { explainFileError } from '@unseen/core';
+import { openDataset } from '@unseen/data';
+import { decodeIndexedPng } from '@unseen/formats';
+import { listMasks, type MetricClass, scoreFolders } from '@unseen/metrics';
+import { once } from '../options.ts';
+import { figuresTable } from '../results.ts';
+import { textTable } from '../table.ts';
+import { defineVerb } from '../verb.ts';
+
+const text = (name: string, describe: string) =>
+  ({ type: 'string', requiresArg: true, coerce: once(name), describe }) as const;
+
+/** `unseen metrics`: scores mask files of any tool. */
+export const metrics = defineVerb({
+  positionals: {},
+  options: {
+    pred: { ...text('pred', 'Folder of predicted masks: PNG, class ids'), demandOption: true },
+    gt: { ...text('gt', 'Folder of true masks of the same names'), demandOption: true },
+    dataset: { ...text('dataset', 'Name of a dataset, or its YAML, for the classes'), demandOption: true },
+    subset: { type: 'string', choices: ['train', 'val'] as const, describe: 'Score only the images of this subset' },
+    classes: { ...text('classes', 'Name of the seen/unseen split'), default: 'default' },
+  },
+  examples: [['unseen metrics --pred out/masks --gt VOC2012/SegmentationClass --dataset voc-animals --subset val', '']],
+  async run({ pred, gt, dataset: name, subset, classes: split }, { terminal }) {
+    const dataset = await openDataset(name, { split });
+    const { seen, unseen } = dataset.splits.default;
+    const names = new Map(dataset.classes.map((c) => [c.id, c.name]));
+    const row = (group: MetricClass['group']) => (id: number) => ({ id, name: names.get(id) ?? String(id), group });
+    const classes = [...seen.map(row('seen')), ...unseen.map(row('unseen'))];
+    const scored = new Set(classes.map(({ id }) => id));
+    const others = dataset.classes.filter(({ id }) => !scored.has(id)).map(({ id }) => id);
+    const { metrics, images, unused } = await scoreFolders({
+      predictions: await listMasks(pred),
+      groundTruth: await listMasks(gt),
+      decode: async (path) => decodeIndexedPng(await readBytes(path), path),
+      classes,
+      ignore: [...new Set([...dataset.ignore, ...others, 255])],
+      resolution: 'original',
+      ...(subset ? { stems: dataset[subset].map(({ id }) => id) } : {}),
+    });
+    const percent = (value: number | null) => (value === null ? '–' : (100 * value).toFixed(1));
+    terminal.print(
+      textTable([
+        ['class', 'group', 'IoU', 'accuracy', 'pixels'],
+        ...metrics.perClass.map((c) => [c.name, c.group, percent(c.iou), percent(c.accuracy), String(c.support)]),
+      ]),
+    );
+    terminal.print(`\n${figuresTable({ [`${images} images`]: metrics })}`);
+    if (unused > 0) terminal.note(`${unused} files belong to no image of the subset and were left out`);
+    return { images, unused, metrics };
+  },
+});
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((error) => {
+    throw explainFileError(error, path);
+  });
+}

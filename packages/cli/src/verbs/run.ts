@@ -1,0 +1,78 @@
+import { join, resolve } from 'node:path';
+import { UserError } from '@unseen/core';
+import { type Experiment, loadExperiment, runExperiment } from '@unseen/experiment';
+import { writeComparison } from '@unseen/report';
+import { findExperiment } from '../experiments.ts';
+import { outOption, setOption, wholeNumber, wholeNumbers } from '../options.ts';
+import { type RunResult, reportRun } from '../results.ts';
+import { defineVerb, type VerbContext } from '../verb.ts';
+
+/** `unseen run`: all stages of an experiment, once or with several seeds. */
+export const run = defineVerb({
+  positionals: {
+    experiment: { type: 'string', demandOption: true, describe: 'YAML file, or the name of one such as cagnet/toy' },
+  },
+  options: {
+    set: setOption,
+    out: outOption('Run folder (default: runs/<name>)'),
+    resume: { type: 'boolean', default: false, describe: 'Go on with a run that was interrupted' },
+    force: { type: 'boolean', default: false, describe: 'Throw away what an earlier run left in the folder' },
+    seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },
+    seeds: {
+      type: 'string',
+      requiresArg: true,
+      coerce: wholeNumbers('seeds'),
+      describe: 'Several runs, into <out>-seed0, …: --seeds 0,1,2',
+    },
+  },
+  examples: [
+    ['unseen run cagnet/toy --set train.iterations=200', 'an experiment that comes with the program, shortened'],
+    ['unseen run my.yaml --out runs/mine --resume', 'go on after an interruption'],
+    ['unseen run my.yaml --seeds 0,1,2', 'three runs and their comparison'],
+  ],
+  async run({ experiment, set, out, resume, force, seed, seeds }, context) {
+    if (seed !== undefined && seeds !== undefined) {
+      throw new UserError({ given: '--seed and --seeds together', expected: 'one of them' });
+    }
+    const path = await findExperiment(experiment);
+    const methods = await context.methods();
+    const load = (value: number | undefined) =>
+      loadExperiment(path, { methods, set: value === undefined ? set : [...set, `seed=${value}`] });
+    if (seeds === undefined) {
+      const loaded = await load(seed);
+      return runOne(loaded, { out: out ?? join('runs', loaded.config.name), resume, force }, context);
+    }
+    const first = await load(seeds[0]);
+    const base = out ?? join('runs', first.config.name);
+    const runs = [];
+    for (const value of seeds) {
+      context.terminal.note(`seed ${value}`);
+      const options = { out: `${base}-seed${value}`, resume, force };
+      runs.push({ seed: value, ...(await runOne(await load(value), options, context)) });
+    }
+    if (runs.some(({ report }) => report === null)) return { runs };
+    const { html } = await writeComparison(
+      runs.map((one) => one.run),
+      { out: resolve(`${base}-seeds`) },
+    );
+    context.terminal.print(`\nComparison of the seeds: ${html}`);
+    return { runs, comparison: html };
+  },
+});
+
+/** Runs an experiment, writes its report and prints its table. */
+export async function runOne(
+  experiment: Experiment,
+  options: { readonly out: string; readonly resume?: boolean; readonly force?: boolean; readonly from?: string },
+  { terminal, signal }: VerbContext,
+): Promise<RunResult & { readonly run: string; readonly seconds: number }> {
+  const began = performance.now();
+  const folder = await runExperiment(experiment, { ...options, progress: terminal.progress, signal });
+  const result = await reportRun(folder, terminal);
+  return { run: folder, report: result.report, seconds: secondsSince(began), methods: result.methods };
+}
+
+/** Seconds to the millisecond. */
+export function secondsSince(began: number): number {
+  return Math.round(performance.now() - began) / 1000;
+}
