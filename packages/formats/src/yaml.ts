@@ -67,7 +67,10 @@ export async function readYaml<S extends z.ZodType>(path: string, schema: S): Pr
 export function validate<S extends z.ZodType>(value: unknown, schema: S, locate: YamlDocument['locate']): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const [first, ...others] = result.error.issues.flatMap((issue) => explain(issue, value, schema, locate));
+  // A mistyped key is told before the key that is missing because of it.
+  const isOther = (issue: Issue) => issue.code !== 'unrecognized_keys';
+  const issues = [...result.error.issues].sort((a, b) => Number(isOther(a)) - Number(isOther(b)));
+  const [first, ...others] = issues.flatMap((issue) => explain(issue, value, schema, locate));
   const also = others.slice(0, 9).map((parts) => new UserError(parts).message);
   if (others.length > also.length) also.push(`${others.length - also.length} more`);
   throw new UserError(

@@ -1,0 +1,87 @@
+import { type Dataset, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
+import { findSplit, ignoreOf } from './contiguous-labels.ts';
+
+/** How often a class occurs in a subset. */
+export interface Support {
+  readonly pixels: number;
+  readonly images: number;
+}
+
+/** How often a class occurs in a dataset. */
+export interface ClassSupport {
+  readonly id: number;
+  readonly name: string;
+  readonly group: 'seen' | 'unseen' | 'outside';
+  readonly train: Support;
+  readonly val: Support;
+}
+
+/** What {@link checkDataset} found. */
+export interface DatasetReport {
+  readonly support: readonly ClassSupport[];
+  /** What would make training or scoring wrong, one sentence each. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads every mask of a dataset, counts each class and lists what would go wrong with a split: masks that cannot be
+ * used, unseen classes without a test pixel, seen classes without a training pixel, images in both subsets.
+ */
+export async function checkDataset(
+  dataset: Dataset,
+  split: string | ZeroShotSplit = 'default',
+): Promise<DatasetReport> {
+  const chosen = typeof split === 'string' ? findSplit(dataset.splits, split, dataset.name) : split;
+  const problems: string[] = [];
+  const [train, val] = [await count(dataset.train, problems), await count(dataset.val, problems)];
+  const support = dataset.classes.map(({ id, name }): ClassSupport => {
+    const group = chosen.seen.includes(id) ? 'seen' : chosen.unseen.includes(id) ? 'unseen' : 'outside';
+    const none = { pixels: 0, images: 0 };
+    return { id, name, group, train: train.get(id) ?? none, val: val.get(id) ?? none };
+  });
+  for (const { id, name, group, train, val } of support) {
+    if (group === 'unseen' && val.pixels === 0) problems.push(`unseen class '${name}' (${id}) has no test pixel`);
+    if (group === 'seen' && train.pixels === 0) problems.push(`seen class '${name}' (${id}) has no training pixel`);
+  }
+  for (const subset of ['train', 'val'] as const) {
+    if (dataset[subset].length === 0) problems.push(`the subset '${subset}' is empty`);
+  }
+  const trained = new Set(dataset.train.map(({ id }) => id));
+  const both = dataset.val.filter(({ id }) => trained.has(id));
+  if (both.length > 0) problems.push(`${both.length} images are in both subsets, the first is '${both[0].id}'`);
+  return { support, problems };
+}
+
+/** Throws the problems of a report as one {@link UserError}. */
+export function requireNoProblems(report: DatasetReport, name: string): void {
+  if (report.problems.length === 0) return;
+  throw new UserError({
+    given: `dataset ${name} cannot be used as it is:\n  ${report.problems.join('\n  ')}`,
+    remedy: 'correct the files, the lists or the split',
+  });
+}
+
+async function count(samples: readonly Sample[], problems: string[]): Promise<Map<number, Support>> {
+  const support = new Map<number, Support>();
+  for (const sample of samples) {
+    try {
+      const labels = await sample.mask?.();
+      if (!labels) {
+        problems.push(`image '${sample.id}' has no mask`);
+        continue;
+      }
+      const pixels = new Uint32Array(0x10000);
+      for (const id of labels.data) pixels[id]++;
+      pixels[ignoreOf(labels.data)] = 0;
+      pixels.forEach((n, id) => {
+        if (n === 0) return;
+        const so = support.get(id) ?? { pixels: 0, images: 0 };
+        support.set(id, { pixels: so.pixels + n, images: so.images + 1 });
+      });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return support;
+}

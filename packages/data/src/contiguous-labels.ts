@@ -1,0 +1,91 @@
+import { IGNORE, type LabelMap, nearestName, UserError, type ZeroShotSplit } from '@unseen/core';
+
+/** {@link IGNORE}, or its 16-bit counterpart, for the data of a label map. */
+export function ignoreOf(data: Uint8Array | Uint16Array): number {
+  return data instanceof Uint16Array ? 0xffff : IGNORE;
+}
+
+/** A {@link UserError} unless seen and unseen ids are disjoint, each listed once, and few enough for 8-bit channels. */
+export function checkSplit({ seen, unseen }: ZeroShotSplit): void {
+  const both = unseen.filter((id) => seen.includes(id));
+  if (both.length > 0) {
+    throw new UserError({
+      given: `class ids ${both.join(', ')} are both seen and unseen`,
+      expected: 'disjoint lists',
+    });
+  }
+  const order = [...seen, ...unseen];
+  const repeated = order.find((id, index) => order.indexOf(id) !== index);
+  if (repeated !== undefined) throw new UserError({ given: `class id ${repeated} is listed twice in a split` });
+  if (seen.length === 0) throw new UserError({ given: 'a split without seen classes', expected: 'at least one' });
+  if (order.length >= IGNORE) {
+    throw new UserError({ given: `a split of ${order.length} classes`, expected: `at most ${IGNORE - 1}` });
+  }
+}
+
+/** The split of that name; an unknown one is a {@link UserError}. */
+export function findSplit(
+  splits: Readonly<Record<string, ZeroShotSplit>>,
+  name: string,
+  dataset: string,
+): ZeroShotSplit {
+  if (Object.hasOwn(splits, name)) return splits[name];
+  const names = Object.keys(splits);
+  const near = nearestName(name, names);
+  throw new UserError({
+    given: `dataset ${dataset} has no split '${name}'`,
+    expected: names.length > 0 ? `one of: ${names.join(', ')}` : 'a dataset with seen and unseen classes',
+    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+  });
+}
+
+/**
+ * Raw class ids to channels and back: channel c stands for order[c], the seen classes first, then the unseen ones, each
+ * in the order of the split (specification of CaGNet and SPNet).
+ */
+export class ContiguousLabels {
+  readonly order: readonly number[];
+  readonly seenCount: number;
+  private readonly channels: ReadonlyMap<number, number>;
+
+  constructor(split: ZeroShotSplit) {
+    checkSplit(split);
+    this.order = [...split.seen, ...split.unseen];
+    this.seenCount = split.seen.length;
+    this.channels = new Map(this.order.map((id, channel) => [id, channel]));
+  }
+
+  /** Channel of a raw id; `undefined` for classes outside the split. */
+  channelOf(id: number): number | undefined {
+    return this.channels.get(id);
+  }
+
+  /** Channels of seen classes; every other pixel is {@link IGNORE}. */
+  toTrainChannels(labels: LabelMap): LabelMap & { readonly data: Uint8Array } {
+    return { ...labels, data: this.translate(labels.data, this.seenCount) };
+  }
+
+  /** Channels of seen and unseen classes; every other pixel is {@link IGNORE}. */
+  toTestChannels(labels: LabelMap): LabelMap & { readonly data: Uint8Array } {
+    return { ...labels, data: this.translate(labels.data, this.order.length) };
+  }
+
+  /** Raw ids of a map of channels; {@link IGNORE} stays (65535 where an id needs 16 bits). */
+  toRaw(channels: LabelMap): LabelMap {
+    const data = this.order.some((id) => id >= IGNORE)
+      ? new Uint16Array(channels.data.length)
+      : new Uint8Array(channels.data.length);
+    const hidden = ignoreOf(data);
+    for (let i = 0; i < data.length; i++) data[i] = this.order[channels.data[i]] ?? hidden;
+    return { ...channels, data };
+  }
+
+  /** Channels below `count` for an array of raw ids, {@link IGNORE} for the rest. */
+  private translate(ids: Uint8Array | Uint16Array, count: number): Uint8Array {
+    const table = new Uint8Array(ids instanceof Uint16Array ? 0x10000 : 0x100).fill(IGNORE);
+    for (let channel = 0; channel < count; channel++) table[this.order[channel]] = channel;
+    // Nothing may stand for "unlabelled" and a class at once.
+    table[ignoreOf(ids)] = IGNORE;
+    return Uint8Array.from(ids, (id) => table[id]);
+  }
+}

@@ -1,0 +1,179 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import { type ClassInfo, IGNORE, nearestName, UserError, type ZeroShotSplit } from '@unseen/core';
+import { expandDataFolder, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
+import { generatedPalette, vocPalette } from '@unseen/vision';
+import { z } from 'zod';
+
+const color = z.tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)]);
+const classReference = z.union([z.string(), z.int()]);
+
+const common = {
+  name: z.string().min(1),
+  description: z.string().default(''),
+  source: z.string().optional(),
+  license: z.string().optional(),
+  root: z.string().default('.'),
+  ignore: z.array(z.int().min(0).max(0xffff)).default([]),
+  palette: z.enum(['voc', 'generated']).default('generated'),
+  classes: z
+    .array(
+      z.strictObject({
+        id: z.int().min(0).max(0xfffe),
+        name: z.string().min(1),
+        color: color.optional(),
+        wordRow: z.int().min(0).optional(),
+      }),
+    )
+    .min(1),
+  splits: z
+    .record(
+      z.string(),
+      z.strictObject({
+        source: z.string().optional(),
+        seen: z.array(classReference).min(1),
+        unseen: z.array(classReference).default([]),
+      }),
+    )
+    .default({}),
+};
+
+const lists = z.strictObject({ train: z.string(), val: z.string() });
+
+/** What a dataset YAML may say. */
+export const datasetSchema = z.discriminatedUnion('layout', [
+  z.strictObject({
+    layout: z.literal('folder'),
+    ...common,
+    images: z.string().default('images'),
+    masks: z.string().default('masks'),
+    subsets: lists,
+    imageLabels: z.string().optional(),
+  }),
+  z.strictObject({
+    layout: z.literal('voc'),
+    ...common,
+    images: z.string().default('JPEGImages'),
+    masks: z.string().default('SegmentationClass'),
+    subsets: lists.optional(),
+    imageLabels: z.string().optional(),
+  }),
+  z.strictObject({
+    layout: z.literal('coco-panoptic'),
+    ...common,
+    images: lists.default({ train: 'train2017', val: 'val2017' }),
+    masks: lists.default({ train: 'annotations/panoptic_train2017', val: 'annotations/panoptic_val2017' }),
+    annotations: lists.default({
+      train: 'annotations/panoptic_train2017.json',
+      val: 'annotations/panoptic_val2017.json',
+    }),
+    subsets: lists.optional(),
+  }),
+]);
+
+/** The settings of a checked dataset YAML. */
+export type DatasetSettings = z.output<typeof datasetSchema>;
+
+/** A dataset YAML with its classes and splits resolved and its paths made absolute. */
+export interface DatasetFile {
+  readonly path: string;
+  readonly settings: DatasetSettings;
+  /** Folder of images and masks. */
+  readonly root: string;
+  readonly classes: readonly ClassInfo[];
+  readonly splits: Readonly<Record<string, ZeroShotSplit>>;
+}
+
+/** Reads and checks a dataset YAML. Every problem is a {@link UserError} with file:line:column. */
+export async function readDatasetFile(path: string, options: { readonly root?: string } = {}): Promise<DatasetFile> {
+  const document = await readYamlDocument(path);
+  const settings = validate(document.value, datasetSchema, document.locate);
+  checkClasses(settings, document);
+  const colors = settings.palette === 'voc' ? vocPalette() : generatedPalette(settings.classes.length);
+  const classes = settings.classes.map(({ id, name, color, wordRow }, index) => ({
+    id,
+    name,
+    color: color ?? colors[settings.palette === 'voc' ? id % colors.length : index],
+    ...(wordRow === undefined ? {} : { wordRow }),
+  }));
+  const splits = Object.entries(settings.splits).map(([name, split]) => {
+    const resolve = (group: 'seen' | 'unseen') =>
+      split[group].map((given, index) => resolveClass(given, classes, document, ['splits', name, group, index]));
+    const resolved = { seen: resolve('seen'), unseen: resolve('unseen') };
+    checkGroups(resolved, classes, document, name);
+    return [name, resolved];
+  });
+  const root = options.root ?? expandRoot(settings.root, dirname(path));
+  return { path, settings, root, classes, splits: Object.fromEntries(splits) };
+}
+
+function expandRoot(root: string, folder: string): string {
+  const expanded = expandDataFolder(root);
+  return isAbsolute(expanded) ? expanded : join(folder, expanded);
+}
+
+function checkClasses({ classes, ignore }: DatasetSettings, { locate }: YamlDocument): void {
+  for (const key of ['id', 'name'] as const) {
+    const first = new Map<string | number, number>();
+    classes.forEach((info, index) => {
+      const earlier = first.get(info[key]);
+      if (earlier !== undefined) {
+        const place = locate(['classes', index, key]).place;
+        throw new UserError({
+          given: `${place}: the ${key} '${info[key]}' is also that of classes.${earlier}`,
+          expected: `a different ${key} for every class`,
+        });
+      }
+      first.set(info[key], index);
+    });
+  }
+  classes.forEach(({ id, name }, index) => {
+    if (id !== IGNORE && !ignore.includes(id)) return;
+    if (id === IGNORE && classes.some((other) => other.id > IGNORE)) return;
+    throw new UserError({
+      given: `${locate(['classes', index, 'id']).place}: class '${name}' has the id ${id}, which means "unlabelled"`,
+      expected: 'an id outside the ignored values (255 always is one)',
+    });
+  });
+}
+
+function resolveClass(
+  given: string | number,
+  classes: readonly ClassInfo[],
+  { locate }: YamlDocument,
+  path: readonly PropertyKey[],
+): number {
+  const found = classes.find(({ id, name }) => (typeof given === 'number' ? id === given : name === given));
+  if (found) return found.id;
+  const near = nearestName(
+    String(given),
+    classes.map(({ name }) => name),
+  );
+  throw new UserError({
+    given: `${locate(path).place}: '${path.join('.')}' is '${given}', which is no class of the dataset`,
+    expected: "the name or the id of one of its 'classes'",
+    ...(near && typeof given === 'string' ? { remedy: `did you mean '${near}'?` } : {}),
+  });
+}
+
+function checkGroups(
+  split: ZeroShotSplit,
+  classes: readonly ClassInfo[],
+  { locate }: YamlDocument,
+  name: string,
+): void {
+  const nameOf = (id: number) => classes.find((info) => info.id === id)?.name;
+  for (const group of ['seen', 'unseen'] as const) {
+    split[group].forEach((id, index) => {
+      const place = () => locate(['splits', name, group, index]).place;
+      if (split[group].indexOf(id) !== index) {
+        throw new UserError({ given: `${place()}: class '${nameOf(id)}' is listed twice as ${group}` });
+      }
+      if (group === 'unseen' && split.seen.includes(id)) {
+        throw new UserError({
+          given: `${place()}: class '${nameOf(id)}' is both seen and unseen in split '${name}'`,
+          expected: 'disjoint lists',
+        });
+      }
+    });
+  }
+}

@@ -1,0 +1,140 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SeedTree, UserError } from '@unseen/core';
+import { tableFromIPC } from 'apache-arrow';
+import { expect, test } from 'vitest';
+import type { FeatureProvenance, FeatureView } from './feature-schema.ts';
+import { FeatureStore, SeenOnlyFeatures } from './feature-store.ts';
+import { writeFeatureStore } from './feature-store-writer.ts';
+import { temporaryFolder } from './small-dataset.suite.ts';
+
+const provenance: FeatureProvenance = {
+  backbone: 'micro/block3',
+  weights: 'abc',
+  config: 'def',
+  dataset: 'small',
+  subset: 'train',
+  views: ['scale 1', 'scale 1/2'],
+  normalization: { channelOrder: 'rgb', mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] },
+};
+const CHANNELS = 5;
+
+function viewsOf(images: number, views = provenance.views): FeatureView[] {
+  const random = new SeedTree(9).stream();
+  return Array.from({ length: images * views.length }, (_, i) => {
+    const [height, width] = i % 2 === 0 ? [4, 3] : [2, 1];
+    const features = random.fillNormal(new Float32Array(height * width * CHANNELS)).map((v) => 3 * v + 10);
+    const labels = Uint8Array.from({ length: height * width }, (_, p) => [1, 2, 4, 255][(i + p) % 4]);
+    return { id: `image-${Math.floor(i / 2)}`, view: views[i % views.length], height, width, features, labels };
+  });
+}
+
+async function written(views: readonly FeatureView[]): Promise<string> {
+  const path = join(await temporaryFolder(), 'a.features.arrow');
+  await writeFeatureStore(path, { provenance, channels: CHANNELS }, async (writer) => {
+    for (const view of views) await writer.append(view);
+  });
+  return path;
+}
+
+test('views come back by index in any order, also when asked for at once', async () => {
+  const views = viewsOf(4);
+  const store = await FeatureStore.open(await written(views), { backbone: 'micro/block3', views: provenance.views });
+  expect(store).toMatchObject({ count: 8, channels: CHANNELS, provenance });
+  const order = [7, 0, 3, 3, 1];
+  expect(await Promise.all(order.map((i) => store.read(i)))).toEqual(order.map((i) => views[i]));
+  const batch = new Float32Array(100);
+  const { labels, id } = await store.readInto(2, batch, 20);
+  expect(id).toBe('image-1');
+  expect(labels).toEqual(views[2].labels);
+  expect(batch.subarray(20, 20 + views[2].features.length)).toEqual(views[2].features);
+  expect(() => store.read(8)).toThrow('view 8 of a store of 8');
+  await store.close();
+});
+
+test('the statistics are those of all positions', async () => {
+  const views = viewsOf(6);
+  const store = await FeatureStore.open(await written(views));
+  for (let c = 0; c < CHANNELS; c++) {
+    const values = views.flatMap(({ features }) => [...features].filter((_, i) => i % CHANNELS === c));
+    const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+    const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
+    expect(store.statistics.positions).toBe(values.length);
+    expect(store.statistics.mean[c]).toBeCloseTo(mean, 9);
+    expect(store.statistics.std[c]).toBeCloseTo(Math.sqrt(variance), 9);
+  }
+  await store.close();
+});
+
+test('any Arrow reader reads the file, metadata included', async () => {
+  const views = viewsOf(1);
+  const table = tableFromIPC(await readFile(await written(views)));
+  expect(table.numRows).toBe(4 * 3 + 2);
+  expect(table.schema.metadata.get('format')).toBe('unseen-features-1');
+  expect(JSON.parse(table.schema.metadata.get('store') ?? '').provenance).toEqual(provenance);
+  expect([...(table.getChild('feature')?.get(1)?.toArray() ?? [])]).toEqual([...views[0].features.subarray(5, 10)]);
+  expect(table.batches[1].metadata.get('view')).toBe('scale 1/2');
+});
+
+test('a store of another origin is refused with what differs', async () => {
+  const path = await written(viewsOf(1));
+  const open = FeatureStore.open(path, { ...provenance, backbone: 'resnet101', config: 'xyz' });
+  await expect(open).rejects.toBeInstanceOf(UserError);
+  await expect(open).rejects.toThrow(
+    /made with backbone "micro\/block3", config "def"; expected backbone "resnet101", config "xyz"; extract the features anew/,
+  );
+  await expect(FeatureStore.open(path, { views: ['scale 1'] })).rejects.toThrow('views ["scale 1","scale 1/2"]');
+});
+
+test('missing, cut, foreign and damaged files are told', async () => {
+  const path = await written(viewsOf(2));
+  const bytes = await readFile(path);
+  await expect(FeatureStore.open(`${path}.none`)).rejects.toThrow('does not exist');
+  for (const content of [bytes.subarray(0, 300), Buffer.from('ARROW1'), Buffer.alloc(0), Buffer.alloc(500, 1)]) {
+    await writeFile(path, content);
+    await expect(FeatureStore.open(path)).rejects.toThrow(
+      /cannot be read as a feature store.*extract the features anew/,
+    );
+  }
+  const footer = Buffer.from(bytes);
+  footer.fill(0xff, bytes.length - 200, bytes.length - 10);
+  await writeFile(path, footer);
+  await expect(FeatureStore.open(path)).rejects.toBeInstanceOf(UserError);
+});
+
+test('an interrupted extraction leaves nothing that could be taken for a store', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'a.arrow');
+  const [first] = viewsOf(1);
+  const failing = writeFeatureStore(path, { provenance, channels: CHANNELS }, async (writer) => {
+    await writer.append(first);
+    expect((await readdir(folder)).every((name) => name.endsWith('.tmp'))).toBe(true);
+    throw new Error('stopped');
+  });
+  await expect(failing).rejects.toThrow('stopped');
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('what does not belong into a store is refused', async () => {
+  const [first, second] = viewsOf(1);
+  const write = (...views: FeatureView[]) => written(views);
+  await expect(write()).rejects.toThrow('a feature store of 0 views');
+  await expect(write(first)).rejects.toThrow('all of its 2 views');
+  await expect(write(second)).rejects.toThrow("view 'scale 1/2' of image-0 where 'scale 1' is due");
+  await expect(write({ ...first, features: first.features.subarray(1) })).rejects.toThrow('59 features');
+  await expect(write({ ...first, labels: Uint16Array.from(first.labels) })).rejects.toThrow('not of 8 bits');
+  await expect(write({ ...first, features: first.features.map(() => Number.NaN) })).rejects.toThrow(
+    'the features of image-0 are not finite',
+  );
+});
+
+test('the guard gives channels of seen classes only', async () => {
+  const store = await FeatureStore.open(await written(viewsOf(1)));
+  const guarded = new SeenOnlyFeatures(store, { seen: [2, 1], unseen: [4] });
+  const { labels, features } = await guarded.read(0);
+  expect([...labels]).toEqual([1, 0, 255, 255, 1, 0, 255, 255, 1, 0, 255, 255]);
+  const batch = new Float32Array(features.length);
+  expect((await guarded.readInto(0, batch)).labels).toEqual(labels);
+  expect(batch).toEqual(features);
+  await store.close();
+});

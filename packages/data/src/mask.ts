@@ -1,0 +1,47 @@
+import { IGNORE, type LabelMap, UserError } from '@unseen/core';
+import { decodeIndexedPng } from '@unseen/formats';
+import { readBytes } from './image.ts';
+
+/** What the values of mask files mean. */
+export interface MaskValues {
+  readonly classes: ReadonlySet<number>;
+  /** Values that mean "unlabelled" besides 255 (and 65535 in 16-bit files). */
+  readonly ignore: ReadonlySet<number>;
+}
+
+/**
+ * Reads a mask of class ids (indexed or grey PNG). Unlabelled pixels become {@link IGNORE}; datasets with ids above 254
+ * give 16-bit maps, where it is 65535. A value that no class has and a colour picture are {@link UserError}s.
+ */
+export async function readMask(path: string, id: string, values: MaskValues): Promise<LabelMap> {
+  const { height, width, data } = decodeIndexedPng(await readBytes(path), path);
+  return toLabelMap({ id, height, width, data }, path, values);
+}
+
+/** Checks raw mask values against the classes and turns the unlabelled ones into {@link IGNORE}. */
+export function toLabelMap(raw: LabelMap, name: string, { classes, ignore }: MaskValues): LabelMap {
+  const wide = [...classes].some((id) => id >= IGNORE);
+  const hidden = wide ? 0xffff : IGNORE;
+  const unknown = -1;
+  const table = new Int32Array(0x10000).fill(unknown);
+  for (const id of classes) table[id] = id;
+  for (const id of [...ignore, raw.data instanceof Uint16Array ? 0xffff : IGNORE]) table[id] = hidden;
+  if (!classes.has(IGNORE)) table[IGNORE] = hidden;
+  const data = wide ? new Uint16Array(raw.data.length) : new Uint8Array(raw.data.length);
+  for (let i = 0; i < data.length; i++) {
+    const value = table[raw.data[i]];
+    if (value === unknown) throw unknownValue(raw, i, name, classes);
+    data[i] = value;
+  }
+  return { ...raw, data };
+}
+
+function unknownValue(raw: LabelMap, index: number, name: string, classes: ReadonlySet<number>): UserError {
+  const ids = [...classes].sort((a, b) => a - b);
+  const listed = ids.length > 12 ? `${ids.slice(0, 6).join(', ')}, … ${ids.slice(-2).join(', ')}` : ids.join(', ');
+  return new UserError({
+    given: `${name} has the value ${raw.data[index]} at row ${Math.floor(index / raw.width)}, column ${index % raw.width}, which no class has`,
+    expected: `a class id (${listed}) or 255 for unlabelled`,
+    remedy: `correct the mask, or add the value to 'classes' or 'ignore' of the dataset`,
+  });
+}
