@@ -1,1 +1,14 @@
-export {};
+export * from './check-dataset.ts';
+export * from './contiguous-labels.ts';
+export * from './dataset-file.ts';
+export * from './feature-schema.ts';
+export * from './feature-store.ts';
+export * from './feature-store-writer.ts';
+export * from './file-samples.ts';
+export * from './image.ts';
+export * from './leakage-guard.ts';
+export * from './mask.ts';
+export * from './open-dataset.ts';
+export * from './panoptic.ts';
+export * from './registry.ts';
+export * from './transforms.ts';
