@@ -1,16 +1,18 @@
-import { BatchNorm, Conv2d, type Conv2dOptions, DepthwiseConv2d, Module } from '@unseen/nn';
+import { BatchNorm, Conv2d, type Conv2dOptions, DepthwiseConv2d, type Initializer, Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
 
-/** How the batch normalisations of an encoder behave. */
-export interface NormOptions {
+/** What all convolutions of an encoder and the batch normalisations behind them have in common. */
+export interface UnitOptions {
   /** `frozen`: an affine by the running statistics, never trained. `trained`: by the batch's while training. Default `frozen`. */
   readonly norm?: 'frozen' | 'trained';
   /** Default 1e-5. */
   readonly epsilon?: number;
+  /** Default Kaiming normal; `constant(0)` saves the time where weights are loaded anyway. */
+  readonly init?: Initializer;
 }
 
 /** Options of {@link ConvNorm}; `depthwise` asks for one filter a channel. */
-export interface ConvNormOptions extends NormOptions, Omit<Conv2dOptions, 'bias' | 'biasInit'> {
+export interface ConvNormOptions extends UnitOptions, Omit<Conv2dOptions, 'bias' | 'biasInit' | 'init'> {
   readonly depthwise?: boolean;
 }
 

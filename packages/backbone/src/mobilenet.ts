@@ -1,12 +1,12 @@
 import { type SeedTree, UserError } from '@unseen/core';
 import { Module } from '@unseen/nn';
 import { type Ops, type Padding, samePadding } from '@unseen/tensor';
-import { ConvNorm, type NormOptions } from './conv-norm.ts';
+import { ConvNorm, type UnitOptions } from './conv-norm.ts';
 import { planStrides } from './dilation.ts';
 import { Encoder, type EncoderOptions } from './encoder.ts';
 
 /** Options of {@link MobileNetV1}. */
-export interface MobileNetOptions extends EncoderOptions, NormOptions {
+export interface MobileNetOptions extends EncoderOptions, UnitOptions {
   /** Width multiplier. Default 1. */
   readonly alpha?: number;
   /** Default 32. */
@@ -26,7 +26,7 @@ class SeparableBlock extends Module {
   readonly pointwise: ConvNorm;
 
   constructor(
-    options: NormOptions & {
+    options: UnitOptions & {
       readonly inputs: number;
       readonly outputs: number;
       readonly stride: number;
@@ -35,9 +35,9 @@ class SeparableBlock extends Module {
     },
   ) {
     super();
-    const { inputs, outputs, stride, dilation, seeds, ...norm } = options;
+    const { inputs, outputs, stride, dilation, seeds, ...unit } = options;
     this.depthwise = new ConvNorm({
-      ...norm,
+      ...unit,
       inputs,
       outputs: inputs,
       kernel: 3,
@@ -47,7 +47,7 @@ class SeparableBlock extends Module {
       depthwise: true,
       seeds: seeds.child('depthwise'),
     });
-    this.pointwise = new ConvNorm({ ...norm, inputs, outputs, seeds: seeds.child('pointwise') });
+    this.pointwise = new ConvNorm({ ...unit, inputs, outputs, seeds: seeds.child('pointwise') });
   }
 
   forward<V>(ops: Ops<V>, x: V): V {
@@ -65,7 +65,7 @@ export class MobileNetV1 extends Encoder {
   readonly blocks: readonly SeparableBlock[];
 
   constructor(options: MobileNetOptions) {
-    const { alpha = 1, norm, epsilon = 1e-3, seeds } = options;
+    const { alpha = 1, norm, epsilon = 1e-3, init, seeds } = options;
     const width = (full: number) => Math.floor(full * alpha);
     if (!(width(STEM_WIDTH) >= 1)) {
       throw new UserError({ given: `width multiplier ${alpha}`, expected: `a number ≥ 1/${STEM_WIDTH}` });
@@ -90,6 +90,7 @@ export class MobileNetV1 extends Encoder {
       padding: STRIDE_2_PADDING,
       norm,
       epsilon,
+      init,
       seeds: seeds.child('stem'),
     });
     this.blocks = plan.map(
@@ -101,6 +102,7 @@ export class MobileNetV1 extends Encoder {
           dilation: entryDilation,
           norm,
           epsilon,
+          init,
           seeds: seeds.child(`block${i + 1}`),
         }),
     );

@@ -1,7 +1,7 @@
 import { lookUp, type SeedTree, UserError } from '@unseen/core';
-import type { NormOptions } from './conv-norm.ts';
+import type { Normalization } from '@unseen/vision';
+import type { UnitOptions } from './conv-norm.ts';
 import type { Encoder, EncoderOptions } from './encoder.ts';
-import type { InputFormat } from './input-format.ts';
 import { mobileNets } from './mobilenet-variants.ts';
 import { resNets } from './resnet-variants.ts';
 
@@ -17,7 +17,7 @@ export interface WeightsInfo {
 }
 
 /** What a backbone can be built with. */
-export interface BackboneOptions extends EncoderOptions, Pick<NormOptions, 'norm'> {
+export interface BackboneOptions extends EncoderOptions, Pick<UnitOptions, 'norm' | 'init'> {
   /** Default: the network's natural one. */
   readonly outputStride?: number;
   readonly seeds: SeedTree;
@@ -27,7 +27,7 @@ export interface BackboneOptions extends EncoderOptions, Pick<NormOptions, 'norm
 export interface BackboneDefinition {
   readonly name: string;
   readonly build: (options: BackboneOptions) => Encoder;
-  readonly input: InputFormat;
+  readonly input: Normalization;
   readonly outputStrides: readonly number[];
   readonly weights?: WeightsInfo;
 }

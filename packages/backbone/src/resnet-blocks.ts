@@ -1,14 +1,16 @@
 import type { SeedTree } from '@unseen/core';
 import { Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
-import { ConvNorm, type NormOptions } from './conv-norm.ts';
+import { ConvNorm, type UnitOptions } from './conv-norm.ts';
 
 /** Options of the residual blocks. */
-export interface BlockOptions extends NormOptions {
+export interface BlockOptions extends UnitOptions {
   readonly inputs: number;
   /** Channels of the 3×3 convolutions. */
   readonly width: number;
   readonly stride: number;
+  /** Whether the shortcut has a 1×1 convolution: where the grid or the channels change, before strides became dilation. */
+  readonly project: boolean;
   /** Dilation of the 3×3 convolution that carries (or carried) the stride. */
   readonly entryDilation: number;
   /** Dilation of a further 3×3 convolution. */
@@ -27,8 +29,8 @@ export class BasicBlock extends Module {
 
   constructor(options: BlockOptions) {
     super();
-    const { inputs, width, stride, entryDilation, dilation, norm, epsilon, seeds } = options;
-    const common = { kernel: 3, outputs: width, norm, epsilon };
+    const { inputs, width, stride, entryDilation, dilation, norm, epsilon, init, seeds } = options;
+    const common = { kernel: 3, outputs: width, norm, epsilon, init };
     this.first = new ConvNorm({ ...common, inputs, stride, dilation: entryDilation, seeds: seeds.child('first') });
     this.second = new ConvNorm({ ...common, inputs: width, dilation, seeds: seeds.child('second') });
     this.shortcut = projection(options, width);
@@ -51,9 +53,9 @@ export class Bottleneck extends Module {
 
   constructor(options: BlockOptions) {
     super();
-    const { inputs, width, stride, entryDilation, dilation, strideOn, norm, epsilon, seeds } = options;
+    const { inputs, width, stride, entryDilation, dilation, strideOn, norm, epsilon, init, seeds } = options;
     const outputs = width * Bottleneck.expansion;
-    const common = { norm, epsilon };
+    const common = { norm, epsilon, init };
     const first = strideOn === 'reduce';
     this.reduce = new ConvNorm({
       ...common,
@@ -84,9 +86,9 @@ export class Bottleneck extends Module {
   }
 }
 
-/** The 1×1 convolution of a shortcut whose two ends differ. */
 function projection(options: BlockOptions, outputs: number): ConvNorm | undefined {
-  const { inputs, stride, norm, epsilon, seeds } = options;
-  if (stride === 1 && inputs === outputs) return undefined;
-  return new ConvNorm({ inputs, outputs, stride, norm, epsilon, seeds: seeds.child('shortcut') });
+  const { inputs, stride, project, norm, epsilon, init, seeds } = options;
+  return project
+    ? new ConvNorm({ inputs, outputs, stride, norm, epsilon, init, seeds: seeds.child('shortcut') })
+    : undefined;
 }

@@ -1,6 +1,6 @@
 import type { SeedTree } from '@unseen/core';
 import type { Ops } from '@unseen/tensor';
-import { ConvNorm, type NormOptions } from './conv-norm.ts';
+import { ConvNorm, type UnitOptions } from './conv-norm.ts';
 import { planStrides } from './dilation.ts';
 import { Encoder, type EncoderOptions } from './encoder.ts';
 import { stemPool } from './pooling.ts';
@@ -22,7 +22,7 @@ export interface ResNetArchitecture {
 }
 
 /** Options of {@link ResNet}. */
-export interface ResNetOptions extends ResNetArchitecture, EncoderOptions, NormOptions {
+export interface ResNetOptions extends ResNetArchitecture, EncoderOptions, UnitOptions {
   /** Default: the natural one, 32 for the full-size networks. */
   readonly outputStride?: number;
   readonly seeds: SeedTree;
@@ -36,7 +36,7 @@ export class ResNet extends Encoder {
 
   constructor(options: ResNetOptions) {
     const { block, depths, widths = [64, 128, 256, 512], strides = [1, 2, 2, 2], strideOn = 'spatial' } = options;
-    const { stem = { width: 64, kernel: 7, pool: 'floor' }, norm, epsilon, seeds } = options;
+    const { stem = { width: 64, kernel: 7, pool: 'floor' }, norm, epsilon, init, seeds } = options;
     const Block = block === 'basic' ? BasicBlock : Bottleneck;
     const stemStride = stem.pool === 'none' ? 2 : 4;
     const plan = planStrides(strides.slice(0, depths.length), stemStride, options.outputStride);
@@ -59,20 +59,25 @@ export class ResNet extends Encoder {
       stride: 2,
       norm,
       epsilon,
+      init,
       seeds: seeds.child('stem'),
     });
     this.layers = plan.map(({ stride, entryDilation, dilation }, i) =>
       Array.from({ length: depths[i] }, (_, j) => {
         const first = j === 0;
+        const outputs = this.stages[i + 1].channels;
+        const inputs = first ? this.stages[i].channels : outputs;
         return new Block({
-          inputs: first ? this.stages[i].channels : this.stages[i + 1].channels,
+          inputs,
           width: widths[i],
           stride: first ? stride : 1,
+          project: first && (strides[i] !== 1 || inputs !== outputs),
           entryDilation: first ? entryDilation : dilation,
           dilation,
           strideOn,
           norm,
           epsilon,
+          init,
           seeds: seeds.child(`stage${i + 1}`).child(j),
         });
       }),

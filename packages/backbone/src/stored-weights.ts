@@ -1,8 +1,8 @@
 import { UserError } from '@unseen/core';
 import { writeSafetensors } from '@unseen/formats';
 import { readInto, requireSameTensors, withSafetensors } from '@unseen/nn';
+import type { Normalization } from '@unseen/vision';
 import type { Encoder } from './encoder.ts';
-import type { InputFormat } from './input-format.ts';
 
 /** What a weights file says about itself. */
 export interface StoredWeightsInfo {
@@ -13,12 +13,15 @@ export interface StoredWeightsInfo {
   /** Of the file that they were converted from. */
   readonly sha256?: string;
   readonly licence: string;
-  readonly input: InputFormat;
+  readonly input: Normalization;
 }
 
 const KEY = 'unseen.backbone';
 
-/** Writes an encoder's weights as safetensors, with where they come from and what input they expect. */
+/**
+ * Writes an encoder's weights, those on the host (`Engine.pull`), as safetensors with where they come from and what input
+ * they expect.
+ */
 export async function saveBackbone(path: string, encoder: Encoder, info: StoredWeightsInfo): Promise<void> {
   await writeSafetensors(path, encoder.namedParameters(), { [KEY]: JSON.stringify(info) });
 }
@@ -44,7 +47,7 @@ export function loadBackbone(path: string, encoder: Encoder, backbone: string): 
 function parseInfo(path: string, text: string | undefined): StoredWeightsInfo {
   try {
     const info = JSON.parse(text ?? 'null') as StoredWeightsInfo | null;
-    if (typeof info?.backbone === 'string' && typeof info.input?.channels === 'string') return info;
+    if (typeof info?.backbone === 'string' && typeof info.input?.channelOrder === 'string') return info;
   } catch {}
   throw new UserError({
     given: `${path} does not say which backbone it belongs to`,
