@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { UserError } from '@unseen/core';
-import { readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
+import { expandDataFolder, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
 import { z } from 'zod';
 import type { Method, Methods } from './method.ts';
 import { parseOverride } from './override.ts';
@@ -49,7 +49,7 @@ export async function loadExperiment(path: string, { methods, set = [] }: LoadOp
   const method = methods[name];
   const checked = validate(merged, method.schema, locate);
   const config = mapPaths(checked, method.schema, (value, at) => {
-    const path = value.startsWith('~/') ? join(homedir(), value.slice(2)) : value;
+    const path = value.startsWith('~/') ? join(homedir(), value.slice(2)) : expandDataFolder(value);
     return resolve(owner(layers, at).dir, path);
   }) as z.output<Method['schema']>;
   return {

@@ -44,16 +44,8 @@ export const baseSchema = z.strictObject({
     train: subset.prefault({}),
     val: subset.prefault({}),
   }),
-  embeddings: z
-    .strictObject({
-      table: nameOrPath().optional(),
-      /** Word-vector files; their vectors are concatenated in this order. */
-      sources: z.array(nameOrPath()).min(1).optional(),
-      normalizeParts: z.boolean().default(false),
-    })
-    .refine(({ table, sources }) => (table === undefined) !== (sources === undefined), {
-      message: "either 'table' or 'sources' has to be given, not both",
-    }),
+  /** Class vectors: a registered recipe, or the path of a recipe (YAML) or of a stored table (Arrow). */
+  embeddings: z.strictObject({ table: nameOrPath() }),
   backbone: z.strictObject({
     name: z.string(),
     weights: nameOrPath().optional(),
@@ -129,5 +121,5 @@ function isNode(node: SchemaNode | boolean | undefined): node is SchemaNode {
 }
 
 function looksLikePath(value: string): boolean {
-  return /^[./~]/.test(value) || /\.[a-z]\w{1,10}$/i.test(value);
+  return /^[./~$]/.test(value) || /\.[a-z]\w{1,10}$/i.test(value);
 }

@@ -1,3 +1,4 @@
+export * from './data-folder.ts';
 export * from './keras-weights.ts';
 export * from './npy.ts';
 export * from './png.ts';

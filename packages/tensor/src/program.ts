@@ -80,11 +80,17 @@ export interface Updater {
   dispose(): void;
 }
 
+/** Options of {@link Engine.compile}. */
+export interface CompileOptions {
+  /** Inference with the weights' present values, which an engine may fold into constants. Default false. */
+  readonly frozen?: boolean;
+}
+
 /** A way of running programs: compiled to ONNX graphs, or eagerly on a TF.js backend. */
 export interface Engine {
   /** `onnxruntime`, `cpu`, `webgpu`, `tensorflow`. */
   readonly name: string;
-  compile(program: Program): Executable;
+  compile(program: Program, options?: CompileOptions): Executable;
   updater(rule: UpdateRule): Updater;
   /** Brings values that live on a device back to `Parameter.values`. */
   pull(parameters: Iterable<Parameter>): Promise<void>;

@@ -1,1 +1,12 @@
-export {};
+export * from './cagnet/cagnet.ts';
+export * from './cagnet/class-vectors.ts';
+export * from './cagnet/latent-probe.ts';
+export * from './cagnet/model.ts';
+export * from './cagnet/predict-step.ts';
+export * from './cagnet/real-step.ts';
+export * from './cagnet/settings.ts';
+export * from './cagnet/synthetic-step.ts';
+export * from './cagnet/trainer.ts';
+export * from './optimization.ts';
+export * from './optimizer-settings.ts';
+export * from './pretrain/pretrain.ts';

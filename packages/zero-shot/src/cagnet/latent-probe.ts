@@ -1,11 +1,16 @@
-import { contentLoss, klDivergence, labelMask } from '@unseen/nn';
+import type { FeatureBatches, StageContext } from '@unseen/experiment';
+import type { Standardize } from '@unseen/nn';
+import { contentLoss, type Hook, isDue, klDivergence, labelMask } from '@unseen/nn';
 import type { Program } from '@unseen/tensor';
+import { readScalars } from '../optimization.ts';
 import type { ClassVectors } from './class-vectors.ts';
 import type { Cagnet } from './model.ts';
+import type { CagnetSetup } from './setup.ts';
 
 /** Sizes of {@link latentProbe}. */
 export interface LatentProbeOptions {
   readonly model: Cagnet;
+  readonly scaler: Standardize;
   readonly vectors: ClassVectors;
   readonly batch: number;
   readonly grid: readonly [number, number];
@@ -17,13 +22,13 @@ export interface LatentProbeOptions {
  * z ~ N(0, I) (`random`), and the KL term. Where both errors are equal the generator ignores the code (posterior collapse).
  */
 export function latentProbe(options: LatentProbeOptions): Program {
-  const { model, vectors, batch, channels } = options;
+  const { model, scaler, vectors, batch, channels } = options;
   const shape = [batch, ...options.grid];
   return {
     name: 'cagnet/latent-probe',
     inputs: { features: { shape: [...shape, channels], dtype: 'float32' }, labels: { shape, dtype: 'int32' } },
     describe: (ops, { features, labels }) => {
-      const context = model.contextual.forward(ops, features);
+      const context = model.contextual.forward(ops, scaler.forward(ops, features));
       const mask = labelMask(ops, labels, vectors.classes);
       const words = vectors.lookUp(ops, labels);
       const errorFrom = (latent: typeof words) =>
@@ -45,4 +50,34 @@ export const COLLAPSE_GAIN = 0.02;
 /** Whether the latent code is ignored by the generator. */
 export function hasCollapsed(probe: { readonly known: number; readonly random: number }): boolean {
   return probe.random - probe.known < COLLAPSE_GAIN * probe.random;
+}
+
+/** Runs the {@link latentProbe} on the current batch every few iterations and warns, once, of a collapsed code. */
+export function probeHook(
+  context: StageContext,
+  setup: CagnetSetup,
+  batches: FeatureBatches,
+  { batch, every }: { readonly batch: number; readonly every: number },
+): Hook {
+  const { model, scaler, vectors, features } = setup;
+  const [{ grid, channels }] = features.train;
+  const probe = context.engine.compile(latentProbe({ model, scaler, vectors, batch, grid, channels }));
+  const random = context.seeds.child('train').child('probe').stream();
+  let warned = false;
+  return {
+    async onStep(event) {
+      if (!isDue(event, every)) return;
+      const result = probe.run({ features: batches.features[0], labels: batches.labels[0] }, random);
+      const found = await readScalars(probe, result);
+      await event.emit('latent', { KL: found.kl, latentGap: found.random - found.known });
+      if (warned || !hasCollapsed({ known: found.known, random: found.random })) return;
+      warned = true;
+      const warning =
+        `the latent code carries no context at iteration ${event.iteration}: regenerated features are as far off with it ` +
+        `(${found.known.toPrecision(3)}) as with a random one (${found.random.toPrecision(3)}); lower weights.kl`;
+      context.log({ iteration: event.iteration, warning });
+      context.progress.warn(warning);
+    },
+    onEnd: () => probe.dispose(),
+  };
 }

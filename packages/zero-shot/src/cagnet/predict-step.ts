@@ -1,9 +1,11 @@
+import type { Standardize } from '@unseen/nn';
 import type { Program } from '@unseen/tensor';
 import type { Cagnet } from './model.ts';
 
 /** Sizes of {@link predictStep}. */
 export interface PredictStepOptions {
   readonly model: Cagnet;
+  readonly scaler: Standardize;
   readonly batch: number;
   readonly grid: readonly [number, number];
   readonly channels: number;
@@ -13,13 +15,16 @@ export interface PredictStepOptions {
 
 /** Stored features → logits [batch, h, w, classes] on the feature grid, with z = μ (spec §7.8). */
 export function predictStep(options: PredictStepOptions): Program {
-  const { model, batch, classes, channels } = options;
+  const { model, scaler, batch, classes, channels } = options;
   const [height, width] = options.grid;
   return {
     name: 'cagnet/predict',
     inputs: { features: { shape: [batch, height, width, channels], dtype: 'float32' } },
     describe: (ops, { features }) => {
-      const { logits } = model.heads.forward(ops, model.contextual.forward(ops, features).features);
+      const { logits } = model.heads.forward(
+        ops,
+        model.contextual.forward(ops, scaler.forward(ops, features)).features,
+      );
       return { outputs: { logits: ops.slice(logits, [0, 0, 0, 0], [batch, height, width, classes]) } };
     },
   };

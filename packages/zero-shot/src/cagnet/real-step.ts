@@ -1,4 +1,5 @@
 import type { Contextualized } from '@unseen/contextual';
+import type { Standardize } from '@unseen/nn';
 import { contentLoss, crossEntropy, ganLosses, gradientPenalty, klDivergence, labelMask } from '@unseen/nn';
 import type { InputSpec, Ops, Parameter, Program, Shape } from '@unseen/tensor';
 import type { ClassVectors } from './class-vectors.ts';
@@ -8,6 +9,7 @@ import type { CagnetChoices, RealWeights } from './settings.ts';
 /** Everything a step on real features is made of. */
 export interface RealStepOptions {
   readonly model: Cagnet;
+  readonly scaler: Standardize;
   readonly vectors: ClassVectors;
   readonly choices: CagnetChoices;
   /** λ; `content` decided. */
@@ -57,7 +59,9 @@ export function realStep(options: RealStepOptions): Program {
 function describeRealStep<V>(ops: Ops<V>, inputs: Readonly<Record<string, V>>, options: RealStepOptions) {
   const { model, choices, weights, grids } = options;
   const labels = grids.map((_, scale) => inputs[realInputs.labels(scale)]);
-  const views = grids.map((_, scale) => model.contextual.forward(ops, inputs[realInputs.features(scale)], true));
+  const views = grids.map((_, scale) =>
+    model.contextual.forward(ops, options.scaler.forward(ops, inputs[realInputs.features(scale)]), true),
+  );
   const maps = withFusedMaximum(ops, views);
   const [full] = views;
   const mask = labelMask(ops, labels[0], options.vectors.classes);

@@ -1,22 +1,10 @@
 import { z } from 'zod';
+import { optimizerSettings } from '../optimizer-settings.ts';
 
 const positive = z.number().positive();
-const count = z.number().int().positive();
+const count = z.int().positive();
 const weight = z.number().nonnegative();
 const rate = z.number().min(0).lt(1);
-
-const schedule = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('constant') }),
-  z.strictObject({ kind: z.literal('poly'), power: positive.default(0.9), refresh: count.default(1) }),
-  z.strictObject({ kind: z.literal('step'), start: count, every: count, factor: positive }),
-]);
-
-const optimizer = z.strictObject({
-  rule: z.enum(['adam', 'sgd']).default('adam'),
-  rate: positive,
-  weightDecay: weight.default(0),
-  schedule: schedule.default({ kind: 'constant' }),
-});
 
 /** Widths and choices of the networks; `null` where the profile decides. */
 const network = z.strictObject({
@@ -74,7 +62,11 @@ const realWeights = z.strictObject({
   generatorClassify: weight.default(0),
 });
 
-const optimizers = z.strictObject({ heads: optimizer, generator: optimizer, contextual: optimizer });
+const optimizers = z.strictObject({
+  heads: optimizerSettings,
+  generator: optimizerSettings,
+  contextual: optimizerSettings,
+});
 
 /** Settings of CaGNet in an experiment file, under the keys `cagnet`, `train` and `finetune`. */
 export const cagnetSettings = z.strictObject({
@@ -110,7 +102,6 @@ export const cagnetSettings = z.strictObject({
 /** Validated settings, before the profile has decided what they leave open. */
 export type CagnetSettings = z.infer<typeof cagnetSettings>;
 export type RealWeights = z.infer<typeof realWeights>;
-export type OptimizerSettings = z.infer<typeof optimizer>;
 
 /** `default` is correct and recommended, `official` does what the authors' code does. */
 export type Profile = 'default' | 'official';

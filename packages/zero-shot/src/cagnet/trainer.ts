@@ -1,42 +1,10 @@
 import type { RandomStream } from '@unseen/core';
-import { adam, groupPixels, Optimizer, type ParameterGroup, type Schedule, sgd } from '@unseen/nn';
+import { groupPixels, type Scalars } from '@unseen/nn';
 import { drawLabels } from '@unseen/synthesis';
-import type { Engine, Executable, Feeds, RunResult } from '@unseen/tensor';
-import { rateSchedule } from './rates.ts';
-import { realInputs, realStep, type RealStepOptions } from './real-step.ts';
-import type { OptimizerSettings } from './settings.ts';
+import type { Engine, Executable, Feeds } from '@unseen/tensor';
+import { applyGradients, type Optimizers, readScalars } from '../optimization.ts';
+import { type RealStepOptions, realInputs, realStep } from './real-step.ts';
 import { type SyntheticStepOptions, syntheticStep } from './synthetic-step.ts';
-
-/** An optimizer with the learning rate of each iteration. */
-export interface ScheduledOptimizer {
-  readonly optimizer: Optimizer;
-  readonly rate: Schedule;
-}
-
-/** Makes an optimizer as the settings ask. */
-export function scheduledOptimizer(
-  engine: Engine,
-  settings: OptimizerSettings,
-  parameters: ParameterGroup['parameters'],
-  iterations: number,
-): ScheduledOptimizer {
-  const rule = settings.rule === 'adam' ? adam() : sgd({ momentum: 0.9 });
-  return {
-    optimizer: new Optimizer(engine, rule, [{ parameters, weightDecay: settings.weightDecay }]),
-    rate: rateSchedule(settings, iterations),
-  };
-}
-
-/** Optimizers by the loss whose gradients they apply. */
-export type Optimizers = Readonly<Record<string, ScheduledOptimizer>>;
-
-/** Applies every gradient of a run: all were taken before the first update (CG-12). */
-export function applyGradients(result: RunResult, optimizers: Optimizers, iteration: number): void {
-  for (const [loss, gradients] of Object.entries(result.gradients)) {
-    const { optimizer, rate } = optimizers[loss];
-    optimizer.step(gradients, rate(iteration));
-  }
-}
 
 /** A batch of stored features, full scale first. */
 export interface FeatureBatch {
@@ -56,10 +24,11 @@ export class RealTrainer {
     this.executable = engine.compile(realStep(options));
   }
 
-  step(batch: FeatureBatch, optimizers: Optimizers, iteration: number, random: RandomStream): RunResult {
+  /** One update of all networks; returns the losses. */
+  async step(batch: FeatureBatch, optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Scalars> {
     const result = this.executable.run(this.feeds(batch, random), random);
     applyGradients(result, optimizers, iteration);
-    return result;
+    return readScalars(this.executable, result);
   }
 
   dispose(): void {
@@ -104,10 +73,11 @@ export class SyntheticTrainer {
     this.prior = options.prior;
   }
 
-  step(optimizers: Optimizers, iteration: number, random: RandomStream): RunResult {
+  /** One update on new labels; returns the loss. */
+  async step(optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Scalars> {
     const result = this.executable.run({ labels: drawLabels(this.labels, this.prior, random) }, random);
     applyGradients(result, optimizers, iteration);
-    return result;
+    return readScalars(this.executable, result);
   }
 
   dispose(): void {

@@ -1,0 +1,40 @@
+import {
+  type BackboneDefinition,
+  backbones,
+  createBackbone,
+  type Encoder,
+  loadBackbone,
+  loadKerasMobileNet,
+  MobileNetV1,
+} from '@unseen/backbone';
+import { lookUp, SeedTree, sha256File, UserError } from '@unseen/core';
+import type { ExperimentConfig } from './schema.ts';
+
+/** A backbone with its weights in place. */
+export interface LoadedBackbone {
+  readonly definition: BackboneDefinition;
+  readonly encoder: Encoder;
+  /** SHA-256 of the weights file. */
+  readonly weights: string;
+}
+
+/** Builds the backbone of an experiment and loads its weights; a backbone without weights is a {@link UserError}. */
+export async function loadExperimentBackbone({
+  name,
+  weights,
+  outputStride,
+}: ExperimentConfig['backbone']): Promise<LoadedBackbone> {
+  const definition = lookUp(backbones, name, 'backbone');
+  if (weights === undefined) {
+    throw new UserError({
+      given: `backbone ${name} without weights`,
+      expected: definition.weights ? `its published weights, ${definition.weights.source}` : 'the file of its weights',
+      remedy: "download them and name the file under 'backbone.weights'",
+    });
+  }
+  // Every value is overwritten by the file, so the seed does not matter.
+  const encoder = createBackbone(name, { outputStride, norm: 'frozen', seeds: new SeedTree(0) });
+  if (weights.endsWith('.h5') && encoder instanceof MobileNetV1) await loadKerasMobileNet(encoder, weights);
+  else await loadBackbone(weights, encoder, name);
+  return { definition, encoder, weights: await sha256File(weights) };
+}

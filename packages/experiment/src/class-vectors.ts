@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ClassInfo, UserError } from '@unseen/core';
+import { buildClassTable, type ClassTable, readClassTable, readRecipe, selectRows } from '@unseen/embeddings';
+import type { ExperimentConfig } from './schema.ts';
+
+/** Folder of the registered recipes: `$UNSEEN_EMBEDDINGS`, else `embeddings/` of the project. */
+function recipeFolder(): string {
+  return process.env.UNSEEN_EMBEDDINGS ?? join(import.meta.dirname, '../../../embeddings');
+}
+
+/**
+ * The vector of each class, from a registered recipe, the path of a recipe (YAML) or of a stored table (Arrow). A class
+ * without a vector is a `UserError`.
+ */
+export async function loadClassVectors(
+  { table }: ExperimentConfig['embeddings'],
+  classes: readonly ClassInfo[],
+): Promise<Float32Array[]> {
+  const found = await loadTable(table);
+  const ids = classes.map(({ id, wordRow }) => wordRow ?? id);
+  const missing = classes.filter((_, i) => !found.ids.includes(ids[i]));
+  if (missing.length > 0) {
+    throw new UserError({
+      given: `class table '${found.name}' has no vector for: ${missing.map(({ name }) => name).join(', ')}`,
+      expected: 'a vector for every seen and unseen class',
+      remedy: "add them to the table, or choose another one under 'embeddings.table'",
+    });
+  }
+  const rows = selectRows(found, ids);
+  return classes.map((_, i) => rows.slice(i * found.dimension, (i + 1) * found.dimension));
+}
+
+async function loadTable(nameOrPath: string): Promise<ClassTable> {
+  if (nameOrPath.endsWith('.arrow')) return readClassTable(nameOrPath);
+  const path = /\.ya?ml$/.test(nameOrPath) ? nameOrPath : join(recipeFolder(), `${nameOrPath}.yaml`);
+  if (!existsSync(path)) {
+    throw new UserError({
+      given: `class table '${nameOrPath}' does not exist`,
+      expected: 'a registered recipe, or the path of a recipe (.yaml) or of a table (.arrow)',
+    });
+  }
+  return buildClassTable(await readRecipe(path));
+}

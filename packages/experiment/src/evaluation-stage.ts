@@ -1,0 +1,150 @@
+import { IGNORE, type LabelMap, type RgbImage, type Sample, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
+import { encodeRgbPng } from '@unseen/formats';
+import { type Color, paintLabels, resizeNearest, resizeRgb } from '@unseen/vision';
+import { type EvaluatedMethod, type EvaluationImage, evaluateScorers, type Scorer } from './evaluation.ts';
+import type { FeatureStores } from './features.ts';
+import type { Stage, StageContext } from './method.ts';
+import type { ZeroShotProtocol } from './protocol.ts';
+
+/** What a method brings to its evaluation. */
+export interface Evaluated {
+  readonly protocol: ZeroShotProtocol;
+  readonly features: FeatureStores;
+  /** By name of the method, the baseline first. */
+  readonly scorers: Readonly<Record<string, Scorer>>;
+  /** Sentences for the report, printed in red. */
+  readonly warnings?: readonly string[];
+}
+
+/** Options of {@link evaluateStage}. */
+export interface EvaluateStageOptions {
+  readonly uses: readonly string[];
+  prepare(context: StageContext): Promise<Evaluated>;
+}
+
+const METRICS = 'metrics.json';
+
+/** Segments the validation images with every method, and writes `metrics.json` and the pictures of the report. */
+export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
+  return {
+    name: 'evaluate',
+    uses,
+    outputs: [METRICS],
+    run: async (context) => {
+      const { config, folder } = context;
+      const evaluated = await prepare(context);
+      const { protocol, features, scorers, warnings = [] } = evaluated;
+      const { val } = protocol.dataset;
+      const panels = new PanelWriter(context, protocol);
+      try {
+        const methods = await evaluateScorers({
+          images: validationImages(context, evaluated),
+          scorers,
+          classes: protocol.classes,
+          split: protocol.split,
+          resolution: config.evaluate.resolution,
+          onImage: async (image, predictions, index) => {
+            if (index < config.report.panels) await panels.write(image, predictions);
+            await context.progress.update(index + 1, val.length, image.id);
+          },
+        });
+        await panels.writeLegend();
+        const words = describeProtocol(context, protocol);
+        await writeJsonAtomic(folder.file(METRICS), { methods, protocol: words, seed: config.seed, warnings });
+        context.log({ iteration: 0, metrics: summaryOf(methods) });
+      } finally {
+        await features.close();
+      }
+    },
+  };
+}
+
+async function* validationImages(
+  { config }: StageContext,
+  { protocol, features }: Evaluated,
+): AsyncGenerator<EvaluationImage> {
+  const { resolution } = config.evaluate;
+  const { val, labels } = { val: protocol.dataset.val, labels: protocol.labels };
+  const { grid, channels } = features.val;
+  const ignored = new Float32Array(grid[0] * grid[1] * channels);
+  for (const [index, sample] of val.entries()) {
+    yield { id: sample.id, truth: await truthOf(sample, index), image: () => sample.image() };
+  }
+
+  async function truthOf(sample: Sample, index: number): Promise<LabelMap> {
+    if (resolution === 'feature') {
+      const [height, width] = grid;
+      return { id: sample.id, height, width, data: await features.val.read(index, ignored) };
+    }
+    const mask = labels.toTestChannels(await sample.mask!());
+    return resolution === 'original' ? mask : resizeNearest(mask, ...config.data.size);
+  }
+}
+
+/** Pictures of the first images: photo, truth, and what each method predicts. */
+class PanelWriter {
+  private readonly context: StageContext;
+  private readonly protocol: ZeroShotProtocol;
+  private readonly colors: ReadonlyMap<number, Color>;
+
+  constructor(context: StageContext, protocol: ZeroShotProtocol) {
+    this.context = context;
+    this.protocol = protocol;
+    this.colors = new Map(protocol.classes.map(({ color }, channel) => [channel, color]));
+  }
+
+  async write({ id, truth, image }: EvaluationImage, predictions: Readonly<Record<string, LabelMap>>): Promise<void> {
+    const photo = resizeRgb(await image(), truth.height, truth.width);
+    await this.save(id, 'image', photo);
+    await this.save(id, 'truth', paintLabels(truth, this.colors));
+    for (const [method, prediction] of Object.entries(predictions)) {
+      // What is not labelled does not count, so it is not shown either.
+      const counted = prediction.data.map((channel, i) => (truth.data[i] === IGNORE ? IGNORE : channel));
+      await this.save(id, method, paintLabels({ ...prediction, data: counted }, this.colors));
+    }
+  }
+
+  writeLegend(): Promise<void> {
+    const unseen = new Set(this.protocol.split.unseen);
+    const legend = this.protocol.classes.map(({ id, name, color }) => ({
+      name,
+      color,
+      group: unseen.has(id) ? 'unseen' : 'seen',
+    }));
+    return writeJsonAtomic(this.context.folder.file('panels/legend.json'), legend);
+  }
+
+  private async save(id: string, kind: string, picture: RgbImage): Promise<void> {
+    const name = `${id.replaceAll(/[^\w.-]/g, '_')}.${kind}.png`;
+    await writeFileAtomic(this.context.folder.file('panels', name), encodeRgbPng(picture));
+  }
+}
+
+const RESOLUTIONS = {
+  feature: 'on the grid of the features',
+  warp: 'at the size to which images are warped',
+  original: "at each image's own size",
+} as const;
+
+/** The protocol in words, for the report. */
+function describeProtocol({ config }: StageContext, { dataset, split }: ZeroShotProtocol): Record<string, string> {
+  const { backbone, data, evaluate } = config;
+  return {
+    dataset: `${dataset.name}: ${dataset.train.length} training and ${dataset.val.length} validation images, warped to ${data.size.join('×')}`,
+    classes: `${split.seen.length} seen and ${split.unseen.length} unseen; every other pixel, background included, is ignored in training and evaluation`,
+    training: 'inductive: masks show seen classes only; of unseen classes only the vectors of their names are used',
+    evaluation: `generalised: each pixel is given one of all ${split.seen.length + split.unseen.length} classes; compared ${RESOLUTIONS[evaluate.resolution]}; means over classes with labelled pixels`,
+    backbone: `${backbone.name}, output stride ${backbone.outputStride}, frozen`,
+    embeddings: `class vectors of ${config.embeddings.table}`,
+  };
+}
+
+function summaryOf(methods: Readonly<Record<string, EvaluatedMethod>>): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(methods).flatMap(([name, { seenMIoU, unseenMIoU, hIoU }]) => [
+      [`${name}/seenMIoU`, seenMIoU],
+      [`${name}/unseenMIoU`, unseenMIoU],
+      [`${name}/hIoU`, hIoU],
+    ]),
+  );
+}

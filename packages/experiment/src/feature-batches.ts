@@ -1,0 +1,101 @@
+import { type RandomState, type RandomStream, UserError } from '@unseen/core';
+
+/** Stored feature maps of one scale, with their labels; all of one grid. */
+export interface FeatureSource {
+  /** Number of maps. */
+  readonly length: number;
+  readonly grid: readonly [number, number];
+  readonly channels: number;
+  /** Writes map `index` ([h · w · channels]) into `target` from `offset` on; gives the channel of each position. */
+  read(index: number, target: Float32Array, offset?: number): Promise<Uint8Array>;
+}
+
+/** Where {@link FeatureBatches} stands; JSON-safe. */
+export interface BatchPosition {
+  readonly order: readonly number[];
+  readonly next: number;
+  readonly random: RandomState;
+}
+
+/** Options of {@link FeatureBatches}. */
+export interface FeatureBatchOptions {
+  /** The same maps at every scale, full scale first. */
+  readonly sources: readonly FeatureSource[];
+  readonly batch: number;
+  /** A batch without any label below this is skipped (spec §7.5). */
+  readonly classes: number;
+  readonly random: RandomStream;
+}
+
+/**
+ * Batches of stored feature maps in a new random order each epoch; the incomplete last batch of an epoch is dropped.
+ * The arrays of a batch are reused by the next one.
+ */
+export class FeatureBatches {
+  readonly features: readonly Float32Array[];
+  /** Channel of each position, 255 where it is not labelled. */
+  readonly labels: readonly Int32Array[];
+  private readonly options: FeatureBatchOptions;
+  private order: readonly number[] = [];
+  private next = 0;
+
+  constructor(options: FeatureBatchOptions) {
+    const { sources, batch } = options;
+    if (sources[0].length < batch) {
+      throw new UserError({
+        given: `a batch of ${batch} images from ${sources[0].length}`,
+        expected: 'at least as many images as a batch has',
+        remedy: 'lower the batch or use more images',
+      });
+    }
+    this.options = options;
+    const positions = sources.map(({ grid: [height, width] }) => height * width);
+    this.features = sources.map(({ channels }, scale) => new Float32Array(batch * positions[scale] * channels));
+    this.labels = positions.map((count) => new Int32Array(batch * count));
+  }
+
+  get position(): BatchPosition {
+    return { order: this.order, next: this.next, random: this.options.random.state };
+  }
+
+  set position({ order, next, random }: BatchPosition) {
+    this.order = order;
+    this.next = next;
+    this.options.random.state = random;
+  }
+
+  /** Fills {@link features} and {@link labels} with the next batch that has a labelled position at every scale. */
+  async advance(): Promise<void> {
+    const attempts = 2 * Math.ceil(this.options.sources[0].length / this.options.batch) + 1;
+    for (let i = 0; i < attempts; i++) {
+      await this.read(this.draw());
+      if (this.labels.every((labels) => labels.some((label) => label < this.options.classes))) return;
+    }
+    throw new UserError({
+      given: 'an epoch without a single labelled pixel of a seen class',
+      expected: 'training masks that show seen classes',
+      remedy: 'check the class ids and the split of the dataset',
+    });
+  }
+
+  private draw(): readonly number[] {
+    const { sources, batch, random } = this.options;
+    if (this.next + batch > this.order.length) {
+      this.order = random.permutation(sources[0].length);
+      this.next = 0;
+    }
+    this.next += batch;
+    return this.order.slice(this.next - batch, this.next);
+  }
+
+  private async read(indices: readonly number[]): Promise<void> {
+    for (const [scale, source] of this.options.sources.entries()) {
+      const [height, width] = source.grid;
+      const positions = height * width;
+      for (const [i, index] of indices.entries()) {
+        const labels = await source.read(index, this.features[scale], i * positions * source.channels);
+        this.labels[scale].set(labels, i * positions);
+      }
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import { existsSync } from 'node:fs';
+import { hashJson, type Sample, type ZeroShotSplit } from '@unseen/core';
+import {
+  ContiguousLabels,
+  type FeatureProvenance,
+  FeatureStore,
+  type FeatureStoreWriter,
+  findSplit,
+  guardTraining,
+  SeenOnlyFeatures,
+  writeFeatureStore,
+} from '@unseen/data';
+import type { ChannelStatistics } from '@unseen/nn';
+import type { Executable } from '@unseen/tensor';
+import { flipHorizontal, type Normalization, normalize, resizeBilinear, resizeNearest } from '@unseen/vision';
+import { type LoadedBackbone, loadExperimentBackbone } from './backbone.ts';
+import type { FeatureSource } from './feature-batches.ts';
+import type { Stage, StageContext } from './method.ts';
+import { openExperimentDataset } from './protocol.ts';
+import type { ExperimentConfig } from './schema.ts';
+
+/** Where the stores lie in a run folder. */
+const STORES = { train: 'features/train.arrow', val: 'features/val.arrow' } as const;
+
+type Subset = keyof typeof STORES;
+
+/** One version of every image that is stored: a scale, flipped or not. */
+interface View {
+  readonly name: string;
+  /** [height, width] of the network's input. */
+  readonly size: readonly [number, number];
+  readonly flip: boolean;
+}
+
+/** The stored features of a run. */
+export interface FeatureStores {
+  readonly channels: number;
+  /** Of the training features, before any standardisation. */
+  readonly statistics: ChannelStatistics;
+  /** Guarded training maps, one source per scale, full scale first; flipped copies count as images. */
+  readonly train: readonly FeatureSource[];
+  /** Validation maps at full scale; labels are channels of all classes. */
+  readonly val: FeatureSource;
+  close(): Promise<void>;
+}
+
+/**
+ * Runs the frozen backbone over all images once and stores what it gives (`features/{train,val}.arrow`): images are warped
+ * to the experiment's size (spec §4.1), training labels pass the leakage guard before they are stored.
+ */
+export function featureStage(): Stage {
+  return {
+    name: 'features',
+    uses: ['data', 'backbone', 'features'],
+    outputs: Object.values(STORES),
+    run: async (context) => {
+      const { config } = context;
+      const dataset = await openExperimentDataset(config, context.seeds);
+      const split = findSplit(dataset.splits, config.data.split, dataset.name);
+      const backbone = await loadExperimentBackbone(config.backbone);
+      const subsets = { train: guardTraining(dataset, split).samples, val: dataset.val };
+      const total = subsets.train.length + subsets.val.length;
+      let done = 0;
+      for (const subset of Object.keys(STORES) as Subset[]) {
+        const path = context.folder.file(STORES[subset]);
+        if (context.resume && existsSync(path)) continue;
+        const views = viewsOf(config, subset);
+        const extractors = views.map((view) => compileExtractor(context, backbone, view));
+        const provenance = provenanceOf(config, backbone, subset);
+        const options = { provenance, channels: extractors[0].channels };
+        await writeFeatureStore(path, options, async (writer) => {
+          for (const sample of subsets[subset]) {
+            await appendViews(writer, sample, extractors);
+            await context.progress.update(++done, total, sample.id);
+          }
+        });
+        for (const { executable } of extractors) executable.dispose();
+      }
+    },
+  };
+}
+
+interface Extractor {
+  readonly view: View;
+  readonly executable: Executable;
+  readonly grid: readonly [number, number];
+  readonly channels: number;
+  readonly normalization: Normalization;
+  readonly warped: readonly [number, number];
+}
+
+function compileExtractor(
+  { engine, config }: StageContext,
+  { encoder, definition }: LoadedBackbone,
+  view: View,
+): Extractor {
+  const executable = engine.compile(
+    {
+      name: `features/${definition.name}`,
+      inputs: { images: { shape: [1, ...view.size, 3], dtype: 'float32' } },
+      describe: (ops, { images }) => ({ outputs: { features: encoder.forward(ops, images)[0] } }),
+    },
+    { frozen: true },
+  );
+  const [, height, width, channels] = executable.outputs.features;
+  return {
+    view,
+    executable,
+    grid: [height, width],
+    channels,
+    normalization: definition.input,
+    warped: config.data.size,
+  };
+}
+
+async function appendViews(
+  writer: FeatureStoreWriter,
+  sample: Sample,
+  extractors: readonly Extractor[],
+): Promise<void> {
+  const [image, mask] = await Promise.all([sample.image(), sample.mask!()]);
+  const [{ warped }] = extractors;
+  const whole = resizeBilinear(image, ...warped);
+  const labels = resizeNearest(mask, ...warped);
+  for (const { view, executable, grid, normalization } of extractors) {
+    const [height, width] = grid;
+    const scaled = resizeBilinear(whole, ...view.size);
+    const images = normalize(view.flip ? flipHorizontal(scaled) : scaled, normalization).data;
+    const features = await executable.run({ images }).read('features');
+    const atGrid = resizeNearest(view.flip ? flipHorizontal(labels) : labels, height, width);
+    await writer.append({ id: sample.id, view: view.name, height, width, features, labels: atGrid.data });
+  }
+}
+
+function viewsOf({ data, features }: ExperimentConfig, subset: Subset): View[] {
+  const [height, width] = data.size;
+  const scales = subset === 'train' ? features.scales : features.scales.slice(0, 1);
+  const flips = subset === 'train' && features.flip ? [false, true] : [false];
+  return flips.flatMap((flip) =>
+    scales.map((scale) => ({
+      name: `scale ${scale}${flip ? ' flipped' : ''}`,
+      size: [Math.floor(height * scale), Math.floor(width * scale)] as const,
+      flip,
+    })),
+  );
+}
+
+function provenanceOf(config: ExperimentConfig, backbone: LoadedBackbone, subset: Subset): FeatureProvenance {
+  const { data, features } = config;
+  const { outputStride } = config.backbone;
+  return {
+    backbone: backbone.definition.name,
+    weights: backbone.weights,
+    config: hashJson({ size: data.size, outputStride, features, split: data.split, limit: data[subset].limit ?? null }),
+    dataset: data.dataset,
+    subset,
+    views: viewsOf(config, subset).map(({ name }) => name),
+    normalization: backbone.definition.input,
+  };
+}
+
+/** Opens the stores that {@link featureStage} has left; stores of another backbone or other settings are refused. */
+export async function openFeatures(context: StageContext, split: ZeroShotSplit): Promise<FeatureStores> {
+  const { config, folder } = context;
+  const backbone = await loadExperimentBackbone(config.backbone);
+  const open = (subset: Subset) =>
+    FeatureStore.open(folder.file(STORES[subset]), provenanceOf(config, backbone, subset));
+  const train = await open('train');
+  const val = await open('val');
+  const { channels, statistics } = train;
+  const guarded = new SeenOnlyFeatures(train, split);
+  const labels = new ContiguousLabels(split);
+  const scales = config.features.scales.length;
+  const sources = config.features.scales.map((_, scale) =>
+    source(train, scale, scales, async (index, target, offset) => {
+      const view = await guarded.readInto(index, target, offset);
+      return view.labels;
+    }),
+  );
+  const whole = source(val, 0, 1, async (index, target, offset) => {
+    const view = await val.readInto(index, target, offset);
+    return labels.toTestChannels({ id: view.id, height: view.height, width: view.width, data: view.labels }).data;
+  });
+  return {
+    channels,
+    statistics: { mean: Float32Array.from(statistics.mean), deviation: Float32Array.from(statistics.std) },
+    train: await Promise.all(sources),
+    val: await whole,
+    close: async () => {
+      await Promise.all([train.close(), val.close()]);
+    },
+  };
+}
+
+type ReadView = (index: number, target: Float32Array, offset: number) => Promise<Uint8Array>;
+
+/** Every `period`-th view of a store from the `first` on: the views of one scale. */
+async function source(store: FeatureStore, first: number, period: number, read: ReadView): Promise<FeatureSource> {
+  const { height, width } = await store.read(first);
+  return {
+    length: store.count / period,
+    grid: [height, width],
+    channels: store.channels,
+    read: (index, target, offset = 0) => read(index * period + first, target, offset),
+  };
+}

@@ -1,0 +1,16 @@
+import { defineMethod, featureStage } from '@unseen/experiment';
+import { evaluateStage } from './evaluate-stage.ts';
+import { finetuneStage } from './finetune-stage.ts';
+import { cagnetSettings } from './settings.ts';
+import { trainStage } from './train-stage.ts';
+
+/**
+ * CaGNet, pixel-wise (Gu et al., ACM MM 2020): store the features of a frozen backbone, learn from seen classes how a
+ * feature follows from its class vector and its context, then fine-tune the classifier on synthetic features of all.
+ */
+export const cagnet = defineMethod({
+  name: 'cagnet',
+  summary: 'context-aware feature generation, pixel-wise (Gu et al. 2020)',
+  settings: cagnetSettings,
+  stages: (config) => [featureStage(), trainStage(config), finetuneStage(config), evaluateStage(config)],
+});

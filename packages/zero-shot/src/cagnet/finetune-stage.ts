@@ -1,0 +1,66 @@
+import { runTraining, type Stage, stageWeights } from '@unseen/experiment';
+import { loadCheckpoint } from '@unseen/nn';
+import { labelPrior } from '@unseen/synthesis';
+import { type Optimizers, optimizersOf, scheduledOptimizer } from '../optimization.ts';
+import { type CagnetConfig, realOptions, seenBatches, setUp } from './setup.ts';
+import { RealTrainer, SyntheticTrainer } from './trainer.ts';
+
+/**
+ * Fine-tuning (paper §3.5, spec §7.6): steps on real features of seen classes take turns with steps on synthetic
+ * features of all classes. The contextual module is frozen; optimizers start anew.
+ */
+export function finetuneStage(config: CagnetConfig): Stage {
+  const { iterations, batch, alternate, draws, optimizers: rules, weights, transfer } = config.finetune;
+  const { logEvery, checkpointEvery, unseenProbability } = config.finetune;
+  return {
+    name: 'finetune',
+    uses: ['data', 'embeddings', 'backbone', 'features', 'cagnet', 'finetune'],
+    run: async (context) => {
+      const setup = await setUp(context, config);
+      const { engine, folder } = context;
+      const { model, scaler, vectors, features, protocol } = setup;
+      await loadCheckpoint(folder.file(stageWeights('train')), { modules: { cagnet: model, scaler } });
+      const optimizers: Optimizers = {
+        heads: scheduledOptimizer(engine, rules.heads, model.heads.parameters(), iterations),
+        generator: scheduledOptimizer(engine, rules.generator, model.generator.parameters(), iterations),
+      };
+      const real = new RealTrainer(engine, realOptions(setup, { batch, weights, trainContextual: false }));
+      const { seen, unseen } = protocol.split;
+      const synthetic = new SyntheticTrainer(engine, {
+        model,
+        vectors,
+        profile: config.profile,
+        draws,
+        channels: features.channels,
+        transfer,
+        prior: labelPrior({ seen: seen.length, unseen: unseen.length, unseenProbability }),
+      });
+      const batches = seenBatches(context, setup, batch, 'finetune');
+      const random = context.seeds.child('finetune/noise').stream();
+      try {
+        await runTraining(context, 'finetune', {
+          modules: { cagnet: model, scaler },
+          optimizers: optimizersOf(optimizers),
+          random,
+          batches,
+          iterations,
+          logEvery,
+          checkpointEvery,
+          step: (iteration) =>
+            isRealTurn(iteration, alternate)
+              ? real.step(batches, optimizers, iteration, random)
+              : synthetic.step(optimizers, iteration, random),
+        });
+      } finally {
+        real.dispose();
+        synthetic.dispose();
+        await features.close();
+      }
+    },
+  };
+}
+
+/** Whether an iteration works on real features: `alternate` of one kind, then as many of the other, real ones first. */
+export function isRealTurn(iteration: number, alternate: number): boolean {
+  return Math.floor(iteration / alternate) % 2 === 0;
+}

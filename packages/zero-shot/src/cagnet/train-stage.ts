@@ -1,0 +1,44 @@
+import { runTraining, type Stage } from '@unseen/experiment';
+import { type Optimizers, optimizersOf, scheduledOptimizer } from '../optimization.ts';
+import { probeHook } from './latent-probe.ts';
+import { trainedContextual } from './real-step.ts';
+import { type CagnetConfig, realOptions, seenBatches, setUp } from './setup.ts';
+import { RealTrainer } from './trainer.ts';
+
+/** Step 1 of CaGNet (paper §3.4): all networks learn from real features of seen classes. */
+export function trainStage(config: CagnetConfig): Stage {
+  const { iterations, batch, optimizers: rules, weights, logEvery, checkpointEvery } = config.train;
+  return {
+    name: 'train',
+    uses: ['data', 'embeddings', 'backbone', 'features', 'cagnet', 'train'],
+    run: async (context) => {
+      const setup = await setUp(context, config);
+      const { engine } = context;
+      const { model, scaler, choices } = setup;
+      const optimizers: Optimizers = {
+        heads: scheduledOptimizer(engine, rules.heads, model.heads.parameters(), iterations),
+        generator: scheduledOptimizer(engine, rules.generator, model.generator.parameters(), iterations),
+        contextual: scheduledOptimizer(engine, rules.contextual, trainedContextual(model, choices), iterations),
+      };
+      const trainer = new RealTrainer(engine, realOptions(setup, { batch, weights, trainContextual: true }));
+      const batches = seenBatches(context, setup, batch, 'train');
+      const random = context.seeds.child('train/noise').stream();
+      try {
+        await runTraining(context, 'train', {
+          modules: { cagnet: model, scaler },
+          optimizers: optimizersOf(optimizers),
+          random,
+          batches,
+          iterations,
+          logEvery,
+          checkpointEvery,
+          step: (iteration) => trainer.step(batches, optimizers, iteration, random),
+          hooks: [probeHook(context, setup, batches, { batch, every: checkpointEvery })],
+        });
+      } finally {
+        trainer.dispose();
+        await setup.features.close();
+      }
+    },
+  };
+}
