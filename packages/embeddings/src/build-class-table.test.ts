@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sha256File } from '@unseen/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildClassTable, type VectorSource } from './build-class-table.ts';
+import { selectRows, vectorOf } from './class-table.ts';
+
+const shared = join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'data/wordvectors');
+let folder: string;
+let words: string;
+let rows: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tables-'));
+  [words, rows] = [join(folder, 'words.vec'), join(folder, 'rows.vec')];
+  await writeFile(words, '4 2\ncat 3 4\ndog 0 2\nsky 3 0\nother 0 4\n');
+  await writeFile(rows, '3 1\nbackground 1\ncat 2\nsky_other -5\n');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const classes = [
+  { id: 1, name: 'cat' },
+  { id: 2, name: 'sky other' },
+];
+const byToken = (): VectorSource => ({ name: 'words', path: words, label: 'words.vec' });
+const byId = (): VectorSource => ({ name: 'rows', path: rows, label: 'rows.vec', rows: 'ids' });
+
+describe('buildClassTable', () => {
+  it('concatenates sources and records where every part comes from', async () => {
+    const table = await buildClassTable({ name: 't', sources: [byToken(), byId()], classes, normalize: 'none' });
+    expect(table).toMatchObject({ name: 't', names: ['cat', 'sky other'], ids: [1, 2], dimension: 3 });
+    expect(table.vectors).toEqual([Float32Array.of(3, 4, 2), Float32Array.of(0.6, 0.8, -5)]);
+    expect(table.provenance[1]).toEqual([
+      { source: 'words', file: 'words.vec', sha256: await sha256File(words), tokens: ['sky', 'other'], rule: 'sum' },
+      { source: 'rows', file: 'rows.vec', sha256: await sha256File(rows), tokens: ['sky_other'], rule: 'row' },
+    ]);
+  });
+
+  it('normalises the whole, or the parts first', async () => {
+    const build = (normalize: 'parts' | 'joint') =>
+      buildClassTable({ name: 't', sources: [byToken(), byId()], classes, normalize });
+    const [joint] = (await build('joint')).vectors;
+    expect([...joint]).toEqual([3, 4, 2].map((x) => Math.fround(x / Math.sqrt(29))));
+    const [parts] = (await build('parts')).vectors;
+    [0.6, 0.8, 1].forEach((x, i) => {
+      expect(parts[i]).toBeCloseTo(x / Math.SQRT2, 6);
+    });
+  });
+
+  it('takes other tokens where the recipe says so, per source', async () => {
+    const pet = [{ id: 1, name: 'pet', tokens: { words: 'dog', rows: 'cat' } }];
+    const table = await buildClassTable({ name: 't', sources: [byToken(), byId()], classes: pet, normalize: 'none' });
+    expect(table.vectors).toEqual([Float32Array.of(0, 2, 2)]);
+  });
+
+  it('takes every row of a table where no classes are listed', async () => {
+    const table = await buildClassTable({ name: 't', sources: [byId()], normalize: 'none' });
+    expect(table.names).toEqual(['background', 'cat', 'sky other']);
+    expect(table.ids).toEqual([0, 1, 2]);
+    await expect(buildClassTable({ name: 't', sources: [byToken()] })).rejects.toThrow('lists no classes');
+  });
+
+  it('takes vectors at hand', async () => {
+    const source = { name: 'trained', origin: 'captions', vectors: new Map([['cat', Float32Array.of(0, 3)]]) };
+    const table = await buildClassTable({ name: 't', sources: [source], classes: classes.slice(0, 1) });
+    expect(table.vectors).toEqual([Float32Array.of(0, 1)]);
+    expect(table.provenance[0][0]).toMatchObject({
+      source: 'trained',
+      file: 'captions',
+      tokens: ['cat'],
+      rule: 'exact',
+    });
+    expect(table.provenance[0][0].sha256).toMatch(/^[0-9a-f]{64}$/);
+    const missing = buildClassTable({ name: 't', sources: [source], classes: [{ id: 0, name: 'cart' }] });
+    await expect(missing).rejects.toThrow("'cart' in captions (near: 'cat')");
+  });
+
+  it('lists all that is missing, of every source, with near matches', async () => {
+    const other = join(folder, 'other.vec');
+    await writeFile(other, 'cat 1\n');
+    const sources = [byToken(), { name: 'other', path: other, label: 'other.vec' }];
+    const wanted = [...classes, { id: 3, name: 'dgo' }, { id: 4, name: 'zebra' }];
+    const error: Error = await buildClassTable({ name: 't', sources, classes: wanted }).catch((thrown) => thrown);
+    expect(error.message).toContain("5 vectors are missing for the class table 't'");
+    for (const part of ["'dgo' in words.vec (near: 'dog')", "'zebra' in words.vec;", "'sky other' in other.vec"]) {
+      expect(error.message).toContain(part);
+    }
+  });
+
+  it('refuses a table whose rows are not the classes', async () => {
+    const swapped = [{ id: 2, name: 'cat' }];
+    await expect(buildClassTable({ name: 't', sources: [byId()], classes: swapped })).rejects.toThrow(
+      "row 2 of rows.vec is 'sky_other', and class 2 is 'cat'",
+    );
+    const beyond = [{ id: 9, name: 'cat' }];
+    await expect(buildClassTable({ name: 't', sources: [byId()], classes: beyond })).rejects.toThrow('is missing');
+  });
+
+  it('refuses classes that are given twice, and vectors of zeros', async () => {
+    const twice = [...classes, { id: 1, name: 'dog' }];
+    await expect(buildClassTable({ name: 't', sources: [byToken()], classes: twice })).rejects.toThrow('id 1 twice');
+    const zero = { name: 'z', origin: 'z', vectors: new Map([['cat', Float32Array.of(0, 0)]]) };
+    await expect(buildClassTable({ name: 't', sources: [zero], classes: classes.slice(0, 1) })).rejects.toThrow(
+      'zeros',
+    );
+    await expect(buildClassTable({ name: 't', sources: [], classes })).rejects.toThrow('no source');
+  });
+});
+
+describe('looking up', () => {
+  it('selects rows by id and by name', async () => {
+    const table = await buildClassTable({ name: 't', sources: [byId()], normalize: 'none' });
+    expect(selectRows(table, [2, 0])).toEqual(Float32Array.of(-5, 1));
+    expect(vectorOf(table, 'cat')).toEqual(Float32Array.of(2));
+    expect(() => selectRows(table, [7])).toThrow('no class 7');
+    expect(() => vectorOf(table, 'cta')).toThrow("did you mean 'cat'?");
+  });
+});
+
+describe.skipIf(!existsSync(shared))('published values (skipped without ../shared)', () => {
+  // First three of the fastText half, first three of the word2vec half.
+  it.each([
+    ['voc12', 1, 'aeroplane', [0.084189, -0.035884, -0.000447], [0.039011, -0.046227, -0.037207]],
+    ['voc12', 20, 'tv', [-0.05893, 0.031571, -0.015777], [-0.046056, 0.029146, 0.002878]],
+    ['context', 8, 'cat', [-0.026173, -0.018098, 0.019967], [0.002376, 0.039337, -0.054959]],
+    ['context', 10, 'cow', [0.013596, -0.012793, -0.060153], [0.035381, -0.014043, -0.02918]],
+    ['cocostuff', 20, 'cow', [0.011728, -0.011035, -0.05189], [0.043678, -0.017336, -0.036023]],
+    ['cocostuff', 156, 'sky-other', [-0.008632, -0.000371, 0.031442], [0.002748, -0.022504, -0.01535]],
+  ])('%s %i %s', async (dataset, id, name, fasttext, word2vec) => {
+    const sources = ['fasttext', 'word2vec'].map((source): VectorSource => {
+      return { name: source, path: join(shared, `${dataset}.${source}.vec`), rows: 'ids' };
+    });
+    const table = await buildClassTable({ name: dataset, sources, classes: [{ id, name }], normalize: 'joint' });
+    expect(table.dimension).toBe(600);
+    fasttext.forEach((value, i) => {
+      expect(table.vectors[0][i]).toBeCloseTo(value, 6);
+    });
+    word2vec.forEach((value, i) => {
+      expect(table.vectors[0][300 + i]).toBeCloseTo(value, 6);
+    });
+  });
+});

@@ -1,0 +1,49 @@
+import type { TokenRule } from './class-table.ts';
+
+/** A class name's vector in one source, and what it was made of. */
+export interface ComposedVector {
+  readonly vector: Float32Array;
+  readonly tokens: readonly string[];
+  readonly rule: TokenRule;
+}
+
+/** All tokens that {@link composeVector} may ask for. */
+export function candidateTokens(name: string): string[] {
+  return [...spellings(name).map(([, token]) => token), ...parts(name)];
+}
+
+/**
+ * The vector of a class name, which may have several words: the token as it stands; with '-' for blanks; without
+ * blanks; without '-'; otherwise the L2-normalised sum of the stored (not normalised) vectors of its parts, as the published
+ * class tables of SPNet and CaGNet were built. `undefined` where the source has none of these.
+ */
+export function composeVector(name: string, vectors: ReadonlyMap<string, Float32Array>): ComposedVector | undefined {
+  for (const [rule, token] of spellings(name)) {
+    const vector = vectors.get(token);
+    if (vector) return { vector, tokens: [token], rule };
+  }
+  const tokens = parts(name);
+  const found = tokens.map((token) => vectors.get(token));
+  if (tokens.length < 2 || !found.every((vector) => vector !== undefined)) return undefined;
+  const sum = Float64Array.from(found[0], (_, i) => found.reduce((total, vector) => total + vector[i], 0));
+  return { vector: Float32Array.from(normalized(sum)), tokens, rule: 'sum' };
+}
+
+/** Unit L2 norm; a zero vector stays zero. */
+export function normalized(vector: Float32Array | Float64Array): Float64Array {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+  return Float64Array.from(vector, (value) => value * scale);
+}
+
+function spellings(name: string): [TokenRule, string][] {
+  return [
+    ['exact', name],
+    ['hyphenated', name.replaceAll(' ', '-')],
+    ['joined', name.replaceAll(' ', '')],
+    ['unhyphenated', name.replaceAll('-', '')],
+  ];
+}
+
+const parts = (name: string) => name.split(/[- ]+/).filter((part) => part !== '');
