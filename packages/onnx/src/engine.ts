@@ -23,6 +23,8 @@ export interface CompileOptions {
 /** An engine whose programs are ONNX graphs run by ONNX Runtime. */
 export interface CompiledEngine extends Engine {
   compile(program: Program, options?: CompileOptions): CompiledExecutable;
+  /** How many graphs had to be compiled so far; what the cache saved is not counted. */
+  readonly compilations: number;
 }
 
 interface CachedSession {
@@ -39,6 +41,7 @@ interface CachedSession {
 export function createCompiledEngine(options: CompiledEngineOptions = {}): CompiledEngine {
   const { threads, cachedGraphs = 16 } = options;
   const sessions = new Map<string, CachedSession>();
+  let compilations = 0;
 
   function evict(): void {
     const idle = [...sessions].filter(([, { users }]) => users === 0);
@@ -48,9 +51,14 @@ export function createCompiledEngine(options: CompiledEngineOptions = {}): Compi
     }
   }
 
+  function load(model: Uint8Array, name: string): CachedSession {
+    compilations++;
+    return { session: createSession(model, { name, threads }), users: 0 };
+  }
+
   function acquire(model: Uint8Array, name: string): { readonly session: Session; readonly release: () => void } {
     const key = createHash('sha256').update(model).digest('base64');
-    const entry = sessions.get(key) ?? { session: createSession(model, { name, threads }), users: 0 };
+    const entry = sessions.get(key) ?? load(model, name);
     sessions.delete(key);
     sessions.set(key, entry);
     entry.users++;
@@ -66,6 +74,10 @@ export function createCompiledEngine(options: CompiledEngineOptions = {}): Compi
 
   return {
     name: 'onnxruntime',
+
+    get compilations() {
+      return compilations;
+    },
 
     compile(program, { frozen = false } = {}) {
       const described = recordProgram(program);

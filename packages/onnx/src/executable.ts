@@ -14,8 +14,8 @@ import {
 } from '@unseen/tensor';
 import type { RecordedProgram } from './description.ts';
 import type { LoweredGraph, Result } from './lower.ts';
+import { inputName, noiseName } from './lowering.ts';
 import type { Noise } from './recorder.ts';
-import { inputName, noiseName } from './rules/leaves.ts';
 
 interface NoiseBuffer {
   readonly draw: (random: RandomStream) => void;

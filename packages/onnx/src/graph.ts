@@ -157,7 +157,7 @@ export class OnnxGraph {
   }
 
   private fresh(prefix: string): string {
-    return `${prefix}${this.count++}`;
+    return `_${prefix}${this.count++}`;
   }
 }
 

@@ -4,3 +4,4 @@ export {
   type CompileOptions,
   createCompiledEngine,
 } from './engine.ts';
+export { type ExportOptions, exportOnnx } from './export.ts';

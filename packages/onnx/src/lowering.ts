@@ -15,6 +15,8 @@ export type LoweringRule = (to: Lowering, node: Node) => void;
 export interface LoweringOptions {
   /** Weights become constants. */
   readonly frozen?: boolean;
+  /** Inputs of the graph have the names that they have in the program; otherwise they are kept apart by a prefix. */
+  readonly ownNames?: boolean;
   /** Replaces this size of an input's axis by a name: it is known at the run only. */
   readonly freeSize?: { readonly size: number; readonly name: string };
 }
@@ -30,6 +32,12 @@ interface Forms {
 
 const toNchw = [0, 3, 1, 2];
 const toNhwc = [0, 2, 3, 1];
+
+/** Name of a graph input fed with the program's input `name`. */
+export const inputName = (name: string): string => `in_${name}`;
+
+/** Name of a graph input fed with the noise drawn `index`-th. */
+export const noiseName = (index: number): string => `_noise${index}`;
 
 /** Position of each axis of a map's shape in the given layout. */
 export function physicalAxis(axis: number, rank: number, layout: Layout): number {
@@ -84,13 +92,18 @@ export class Lowering {
   /** The graph's value of a weight: an input of the graph, or a constant. */
   weight(parameter: Parameter): string {
     if (this.options.frozen) return this.graph.constant(parameter.values, parameter.shape);
-    const name = `p${this.parameterNames.size}`;
+    const name = `_p${this.parameterNames.size}`;
     this.parameterNames.set(name, parameter);
     return this.graph.input(name, parameter.shape, 'float32');
   }
 
+  /** Declares an input of the program. */
+  programInput(name: string, shape: Shape, type: Node['dtype']): string {
+    return this.graph.input(this.options.ownNames ? name : inputName(name), this.declared(shape), type);
+  }
+
   /** The sizes of a value as the graph declares them. */
-  declared(shape: Shape): (number | string)[] {
+  private declared(shape: Shape): (number | string)[] {
     const { freeSize } = this.options;
     return shape.map((n) => (n === freeSize?.size ? freeSize.name : n));
   }

@@ -9,9 +9,9 @@ import {
   type Updater,
 } from '@unseen/tensor';
 import { lower } from './lower.ts';
+import { inputName } from './lowering.ts';
 import { type Node, reachable } from './node.ts';
 import { Recorder } from './recorder.ts';
-import { inputName } from './rules/leaves.ts';
 import { addStop } from './stop.ts';
 
 /** Elements updated by one run: what is read and written stays in cache. */

@@ -1,11 +1,6 @@
-import { type LoweringRule, physical } from '../lowering.ts';
+import { type LoweringRule, noiseName, physical } from '../lowering.ts';
 import type { Leaf, Node } from '../node.ts';
 import { elementTypes } from '../schema.ts';
-
-/** Name of a graph input fed with the program's input `name`. */
-export const inputName = (name: string): string => `in_${name}`;
-/** Name of a graph input fed with the noise drawn `index`-th. */
-export const noiseName = (index: number): string => `noise_${index}`;
 
 function leafOf<K extends Leaf['kind']>(node: Node, kind: K): Extract<Leaf, { kind: K }> {
   if (node.leaf?.kind !== kind) throw new Error(`'${node.operation}' is no ${kind}`);
@@ -22,8 +17,7 @@ function transposedConstant(values: Float32Array, [n, h, w, c]: readonly number[
 /** Lowering of the leaves: inputs of the graph, constants, noise. */
 export const leafRules: Readonly<Record<string, LoweringRule>> = {
   input(to, node) {
-    const name = inputName(leafOf(node, 'input').name);
-    to.set(node, 'plain', to.graph.input(name, to.declared(node.shape), node.dtype));
+    to.set(node, 'plain', to.programInput(leafOf(node, 'input').name, node.shape, node.dtype));
   },
 
   parameter(to, node) {
