@@ -2,16 +2,11 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { nearestName, UserError } from '@unseen/core';
-
-/** Folder of the experiments that come with the program: beside the code when packed, the project's own otherwise. */
-function experimentsFolder(): string {
-  const packed = join(import.meta.dirname, 'experiments');
-  return existsSync(packed) ? packed : resolve(import.meta.dirname, '../../../experiments');
-}
+import { assetFolder } from './assets.ts';
 
 /** Names such as `cagnet/toy`. Files `base-*.yaml` are parts of others. */
 export async function experimentNames(): Promise<string[]> {
-  const folder = experimentsFolder();
+  const folder = assetFolder('experiments');
   const files = existsSync(folder) ? await readdir(folder, { recursive: true }) : [];
   return files
     .filter((file) => file.endsWith('.yaml') && !basename(file).startsWith('base-'))
@@ -26,7 +21,7 @@ export async function findExperiment(nameOrPath: string): Promise<string> {
   if (entry?.isFile()) return path;
   const names = await experimentNames();
   const name = nameOrPath.replace(/^(\.\/)?experiments\//, '').replace(/\.ya?ml$/, '');
-  if (names.includes(name)) return join(experimentsFolder(), `${name}.yaml`);
+  if (names.includes(name)) return join(assetFolder('experiments'), `${name}.yaml`);
   const near = nearestName(name, names);
   throw new UserError({
     given: entry?.isDirectory() ? `${nameOrPath} is a folder` : `there is no experiment '${nameOrPath}'`,

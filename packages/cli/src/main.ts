@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { nearestName, UserError } from '@unseen/core';
-import { Interrupted, type Methods } from '@unseen/experiment';
-import { interruptSignal } from '@unseen/nn';
+import type { Methods } from '@unseen/experiment';
 import yargs, { type Argv } from 'yargs';
+import { announceAssets } from './assets.ts';
 import { installedMethods } from './methods.ts';
 import { Terminal } from './terminal.ts';
 import type { Verb, VerbContext } from './verb.ts';
@@ -22,19 +22,18 @@ const COMMON = {
 export async function main(args: readonly string[], { methods = installedMethods }: MainOptions = {}): Promise<number> {
   const terminal = new Terminal({ json: args.includes('--json'), verbose: args.includes('--verbose') });
   process.stdout.on('error', endQuietly);
-  const { signal, release } = interruptSignal();
+  announceAssets();
   const { log, info, debug } = console;
   // Libraries that talk on standard output would spoil the JSON.
   if (terminal.json) console.log = console.info = console.debug = console.error;
   try {
-    await dispatch(args, { terminal, methods, signal });
+    await dispatch(args, { terminal, methods });
     return 0;
   } catch (error) {
     terminal.error(error);
-    return error instanceof Interrupted ? 130 : 1;
+    return error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : 1;
   } finally {
     Object.assign(console, { log, info, debug });
-    release();
     process.stdout.off('error', endQuietly);
   }
 }

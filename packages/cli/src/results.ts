@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { FIGURES, type Figure, readRunFolder, writeReport } from '@unseen/report';
+import type { Figure } from '@unseen/report';
 import { textTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
+
+const FIGURES: readonly Figure[] = ['seenMIoU', 'unseenMIoU', 'hIoU', 'mIoU', 'PA', 'MA'];
 
 /** Figures of one method; null where undefined. */
 export type MethodFigures = Readonly<Record<Figure, number | null>>;
@@ -20,6 +22,7 @@ export async function reportRun(run: string, terminal: Terminal): Promise<RunRes
     terminal.print(`The run is in ${run}; its method evaluates nothing.`);
     return { report: null, methods: {} };
   }
+  const { writeReport } = await import('@unseen/report');
   const { html } = await writeReport(run);
   const methods = await figuresOf(run);
   terminal.print(`\n${figuresTable(methods)}\n\nReport: ${html}`);
@@ -28,6 +31,7 @@ export async function reportRun(run: string, terminal: Terminal): Promise<RunRes
 
 /** The figures of each method of a run. */
 export async function figuresOf(run: string): Promise<RunResult['methods']> {
+  const { readRunFolder } = await import('@unseen/report');
   const { metrics } = await readRunFolder(run);
   return Object.fromEntries(
     Object.entries(metrics.methods).map(([name, all]) => [

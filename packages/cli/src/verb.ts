@@ -10,8 +10,6 @@ export interface VerbContext {
   readonly terminal: Terminal;
   /** The methods that experiments may name. */
   methods(): Promise<Methods>;
-  /** Aborted by the first Ctrl-C. */
-  readonly signal: AbortSignal;
 }
 
 /** What a verb does, and how its help describes it. */
@@ -20,7 +18,10 @@ export interface VerbDefinition<O extends OptionTable, P extends Readonly<Record
   readonly options: O;
   /** Command lines with what they do. */
   readonly examples: readonly (readonly [command: string, description: string])[];
-  /** Does the work, prints for people on the terminal, and gives back the object that `--json` prints. */
+  /**
+   * Does the work, prints for people on the terminal, and gives back the object that `--json` prints.
+   * Packages that compute are imported here and not above, so that help and mistakes are answered at once.
+   */
   run(args: InferredOptionTypes<O> & InferredOptionTypes<P>, context: VerbContext): Promise<object>;
 }
 

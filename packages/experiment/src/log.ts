@@ -36,7 +36,7 @@ export class RunLog {
 
   /** All whole lines. */
   read(): LogRecord[] {
-    if (!existsSync(this.path)) return [];
+    if (!isFile(this.path)) return [];
     const lines = readFileSync(this.path, 'utf8').split('\n').slice(0, -1);
     return lines.map((line, i) => {
       try {
@@ -57,7 +57,9 @@ export class RunLog {
         this.repair();
         const isKept = (r: LogRecord) =>
           r.stage !== stage || typeof r.iteration !== 'number' || r.iteration <= iteration;
-        const kept = this.read().filter(isKept);
+        const all = this.read();
+        const kept = all.filter(isKept);
+        if (kept.length === all.length) return;
         this.close();
         await writeFileAtomic(this.path, kept.map((r) => `${JSON.stringify(r)}\n`).join(''));
       },
@@ -77,7 +79,7 @@ export class RunLog {
 
   /** Cuts off the line that a killed process left unfinished. */
   private repair(): void {
-    if (this.file !== undefined || !existsSync(this.path) || !statSync(this.path).isFile()) return;
+    if (this.file !== undefined || !isFile(this.path)) return;
     const content = readFileSync(this.path);
     const end = content.lastIndexOf(0x0a) + 1;
     if (end < content.length) truncateSync(this.path, end);
@@ -86,8 +88,12 @@ export class RunLog {
 
 /** Time of the last line that an earlier process wrote. */
 function lastTime(path: string): number {
-  if (!existsSync(path) || !statSync(path).isFile()) return 0;
+  if (!isFile(path)) return 0;
   const last = readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
   const time = /"time":([\d.]+)/.exec(last)?.[1];
   return time === undefined ? 0 : Number(time);
+}
+
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
 }

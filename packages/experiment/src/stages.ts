@@ -21,6 +21,9 @@ export interface RunOptions {
 
 /** Thrown when the user interrupts a run. */
 export class Interrupted extends UserError {
+  /** What programs that a signal ends exit with. */
+  readonly exitCode = 130;
+
   constructor() {
     super({ given: 'interrupted', remedy: 'continue with --resume; nothing that was finished is lost' });
   }

@@ -1,5 +1,4 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { availableBackends } from '@unseen/tensor';
 import { textTable } from '../table.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -9,6 +8,7 @@ export const backends = defineVerb({
   options: {},
   examples: [['unseen backends', '']],
   async run(_, { terminal }) {
+    const { availableBackends } = await import('@unseen/tensor');
     const found = await availableBackends();
     const usable = found.filter(({ problem }) => problem === undefined);
     const rows = found.map(({ name, problem, description }) => [

@@ -1,4 +1,3 @@
-import { listDatasets } from '@unseen/data';
 import { textTable } from '../table.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -8,6 +7,7 @@ export const datasetList = defineVerb({
   options: {},
   examples: [['unseen dataset list', '']],
   async run(_, { terminal }) {
+    const { listDatasets } = await import('@unseen/data');
     const datasets = await listDatasets();
     const splits = (entry: (typeof datasets)[number]) =>
       Object.entries(entry.splits)

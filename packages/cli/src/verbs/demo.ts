@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadExperiment } from '@unseen/experiment';
 import { parse } from 'yaml';
 import { findExperiment } from '../experiments.ts';
 import { outOption, wholeNumber } from '../options.ts';
@@ -20,6 +19,7 @@ export const demo = defineVerb({
     ['unseen demo --json --seed 1', 'for scripts'],
   ],
   async run({ seed, out = join('runs', 'demo') }, context) {
+    const { loadExperiment } = await import('@unseen/experiment');
     const path = await findExperiment('cagnet/toy');
     const set = seed === undefined ? [] : [`seed=${seed}`];
     const experiment = await loadExperiment(path, { methods: await context.methods(), set });

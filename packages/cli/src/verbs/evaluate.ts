@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
-import { loadExperiment } from '@unseen/experiment';
 import { setOption } from '../options.ts';
 import { defineVerb } from '../verb.ts';
 import { runOne } from './run.ts';
@@ -14,6 +13,7 @@ export const evaluate = defineVerb({
     ['unseen evaluate runs/cagnet-toy --set evaluate.resolution=feature', 'the same model on the feature grid'],
   ],
   async run({ run, set }, context) {
+    const { loadExperiment } = await import('@unseen/experiment');
     const path = join(run, 'config.yaml');
     if (!existsSync(path)) {
       throw new UserError({

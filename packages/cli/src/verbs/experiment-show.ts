@@ -1,4 +1,3 @@
-import { loadExperiment } from '@unseen/experiment';
 import { stringify } from 'yaml';
 import { findExperiment } from '../experiments.ts';
 import { setOption } from '../options.ts';
@@ -12,6 +11,7 @@ export const experimentShow = defineVerb({
   options: { set: setOption },
   examples: [['unseen experiment show cagnet/toy --set seed=3', 'every setting, defaults included']],
   async run({ experiment: name, set }, { terminal, methods }) {
+    const { loadExperiment } = await import('@unseen/experiment');
     const { config, method, files } = await loadExperiment(await findExperiment(name), {
       methods: await methods(),
       set,

@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { explainFileError } from '@unseen/core';
-import { openDataset } from '@unseen/data';
-import { decodeIndexedPng } from '@unseen/formats';
-import { listMasks, type MetricClass, scoreFolders } from '@unseen/metrics';
+import type { MetricClass } from '@unseen/metrics';
 import { once } from '../options.ts';
 import { figuresTable } from '../results.ts';
 import { textTable } from '../table.ts';
@@ -23,6 +21,9 @@ export const metrics = defineVerb({
   },
   examples: [['unseen metrics --pred out/masks --gt VOC2012/SegmentationClass --dataset voc-animals --subset val', '']],
   async run({ pred, gt, dataset: name, subset, classes: split }, { terminal }) {
+    const { openDataset } = await import('@unseen/data');
+    const { decodeIndexedPng } = await import('@unseen/formats');
+    const { listMasks, scoreFolders } = await import('@unseen/metrics');
     const dataset = await openDataset(name, { split });
     const { seen, unseen } = dataset.splits.default;
     const names = new Map(dataset.classes.map((c) => [c.id, c.name]));

@@ -1,4 +1,3 @@
-import { writeComparison, writeReport } from '@unseen/report';
 import { outOption } from '../options.ts';
 import { figuresOf, figuresTable } from '../results.ts';
 import { defineVerb } from '../verb.ts';
@@ -19,6 +18,7 @@ export const report = defineVerb({
     ['unseen report runs/toy-seed* --out toy', 'means and deviations over seeds'],
   ],
   async run({ runs, out }, { terminal }) {
+    const { writeComparison, writeReport } = await import('@unseen/report');
     if (runs.length === 1) {
       const { html, markdown, json } = await writeReport(runs[0], { ...(out ? { out } : {}) });
       const methods = await figuresOf(runs[0]);

@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path';
 import { UserError } from '@unseen/core';
-import { type Experiment, loadExperiment, runExperiment } from '@unseen/experiment';
-import { writeComparison } from '@unseen/report';
+import type { Experiment } from '@unseen/experiment';
 import { findExperiment } from '../experiments.ts';
 import { outOption, setOption, wholeNumber, wholeNumbers } from '../options.ts';
 import { type RunResult, reportRun } from '../results.ts';
@@ -34,6 +33,7 @@ export const run = defineVerb({
     if (seed !== undefined && seeds !== undefined) {
       throw new UserError({ given: '--seed and --seeds together', expected: 'one of them' });
     }
+    const { loadExperiment } = await import('@unseen/experiment');
     const path = await findExperiment(experiment);
     const methods = await context.methods();
     const load = (value: number | undefined) =>
@@ -51,6 +51,7 @@ export const run = defineVerb({
       runs.push({ seed: value, ...(await runOne(await load(value), options, context)) });
     }
     if (runs.some(({ report }) => report === null)) return { runs };
+    const { writeComparison } = await import('@unseen/report');
     const { html } = await writeComparison(
       runs.map((one) => one.run),
       { out: resolve(`${base}-seeds`) },
@@ -64,10 +65,15 @@ export const run = defineVerb({
 export async function runOne(
   experiment: Experiment,
   options: { readonly out: string; readonly resume?: boolean; readonly force?: boolean; readonly from?: string },
-  { terminal, signal }: VerbContext,
+  { terminal }: VerbContext,
 ): Promise<RunResult & { readonly run: string; readonly seconds: number }> {
   const began = performance.now();
-  const folder = await runExperiment(experiment, { ...options, progress: terminal.progress, signal });
+  const [{ runExperiment }, { interruptSignal }] = await Promise.all([
+    import('@unseen/experiment'),
+    import('@unseen/nn'),
+  ]);
+  const { signal, release } = interruptSignal();
+  const folder = await runExperiment(experiment, { ...options, progress: terminal.progress, signal }).finally(release);
   const result = await reportRun(folder, terminal);
   return { run: folder, report: result.report, seconds: secondsSince(began), methods: result.methods };
 }

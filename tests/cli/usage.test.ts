@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unseen } from './command.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'unseen-usage-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const run = (...args: string[]) => unseen(args, dir);
+
+test.each(['demo', 'run', 'evaluate', 'metrics', 'report', 'experiment show', 'dataset list', 'backends'])(
+  '%s has help with an example',
+  async (verb) => {
+    const { code, stdout } = await run(...verb.split(' '), '--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples:\\s+unseen ${verb}`));
+    expect(stdout).toContain('--json');
+  },
+);
+
+test.each([
+  [['rnu'], "unknown verb 'rnu'", "did you mean 'run'?"],
+  [['dataset', 'lst'], "unknown verb 'lst'", "did you mean 'list'?"],
+  [['backends', '--jsn'], "unknown option '--jsn'", "did you mean '--json'?"],
+  [['run'], 'an argument is missing', 'unseen run <experiment>'],
+  [[], 'no verb is given', 'demo, run'],
+  [['demo', '--seed', 'x'], "--seed 'x'", 'expected a whole number'],
+  [['demo', '--out', 'a', '--out', 'b'], '--out a and b', 'expected the option once'],
+  [['metrics', '--gt', 'a'], 'missing required arguments: pred, dataset', '--help'],
+  [['run', 'x', '--seeds', '1,1'], "--seeds '1,1'", 'different whole numbers'],
+  [['metrics', '--pred', 'a', '--gt', 'b', '--dataset', 'nowhere'], "unknown dataset 'nowhere'", 'expected one of'],
+])('%j is one sentence and what to do', async (args, given, advice) => {
+  const { code, stdout, stderr } = await run(...args);
+  expect(code).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^unseen: /);
+  expect(stderr).toContain(given);
+  expect(stderr).toContain(advice);
+  expect(stderr).not.toContain('    at ');
+});
+
+test('--json prints exactly one object on standard output, also on failure; the rest goes to standard error', async () => {
+  const { code, stdout, stderr } = await run('backends', '--json');
+  expect(code).toBe(0);
+  expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+  expect(JSON.parse(stdout).backends).toContainEqual(expect.objectContaining({ name: 'cpu' }));
+  expect(stderr).toContain('onnxruntime');
+  const failed = await run('report', 'none', '--json');
+  expect(failed.code).toBe(1);
+  expect(JSON.parse(failed.stdout).error).toContain('does not exist');
+});
+
+test('--verbose shows where an error comes from', async () => {
+  const { code, stderr } = await run('report', 'none', '--verbose');
+  expect(code).toBe(1);
+  expect(stderr).toContain('    at ');
+});
+
+test('registered datasets are found from any folder', async () => {
+  const { code, lastLine } = await run('dataset', 'list', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(lastLine).datasets).toContainEqual(expect.objectContaining({ name: 'toy-attributes' }));
+});
+
+test('the version is that of the package', async () => {
+  const { code, stdout } = await run('--version');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
