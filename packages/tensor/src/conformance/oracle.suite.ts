@@ -1,8 +1,7 @@
-import type { RandomStream } from '@unseen/core';
 import type { Convolution, Pooling, PrimitiveOps } from '../gradients/primitives.ts';
 import type { ResizeConvention } from '../ops.ts';
 import type { Parameter } from '../parameter.ts';
-import { broadcastShape, type Shape, sizeOf, windowOutput } from '../shape.ts';
+import { broadcastShape, type Shape, sizeOf } from '../shape.ts';
 import {
   type Exact,
   exact,
@@ -13,6 +12,7 @@ import {
   positions,
   source,
   tent,
+  windowGrid,
   windows,
 } from './positions.suite.ts';
 
@@ -21,14 +21,11 @@ import {
  * `weights` stands in for parameters, so that they can be varied beyond single precision.
  */
 export class Oracle implements PrimitiveOps<Exact> {
-  readonly training: boolean;
+  readonly training = false;
   private readonly weights: ReadonlyMap<Parameter, Exact>;
-  private readonly random: RandomStream | undefined;
 
-  constructor(weights: ReadonlyMap<Parameter, Exact>, options: { training?: boolean; random?: RandomStream } = {}) {
+  constructor(weights: ReadonlyMap<Parameter, Exact>) {
     this.weights = weights;
-    this.training = options.training ?? false;
-    this.random = options.random;
   }
 
   shape(x: Exact): Shape {
@@ -44,12 +41,10 @@ export class Oracle implements PrimitiveOps<Exact> {
   scalar(value: number): Exact {
     return exact([], [value]);
   }
-  normal(shape: Shape): Exact {
-    return exact(shape, this.random!.fillNormal(new Float32Array(sizeOf(shape))));
+  normal(): Exact {
+    throw new Error('the oracle draws no noise');
   }
-  bernoulli(shape: Shape, p: number): Exact {
-    return exact(shape, this.random!.fillBernoulli(new Uint8Array(sizeOf(shape)), p));
-  }
+  bernoulli = this.normal;
 
   // ---- convolutions and products
   private convolve(
@@ -59,15 +54,9 @@ export class Oracle implements PrimitiveOps<Exact> {
     visit: (y: number, x: number, w: number) => void,
   ): Shape {
     const [outputs, inputs, kh, kw] = filterShape;
-    const [n, height, width, channels] = inputShape;
+    const [n, , , channels] = inputShape;
     const depthwise = inputs === 1 && outputs === channels && channels > 1;
-    const { stride, dilation, padding } = options;
-    const shape = [
-      n,
-      windowOutput(height, kh, stride, dilation, padding[0] + padding[1]),
-      windowOutput(width, kw, stride, dilation, padding[2] + padding[3]),
-      outputs,
-    ];
+    const shape = [n, ...windowGrid(inputShape, [kh, kw], options), outputs];
     for (const { image, to, from, tap } of windows(inputShape, [kh, kw], options)) {
       const [y, x] = [offset(shape, [image, ...to, 0]), offset(inputShape, [image, ...from, 0])];
       for (let o = 0; o < outputs; o++)
@@ -243,13 +232,12 @@ export class Oracle implements PrimitiveOps<Exact> {
   // ---- windows and grids
   /** Offsets in the input of the cells of each of a pool's windows that are not padding. */
   private cells(inputShape: Shape, options: Pooling): { shape: Shape; cells: number[][] } {
-    const [n, height, width, channels] = inputShape;
-    const { size, stride, padding } = options;
-    const rows = windowOutput(height, size, stride, 1, padding[0] + padding[1]);
-    const columns = windowOutput(width, size, stride, 1, padding[2] + padding[3]);
-    const shape = [n, rows, columns, channels];
+    const [n, , , channels] = inputShape;
+    const kernel = [options.size, options.size];
+    const window = { ...options, dilation: 1 };
+    const shape = [n, ...windowGrid(inputShape, kernel, window), channels];
     const cells = Array.from({ length: sizeOf(shape) }, (): number[] => []);
-    for (const { image, to, from } of windows(inputShape, [size, size], { ...options, dilation: 1 }))
+    for (const { image, to, from } of windows(inputShape, kernel, window))
       for (let c = 0; c < channels; c++)
         cells[offset(shape, [image, ...to, c])].push(offset(inputShape, [image, ...from, c]));
     return { shape, cells };

@@ -39,14 +39,28 @@ export function source(shape: Shape, position: readonly number[]): number {
   return sum;
 }
 
+/** Height and width of a window operation's result. */
+export function windowGrid(
+  [, height, width]: Shape,
+  [kh, kw]: Shape,
+  { stride, dilation, padding: [top, bottom, left, right] }: Convolution,
+): Grid {
+  return [
+    windowOutput(height, kh, stride, dilation, top + bottom),
+    windowOutput(width, kw, stride, dilation, left + right),
+  ];
+}
+
 /** All triples of a window operation: offset in the output, in the input, and tap; padding is left out. */
 export function* windows(
-  [n, height, width]: Shape,
-  [kh, kw]: Shape,
-  { stride, dilation, padding }: Convolution,
-): Generator<{ image: number; to: readonly [number, number]; from: readonly [number, number]; tap: number }> {
-  const rows = windowOutput(height, kh, stride, dilation, padding[0] + padding[1]);
-  const columns = windowOutput(width, kw, stride, dilation, padding[2] + padding[3]);
+  inputShape: Shape,
+  kernel: Shape,
+  options: Convolution,
+): Generator<{ image: number; to: Grid; from: Grid; tap: number }> {
+  const [n, height, width] = inputShape;
+  const [kh, kw] = kernel;
+  const { stride, dilation, padding } = options;
+  const [rows, columns] = windowGrid(inputShape, kernel, options);
   for (let image = 0; image < n; image++)
     for (let i = 0; i < rows; i++)
       for (let j = 0; j < columns; j++)
