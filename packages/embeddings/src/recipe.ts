@@ -1,6 +1,6 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UserError } from '@unseen/core';
-import { readYamlDocument, validate } from '@unseen/formats';
+import { dataFolder, readYamlDocument, validate } from '@unseen/formats';
 import { z } from 'zod';
 import type { TableRecipe } from './build-class-table.ts';
 
@@ -32,12 +32,11 @@ const recipeSchema = z.strictObject({
 
 /**
  * Reads the YAML recipe of a class table. `root` is the folder of its vector files, relative to the recipe; in it
- * `$UNSEEN_DATA` stands for `dataFolder`: the variable of that name, else `$UNSEEN_SHARED/data`, else `../shared/data`
- * beside the project. Every problem is a {@link UserError} with file:line:column.
+ * `$UNSEEN_DATA` stands for the option `dataFolder`, by default that of the datasets. Every problem is a {@link UserError} with file:line:column.
  */
 export async function readRecipe(
   path: string,
-  { dataFolder = defaultDataFolder() }: { readonly dataFolder?: string } = {},
+  { dataFolder: data = dataFolder() }: { readonly dataFolder?: string } = {},
 ): Promise<TableRecipe> {
   const document = await readYamlDocument(path);
   const { root, sources, ...recipe } = validate(document.value, recipeSchema, document.locate);
@@ -59,15 +58,10 @@ export async function readRecipe(
   });
   const folder = resolve(
     dirname(path),
-    root.replace(/^\$UNSEEN_DATA(?=\/|$)/, () => dataFolder),
+    root.replace(/^\$UNSEEN_DATA(?=\/|$)/, () => data),
   );
   return {
     ...recipe,
     sources: sources.map(({ file, ...source }) => ({ ...source, path: resolve(folder, file), label: file })),
   };
-}
-
-function defaultDataFolder(): string {
-  const { UNSEEN_DATA, UNSEEN_SHARED } = process.env;
-  return UNSEEN_DATA ?? join(UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'data');
 }

@@ -8,6 +8,9 @@ export interface KerasWeight {
   readonly values: Float32Array;
 }
 
+// A WebAssembly instance that has aborted does not work again.
+let brokenBy: string | undefined;
+
 // What gzip, the strongest of HDF5's usual filters, can shrink zeros to.
 const MAX_COMPRESSION = 1032;
 
@@ -22,10 +25,16 @@ export async function readKerasWeights(path: string): Promise<Map<string, KerasW
   // Loaded when needed: it is megabytes of WebAssembly.
   const { default: h5wasm } = await import('h5wasm/node');
   const library = await h5wasm.ready;
-  // Otherwise HDF5 writes its own reports to the standard error and carries on.
-  library.activate_throwing_error_handler();
+  if (brokenBy !== undefined) {
+    throw new UserError({
+      given: `${path} cannot be read since the damaged file ${brokenBy} broke the HDF5 library`,
+      remedy: 'start the program again without that file',
+    });
+  }
   let file: File | undefined;
   try {
+    // Otherwise HDF5 writes its own reports to the standard error and carries on.
+    library.activate_throwing_error_handler();
     file = new h5wasm.File(path, 'r');
     const root = 'layer_names' in file.attrs ? file : file.get('model_weights');
     if (!isGroup(root) || !('layer_names' in root.attrs)) {
@@ -34,10 +43,10 @@ export async function readKerasWeights(path: string): Promise<Map<string, KerasW
     return readLayers(root, path, size);
   } catch (error) {
     if (error instanceof UserError) throw error;
+    if (error instanceof Error && error.name === 'RuntimeError') brokenBy = path;
     throw notKeras(path, `cannot be read as HDF5 (${messageOf(error).split('\n')[0]})`, error);
   } finally {
     close(file);
-    library.deactivate_throwing_error_handler();
   }
 }
 
