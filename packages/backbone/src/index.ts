@@ -4,6 +4,7 @@ export * from './encoder.ts';
 export * from './input-format.ts';
 export * from './keras-mobilenet.ts';
 export * from './mobilenet.ts';
+export * from './multi-scale.ts';
 export * from './pooling.ts';
 export * from './registry.ts';
 export * from './resnet.ts';

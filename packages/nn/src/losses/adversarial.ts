@@ -6,29 +6,37 @@ export type GanKind = 'lsgan' | 'l1' | 'gan' | 'wgan' | 'wgan-gp';
 
 /** A pair of adversarial losses. Scores are the discriminator's outputs **before** the sigmoid, [..., 1]; masks [...]. */
 export interface GanLoss {
-  /** Loss of the discriminator on real and generated features. `penalty`: {@link gradientPenalty}, for `wgan-gp`. */
+  /** The discriminator's loss on real features alone. */
+  onReal<V>(ops: Ops<V>, scores: { real: V; mask: V }): V;
+  /** The discriminator's loss on generated features alone. */
+  onFake<V>(ops: Ops<V>, scores: { fake: V; mask: V }): V;
+  /** The sum of both. `penalty`: {@link gradientPenalty}, for `wgan-gp`. */
   discriminator<V>(ops: Ops<V>, scores: { real: V; fake: V; mask: V; penalty?: V }): V;
   /** Loss of the generator. */
   generator<V>(ops: Ops<V>, scores: { fake: V; mask: V }): V;
+}
+
+function withSum(terms: Omit<GanLoss, 'discriminator'>): GanLoss {
+  return { ...terms, discriminator: (ops, scores) => ops.add(terms.onFake(ops, scores), terms.onReal(ops, scores)) };
 }
 
 type Distance = <V>(ops: Ops<V>, score: V, target: 0 | 1) => V;
 
 /** Mean distance of σ(score) from 1 for real, 0 for generated features. */
 function towardsTargets(distance: Distance): GanLoss {
-  return {
-    discriminator: (ops, { real, fake, mask }) =>
-      ops.add(maskedMean(ops, distance(ops, fake, 0), mask), maskedMean(ops, distance(ops, real, 1), mask)),
+  return withSum({
+    onReal: (ops, { real, mask }) => maskedMean(ops, distance(ops, real, 1), mask),
+    onFake: (ops, { fake, mask }) => maskedMean(ops, distance(ops, fake, 0), mask),
     generator: (ops, { fake, mask }) => maskedMean(ops, distance(ops, fake, 1), mask),
-  };
+  });
 }
 
 /** The critic raises real and lowers generated scores; here, as in the released code of CaGNet, behind the sigmoid. */
-const wasserstein: GanLoss = {
-  discriminator: (ops, { real, fake, mask }) =>
-    ops.sub(maskedMean(ops, ops.sigmoid(fake), mask), maskedMean(ops, ops.sigmoid(real), mask)),
+const wasserstein = withSum({
+  onReal: (ops, { real, mask }) => ops.neg(maskedMean(ops, ops.sigmoid(real), mask)),
+  onFake: (ops, { fake, mask }) => maskedMean(ops, ops.sigmoid(fake), mask),
   generator: (ops, { fake, mask }) => ops.neg(maskedMean(ops, ops.sigmoid(fake), mask)),
-};
+});
 
 /**
  * The adversarial losses: `lsgan` squares (Mao et al. 2017), `l1` absolute differences (what CaGNet's code runs under
@@ -40,7 +48,7 @@ export const ganLosses: Readonly<Record<GanKind, GanLoss>> = {
   gan: towardsTargets((ops, score, target) => ops.softplus(target === 1 ? ops.neg(score) : score)),
   wgan: wasserstein,
   'wgan-gp': {
-    generator: wasserstein.generator,
+    ...wasserstein,
     discriminator: (ops, scores) => {
       if (scores.penalty === undefined) throw new Error('the wgan-gp loss needs its gradient penalty');
       return ops.add(wasserstein.discriminator(ops, scores), scores.penalty);

@@ -2,6 +2,7 @@ import { runTraining, type Stage, stageWeights } from '@unseen/experiment';
 import { loadCheckpoint } from '@unseen/nn';
 import { labelPrior } from '@unseen/synthesis';
 import { type Optimizers, optimizersOf, scheduledOptimizer } from '../optimization.ts';
+import { isRealTurn } from './alternation.ts';
 import { type CagnetConfig, realOptions, seenBatches, setUp } from './setup.ts';
 import { RealTrainer, SyntheticTrainer } from './trainer.ts';
 
@@ -47,7 +48,7 @@ export function finetuneStage(config: CagnetConfig): Stage {
           logEvery,
           checkpointEvery,
           step: (iteration) =>
-            isRealTurn(iteration, alternate)
+            isRealTurn(iteration, { real: alternate, synthetic: alternate })
               ? real.step(batches, optimizers, iteration, random)
               : synthetic.step(optimizers, iteration, random),
         });
@@ -58,9 +59,4 @@ export function finetuneStage(config: CagnetConfig): Stage {
       }
     },
   };
-}
-
-/** Whether an iteration works on real features: `alternate` of one kind, then as many of the other, real ones first. */
-export function isRealTurn(iteration: number, alternate: number): boolean {
-  return Math.floor(iteration / alternate) % 2 === 0;
 }

@@ -1,3 +1,5 @@
+import { fuseMaximum } from '@unseen/backbone';
+import type { FeatureHeads } from '@unseen/classifier';
 import type { Contextualized } from '@unseen/contextual';
 import type { Standardize } from '@unseen/nn';
 import { contentLoss, crossEntropy, ganLosses, gradientPenalty, klDivergence, labelMask } from '@unseen/nn';
@@ -52,32 +54,62 @@ export function realStep(options: RealStepOptions): Program {
     name: 'cagnet/real-step',
     inputs,
     training: true,
-    describe: (ops, values) => describeRealStep(ops, values, options),
+    describe: (ops, values) => realLosses(ops, values, realPass(ops, values, options), options),
   };
 }
 
-function describeRealStep<V>(ops: Ops<V>, inputs: Readonly<Record<string, V>>, options: RealStepOptions) {
-  const { model, choices, weights, grids } = options;
-  const labels = grids.map((_, scale) => inputs[realInputs.labels(scale)]);
+/** The maps that the losses of a step on real features compare. */
+export interface RealPass<V> {
+  /** X at every scale, full first; their fused maximum last where there are several. */
+  readonly maps: readonly V[];
+  /** Labels of each of {@link maps}. */
+  readonly labels: readonly V[];
+  readonly full: Contextualized<V>;
+  /** X̃ of the same labels in the same context, at full scale. */
+  readonly synthetic: V;
+  /** What the heads make of each of {@link maps}, and of {@link synthetic}. */
+  readonly judged: readonly Judgement<V>[];
+  readonly judgedSynthetic: Judgement<V>;
+  /** 1 where a label counts, at full scale. */
+  readonly mask: V;
+}
+
+/** Outputs of the heads. */
+type Judgement<V> = ReturnType<typeof FeatureHeads.prototype.forward<V>>;
+
+/** The forward pass of {@link realStep}. */
+export function realPass<V>(ops: Ops<V>, inputs: Readonly<Record<string, V>>, options: RealStepOptions): RealPass<V> {
+  const { model, choices, grids, vectors } = options;
   const views = grids.map((_, scale) =>
     model.contextual.forward(ops, options.scaler.forward(ops, inputs[realInputs.features(scale)]), true),
   );
-  const maps = withFusedMaximum(ops, views);
   const [full] = views;
-  const mask = labelMask(ops, labels[0], options.vectors.classes);
+  const features = views.map((view) => view.features);
+  const maps = views.length > 1 ? [...features, fuseMaximum(ops, features)] : features;
+  const given = grids.map((_, scale) => inputs[realInputs.labels(scale)]);
+  const labels = maps.map((_, k) => given[k] ?? given[0]);
+  const mask = labelMask(ops, labels[0], vectors.classes);
+  const judged = maps.map((map) => model.heads.forward(ops, map));
 
-  // Real features, classified at every scale; the discriminator judges the full scale only.
-  const judged = maps.map((features) => model.heads.forward(ops, features));
+  const latent = choices.joint ? full.z : ops.stopGradient(full.z);
+  const synthetic = model.generator.forward(ops, vectors.lookUp(ops, labels[0]), latent);
+  return { maps, labels, full, synthetic, judged, judgedSynthetic: model.heads.forward(ops, synthetic), mask };
+}
+
+/** The losses of {@link realStep}. */
+export function realLosses<V>(
+  ops: Ops<V>,
+  inputs: Readonly<Record<string, V>>,
+  pass: RealPass<V>,
+  options: RealStepOptions,
+) {
+  const { model, choices, weights } = options;
+  const { full, labels, synthetic, judged, judgedSynthetic, mask } = pass;
+  // The classifier sees real features at every scale, the discriminator judges the full scale only.
   const classifyReal = meanOf(
     ops,
-    judged.map(({ logits }, k) => crossEntropy(ops, logits, labels[k] ?? labels[0])),
+    judged.map(({ logits }, k) => crossEntropy(ops, logits, labels[k])),
   );
-
-  // Synthetic features of the same labels in the same context.
-  const words = options.vectors.lookUp(ops, labels[0]);
-  const latent = choices.joint ? full.z : ops.stopGradient(full.z);
-  const synthetic = model.generator.forward(ops, words, latent);
-  const judgedSynthetic = model.heads.forward(ops, synthetic);
   const classifyFake = crossEntropy(ops, judgedSynthetic.logits, labels[0]);
 
   const content = contentLoss(ops, choices.content, synthetic, full.features, {
@@ -128,15 +160,6 @@ function describeRealStep<V>(ops: Ops<V>, inputs: Readonly<Record<string, V>>, o
 export function trainedContextual(model: Cagnet, choices: CagnetChoices): Parameter[] {
   const selector = new Set(model.contextual.selector.parameters());
   return model.contextual.parameters().filter((parameter) => choices.trainSelector || !selector.has(parameter));
-}
-
-/** Adds the element-wise maximum over all scales, brought to the full grid (spec §5), where there is more than one. */
-function withFusedMaximum<V>(ops: Ops<V>, views: readonly Contextualized<V>[]): V[] {
-  const maps = views.map(({ features }) => features);
-  if (maps.length === 1) return maps;
-  const [, height, width] = ops.shape(maps[0]);
-  const resized = maps.map((map, k) => (k === 0 ? map : ops.resizeBilinear(map, [height, width])));
-  return [...maps, resized.reduce((a, b) => ops.maximum(a, b))];
 }
 
 /** Σ weight · loss; terms of weight 0 are left out. */
