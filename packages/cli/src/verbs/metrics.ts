@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { explainFileError } from '@unseen/core';
+import { type ClassInfo, explainFileError, IGNORE, SeedTree, type ZeroShotSplit } from '@unseen/core';
 import type { MetricClass } from '@unseen/metrics';
 import { once } from '../options.ts';
 import { figuresTable } from '../results.ts';
@@ -21,11 +21,10 @@ export const metrics = defineVerb({
   },
   examples: [['unseen metrics --pred out/masks --gt VOC2012/SegmentationClass --dataset voc-animals --subset val', '']],
   async run({ pred, gt, dataset: name, subset, classes: split }, { terminal }) {
-    const { openDataset } = await import('@unseen/data');
     const { decodeIndexedPng } = await import('@unseen/formats');
     const { listMasks, scoreFolders } = await import('@unseen/metrics');
-    const dataset = await openDataset(name, { split });
-    const { seen, unseen } = dataset.splits.default;
+    const dataset = await protocolOf(name, split, subset);
+    const { seen, unseen } = dataset.split;
     const names = new Map(dataset.classes.map((c) => [c.id, c.name]));
     const row = (group: MetricClass['group']) => (id: number) => ({ id, name: names.get(id) ?? String(id), group });
     const classes = [...seen.map(row('seen')), ...unseen.map(row('unseen'))];
@@ -36,9 +35,9 @@ export const metrics = defineVerb({
       groundTruth: await listMasks(gt),
       decode: async (path) => decodeIndexedPng(await readBytes(path), path),
       classes,
-      ignore: [...new Set([...dataset.ignore, ...others, 255])],
+      ignore: [...new Set([...dataset.ignore, ...others, ...(scored.has(IGNORE) ? [] : [IGNORE])])],
       resolution: 'original',
-      ...(subset ? { stems: dataset[subset].map(({ id }) => id) } : {}),
+      ...(dataset.ids ? { stems: dataset.ids } : {}),
     });
     const percent = (value: number | null) => (value === null ? '–' : (100 * value).toFixed(1));
     terminal.print(
@@ -52,6 +51,27 @@ export const metrics = defineVerb({
     return { images, unused, metrics };
   },
 });
+
+interface Protocol {
+  readonly classes: readonly ClassInfo[];
+  readonly ignore: readonly number[];
+  readonly split: ZeroShotSplit;
+  /** Images of the subset that was asked for. */
+  readonly ids?: readonly string[];
+}
+
+/** What scoring needs of a dataset; its images are looked for only when a subset is asked for. */
+async function protocolOf(name: string, splitName: string, subset: 'train' | 'val' | undefined): Promise<Protocol> {
+  const { builtInDatasets, datasetPath, findSplit, openDataset, readDatasetFile } = await import('@unseen/data');
+  if (Object.hasOwn(builtInDatasets, name)) {
+    const { classes, ignore, splits, ...subsets } = builtInDatasets[name].open(new SeedTree(0));
+    const split = findSplit(splits, splitName, name);
+    return { classes, ignore, split, ...(subset ? { ids: subsets[subset].map(({ id }) => id) } : {}) };
+  }
+  const { settings, classes, splits } = await readDatasetFile(await datasetPath(name));
+  const ids = subset && (await openDataset(name))[subset].map(({ id }) => id);
+  return { classes, ignore: settings.ignore, split: findSplit(splits, splitName, name), ...(ids ? { ids } : {}) };
+}
 
 async function readBytes(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error) => {
