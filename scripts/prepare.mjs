@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Folder of the workspace. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Path of a file in the workspace's node_modules. */
