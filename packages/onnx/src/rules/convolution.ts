@@ -66,16 +66,33 @@ export function columns(to: Lowering, x: string, channels: number, window: Windo
   return to.graph.op('Conv', [x, filter], convAttributes(window, { group: channels }));
 }
 
-/** Turns the taps of filters [a,b,kh,kw] around, by a product with a permutation: much faster than gathering. */
-export function reversedTaps(to: Lowering, filter: string, [a, b, kh, kw]: readonly number[]): string {
+function reversal(to: Lowering, taps: number): string {
+  const rows = to.memo(`reversal ${taps}`, () => unitRows(taps, 1, true));
+  return to.graph.constant(rows, [taps, taps]);
+}
+
+/** The filters of a depthwise convolution's gradient: the taps turned around. */
+function reversedFilters(to: Lowering, filter: string, shape: readonly number[]): string {
+  const [channels, , kh, kw] = shape;
   const taps = kh * kw;
   if (taps === 1) return filter;
-  const permutation = to.graph.constant(
-    to.memo(`reversal ${taps}`, () => unitRows(taps, 1, true)),
-    [taps, taps],
-  );
-  const rows = to.graph.op('MatMul', [to.graph.reshape(filter, [a * b, taps]), permutation]);
-  return to.graph.reshape(rows, [a, b, kh, kw]);
+  const rows = to.graph.op('MatMul', [to.graph.reshape(filter, [channels, taps]), reversal(to, taps)]);
+  return to.graph.reshape(rows, shape);
+}
+
+/**
+ * Filters [out,in,kh,kw] as those of the gradient, [in,out,kh,kw] with the taps turned around. A transposition of a
+ * plain matrix, then a product with a permutation that transposes its other operand: three times faster than permuting
+ * four axes and gathering the taps.
+ */
+function transposedFilters(to: Lowering, filter: string, [out, inputs, kh, kw]: readonly number[]): string {
+  const taps = kh * kw;
+  const { graph } = to;
+  const matrix = graph.transpose(graph.reshape(filter, [out, inputs * taps]), [1, 0]);
+  if (taps === 1) return graph.reshape(matrix, [inputs, out, 1, 1]);
+  const operands = [graph.reshape(matrix, [inputs, taps, out]), reversal(to, taps)];
+  const filters = graph.op('FusedMatMul', operands, { transA: 1 }, { domain: 'com.microsoft' });
+  return graph.reshape(filters, [inputs, out, kh, kw]);
 }
 
 function convolve(to: Lowering, node: Node, group: number): void {
@@ -100,17 +117,15 @@ function transposedConvolution(to: Lowering, node: Node, group: number): string 
 
 function inputGradient(to: Lowering, node: Node, depthwise: boolean): void {
   const [dy, filter] = node.inputs;
-  const [out, inputs, kh, kw] = filter.shape;
-  const group = depthwise ? out : 1;
+  const group = depthwise ? filter.shape[0] : 1;
   const window = reversedWindow(windowOf(node, filter.shape));
   if (!window) {
     to.set(node, 'nchw', transposedConvolution(to, node, group));
     return;
   }
-  const reversed = to.memo(`transposed ${filter.id} ${depthwise}`, () => {
-    if (depthwise) return reversedTaps(to, to.plain(filter), filter.shape);
-    return reversedTaps(to, to.graph.transpose(to.plain(filter), [1, 0, 2, 3]), [inputs, out, kh, kw]);
-  });
+  const reversed = to.memo(`transposed ${filter.id} ${depthwise}`, () =>
+    (depthwise ? reversedFilters : transposedFilters)(to, to.plain(filter), filter.shape),
+  );
   to.set(node, 'nchw', to.graph.op('Conv', [to.nchw(dy), reversed], convAttributes(window, { group })));
 }
 

@@ -6,7 +6,7 @@ import type { Node } from '../node.ts';
 import { columns, reversedWindow, type Window, windowOf } from './convolution.ts';
 
 /** Columns of one product are kept below this size, to stay in cache. */
-const columnBytes = 8e6;
+const columnBytes = 10e6;
 /** Batches up to this size are walked image by image; larger ones, and tiny maps, become one product. */
 const maxImages = 16;
 const minPositions = 64;
