@@ -70,6 +70,21 @@ const micro: BackboneDefinition[] = [
     outputStrides: [2, 4, 8],
   },
   {
+    // Deliberately shallow: deeper stages, trained on seen classes, no longer tell new combinations of attributes apart.
+    name: 'resnet_micro.toy_attributes',
+    build: (options) =>
+      new ResNet({
+        block: 'basic',
+        depths: [1],
+        widths: [32],
+        strides: [2],
+        stem: { width: 16, kernel: 3, pool: 'none' },
+        ...options,
+      }),
+    input: UNIT_RANGE,
+    outputStrides: [4],
+  },
+  {
     name: 'test_resnet_bottleneck.micro',
     build: (options) =>
       new ResNet({

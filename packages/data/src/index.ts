@@ -11,4 +11,5 @@ export * from './mask.ts';
 export * from './open-dataset.ts';
 export * from './panoptic.ts';
 export * from './registry.ts';
+export * from './toy/index.ts';
 export * from './transforms.ts';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UserError } from '@unseen/core';
+import { SeedTree, UserError } from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import { vocPalette } from '@unseen/vision';
 import { describe, expect, test } from 'vitest';
@@ -200,4 +200,14 @@ describe('coco-panoptic layout', () => {
     await writeFiles(folder, { 'annotations/panoptic_train2017.json': '{"annotations": [{"id": 3}]}' });
     await expect(open()).rejects.toThrow(/panoptic_train2017\.json: 'annotations\.0\.file_name'/);
   });
+});
+
+test('generated datasets follow their seeds', async () => {
+  const [a, b, c] = await Promise.all(
+    [1, 1, 2].map(async (seed) =>
+      (await openDataset('toy-attributes', { seeds: new SeedTree(seed) })).train[0].image(),
+    ),
+  );
+  expect(a.data).toEqual(b.data);
+  expect(a.data).not.toEqual(c.data);
 });

@@ -12,7 +12,7 @@ import { warpImage } from './transforms.ts';
 test('every registered dataset has a description and a valid file', async () => {
   const list = await listDatasets();
   const names = list.map(({ name }) => name);
-  for (const name of ['coco200', 'voc-animals']) expect(names).toContain(name);
+  for (const name of ['toy-attributes', 'coco200', 'voc-animals']) expect(names).toContain(name);
   expect(list.every(({ description }) => description.length > 10)).toBe(true);
   expect(list.find(({ name }) => name === 'coco200')).toMatchObject({
     classes: 133,

@@ -8,6 +8,7 @@ import {
   MobileNetV1,
 } from '@unseen/backbone';
 import { lookUp, SeedTree, sha256File, UserError } from '@unseen/core';
+import { constant } from '@unseen/nn';
 import type { ExperimentConfig } from './schema.ts';
 
 /** A backbone with its weights in place. */
@@ -23,6 +24,7 @@ export async function loadExperimentBackbone({
   name,
   weights,
   outputStride,
+  tap,
 }: ExperimentConfig['backbone']): Promise<LoadedBackbone> {
   const definition = lookUp(backbones, name, 'backbone');
   if (weights === undefined) {
@@ -32,8 +34,14 @@ export async function loadExperimentBackbone({
       remedy: "download them and name the file under 'backbone.weights'",
     });
   }
-  // Every value is overwritten by the file, so the seed does not matter.
-  const encoder = createBackbone(name, { outputStride, norm: 'frozen', seeds: new SeedTree(0) });
+  const encoder = createBackbone(name, {
+    outputStride,
+    norm: 'frozen',
+    // Every value is overwritten by the file.
+    init: constant(0),
+    seeds: new SeedTree(0),
+    ...(tap !== undefined && { taps: [tap] }),
+  });
   if (weights.endsWith('.h5') && encoder instanceof MobileNetV1) await loadKerasMobileNet(encoder, weights);
   else await loadBackbone(weights, encoder, name);
   return { definition, encoder, weights: await sha256File(weights) };

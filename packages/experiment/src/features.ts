@@ -55,7 +55,7 @@ export function featureStage(): Stage {
     outputs: Object.values(STORES),
     run: async (context) => {
       const { config } = context;
-      const dataset = await openExperimentDataset(config, context.seeds);
+      const dataset = await openExperimentDataset(config);
       const split = findSplit(dataset.splits, config.data.split, dataset.name);
       const backbone = await loadExperimentBackbone(config.backbone);
       const subsets = { train: guardTraining(dataset, split).samples, val: dataset.val };
@@ -147,11 +147,11 @@ function viewsOf({ data, features }: ExperimentConfig, subset: Subset): View[] {
 
 function provenanceOf(config: ExperimentConfig, backbone: LoadedBackbone, subset: Subset): FeatureProvenance {
   const { data, features } = config;
-  const { outputStride } = config.backbone;
+  const { outputStride, tap = null } = config.backbone;
   return {
     backbone: backbone.definition.name,
     weights: backbone.weights,
-    config: hashJson({ size: data.size, outputStride, features, split: data.split, limit: data[subset].limit ?? null }),
+    config: hashJson({ size: data.size, outputStride, tap, features, split: data.split, limit: data[subset].limit ?? null }),
     dataset: data.dataset,
     subset,
     views: viewsOf(config, subset).map(({ name }) => name),

@@ -1,4 +1,4 @@
-import type { ClassInfo, Dataset, SeedTree, ZeroShotSplit } from '@unseen/core';
+import { type ClassInfo, type Dataset, SeedTree, type ZeroShotSplit } from '@unseen/core';
 import { builtInDatasets, ContiguousLabels, findSplit, openDataset } from '@unseen/data';
 import { loadClassVectors } from './class-vectors.ts';
 import type { ExperimentConfig } from './schema.ts';
@@ -15,10 +15,11 @@ export interface ZeroShotProtocol {
 }
 
 /** The dataset of an experiment, cut to its limits, with `split` as its default split. */
-export async function openExperimentDataset({ data }: ExperimentConfig, seeds: SeedTree): Promise<Dataset> {
+export async function openExperimentDataset({ data }: ExperimentConfig): Promise<Dataset> {
   const generated = Object.hasOwn(builtInDatasets, data.dataset) ? builtInDatasets[data.dataset] : undefined;
   const dataset = generated
-    ? generated.open(seeds.child('data'))
+    ? // Like a dataset in files, a generated one is the same in every run.
+      generated.open(new SeedTree(0))
     : await openDataset(data.dataset, { split: data.split, ...(data.root !== undefined && { root: data.root }) });
   return {
     ...dataset,
@@ -28,8 +29,8 @@ export async function openExperimentDataset({ data }: ExperimentConfig, seeds: S
 }
 
 /** Opens dataset, split and class vectors; a class without a vector is a `UserError` that lists all of them. */
-export async function openProtocol(config: ExperimentConfig, seeds: SeedTree): Promise<ZeroShotProtocol> {
-  const dataset = await openExperimentDataset(config, seeds);
+export async function openProtocol(config: ExperimentConfig): Promise<ZeroShotProtocol> {
+  const dataset = await openExperimentDataset(config);
   const split = findSplit(dataset.splits, config.data.split, dataset.name);
   const labels = new ContiguousLabels(split);
   const byId = new Map(dataset.classes.map((entry) => [entry.id, entry]));

@@ -49,6 +49,8 @@ export const baseSchema = z.strictObject({
   backbone: z.strictObject({
     name: z.string(),
     weights: nameOrPath().optional(),
+    /** Stage whose output is taken; default: the last. */
+    tap: z.string().optional(),
     outputStride: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8), z.literal(16), z.literal(32)]),
     train: z.boolean().default(false),
     standardize: z.boolean().default(true),

@@ -6,3 +6,4 @@ export * from './palette.ts';
 export * from './raster.ts';
 export * from './resize.ts';
 export * from './run-lengths.ts';
+export * from './score-grid.ts';

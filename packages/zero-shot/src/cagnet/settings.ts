@@ -50,8 +50,8 @@ const realWeights = z.strictObject({
   classifyReal: weight.default(1),
   /** λ_Df: classification of synthetic features, for the heads. */
   classifyFake: weight.default(0),
-  /** λ_KL. */
-  kl: weight.default(100),
+  /** λ_KL; 100 in the released code, where the code collapses to N(0, I) (docs/methods/cagnet.md). */
+  kl: weight.default(0.1),
   /** λ_Bc: classification, for the contextual module. */
   contextualClassify: weight.default(0.5),
   /** λ_cont; null: 10 for a mean error, 50 for MMD (CG-7). */

@@ -34,7 +34,7 @@ export interface CagnetSetup extends CagnetNetworks {
 
 /** Opens the protocol and the stored features, and builds the networks. */
 export async function setUp(context: StageContext, config: CagnetConfig): Promise<CagnetSetup> {
-  const protocol = await openProtocol(config, context.seeds);
+  const protocol = await openProtocol(config);
   const features = await openFeatures(context, protocol.split);
   const { channels, statistics } = features;
   const { seen, unseen } = protocol.split;

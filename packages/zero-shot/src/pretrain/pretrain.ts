@@ -1,6 +1,6 @@
 import { backbones, createBackbone, type Encoder, saveBackbone } from '@unseen/backbone';
-import { lookUp } from '@unseen/core';
-import { findSplit, guardTraining } from '@unseen/data';
+import { type Dataset, lookUp, type ZeroShotSplit } from '@unseen/core';
+import { findSplit, type GuardedTraining, guardTraining } from '@unseen/data';
 import {
   baseSchema,
   defineMethod,
@@ -36,7 +36,7 @@ const WEIGHTS = 'backbone.safetensors';
 
 /**
  * Trains a backbone from scratch as a segmentation network of the seen classes, for data on which no published weights
- * exist. Pixels of other classes pass the leakage guard as unlabelled, so the weights know nothing of unseen classes.
+ * exist. Images with a single pixel of an unseen class are left out (ZS3Net's rule): the weights never met one.
  */
 export const pretrain = defineMethod({
   name: 'pretrain',
@@ -70,8 +70,8 @@ async function pretrainBackbone(context: StageContext, config: PretrainConfig): 
   const { name, outputStride } = config.backbone;
   const { size, split } = config.data;
   const definition = lookUp(backbones, name, 'backbone');
-  const dataset = await openExperimentDataset(config, seeds);
-  const training = guardTraining(dataset, findSplit(dataset.splits, split, dataset.name));
+  const dataset = await openExperimentDataset(config);
+  const training = await withoutUnseen(dataset, findSplit(dataset.splits, split, dataset.name));
   const classes = training.split.seen.length;
 
   const encoder = createBackbone(name, { outputStride, norm: 'trained', seeds: seeds.child('backbone') });
@@ -106,6 +106,15 @@ async function pretrainBackbone(context: StageContext, config: PretrainConfig): 
   });
 }
 
+/** Guarded training images that show no unseen class at all, so that not even its pixels are seen. */
+async function withoutUnseen(dataset: Dataset, split: ZeroShotSplit): Promise<GuardedTraining> {
+  const unseen = new Set(split.unseen);
+  const isClean = await Promise.all(
+    dataset.train.map(async (sample) => !(await sample.mask!()).data.some((id: number) => unseen.has(id))),
+  );
+  return guardTraining({ ...dataset, train: dataset.train.filter((_, i) => isClean[i]) }, split);
+}
+
 /** Cross-entropy at the size of the image, with batch normalisation by the statistics of the batch. */
 function pretrainStep(network: PixelNetwork, batch: number, [height, width]: readonly [number, number]): Program {
   return {
@@ -116,7 +125,7 @@ function pretrainStep(network: PixelNetwork, batch: number, [height, width]: rea
       labels: { shape: [batch, height, width], dtype: 'int32' },
     },
     describe: (ops, { images, labels }) => {
-      const { result: value, outputs } = trackStatistics(ops, batchNorms(network), () => {
+      const { result: value, outputs } = trackStatistics(ops, network.descendants(BatchNorm), () => {
         const [features] = network.encoder.forward(ops, images).slice(-1);
         return crossEntropy(ops, ops.resizeBilinear(network.head.forward(ops, features), [height, width]), labels);
       });
@@ -133,7 +142,7 @@ class PretrainStep {
 
   constructor(executable: Executable, network: PixelNetwork) {
     this.executable = executable;
-    this.norms = batchNorms(network);
+    this.norms = network.descendants(BatchNorm);
     this.statistics = Object.keys(executable.outputs).filter((name) => name.startsWith('norm.'));
   }
 
@@ -147,14 +156,4 @@ class PretrainStep {
     await updateStatistics(this.norms, result, { outputs: this.statistics });
     return readScalars(this.executable, result, ['classify']);
   }
-}
-
-function batchNorms(module: Module): BatchNorm[] {
-  const found = new Set<BatchNorm>();
-  const visit = (value: unknown) => {
-    if (value instanceof BatchNorm) found.add(value);
-    else if (value instanceof Module || Array.isArray(value)) Object.values(value).forEach(visit);
-  };
-  visit(module);
-  return [...found];
 }

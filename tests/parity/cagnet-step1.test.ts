@@ -1,0 +1,180 @@
+import { groupPixels, Standardize } from '@unseen/nn';
+import { MSC_SCALES } from '@unseen/backbone';
+import { resizeBilinear } from '@unseen/vision';
+import { type CagnetChoices, ClassVectors, realInputs, realLosses, realPass, type RealStepOptions, realStep, trainedContextual } from '@unseen/zero-shot';
+import { ganLosses } from '@unseen/nn';
+import { describe, expect, test } from 'vitest';
+import { cagnetOf, choicesOf, classVectorsOf } from './cagnet-networks.ts';
+import { type Evaluated, engines, evaluate } from './evaluation.ts';
+import { parity, type Tensor } from './fixture.ts';
+import { accuracy, resizeLabels } from './labels.ts';
+import { contextualName, generatorName, headsName } from './state-names.ts';
+
+/** The authors' names of losses. */
+const CONTENT: Readonly<Record<string, CagnetChoices['content']>> = {
+  MMDLoss: 'mmd',
+  ContentLoss: 'l1',
+  ContentLossMSE: 'mse',
+};
+
+/** A map [n, h, w, c] on another grid. */
+function resizeMap({ shape, values }: Tensor<Float32Array>, grid: readonly [number, number]): Tensor<Float32Array> {
+  const [images, height, width, channels] = shape;
+  const size = height * width * channels;
+  const resized = Float32Array.from({ length: images * grid[0] * grid[1] * channels });
+  for (let i = 0; i < images; i++) {
+    const { data } = resizeBilinear({ height, width, data: values.subarray(i * size, (i + 1) * size) }, ...grid);
+    resized.set(data, i * data.length);
+  }
+  return { shape: [images, ...grid, channels], values: resized };
+}
+
+await parity('cagnet-step1', (fixture) => {
+  const lambda = fixture.setting<Record<string, number>>('lambdas');
+  const official = choicesOf(fixture);
+  const noise = Array.from({ length: 1 + MSC_SCALES.length }, (_, scale) => fixture.map(`eps${scale}`));
+  const grids = noise.map(({ shape: [, height, width] }) => [height, width] as const);
+  const h = fixture.map('h');
+  const [batch, height, width, channels] = h.shape;
+  const gt = fixture.integers('gt');
+  const labels = grids.map((grid) => resizeLabels(gt, grid));
+
+  // The generator's vectors of seen classes; all other labels have zeros (ST-1).
+  const unseen = fixture.setting<number>('unseen');
+  const rows = classVectorsOf(fixture);
+  const vectors = new ClassVectors(rows.map((row, c) => (c < rows.length - unseen ? row : row.map(() => 0))));
+  // The fixture also has the gradient of the selector, which the released code computes but does not apply (CG-1).
+  const choices = { ...official, trainSelector: true };
+  const model = cagnetOf(fixture, { choices, embedding: vectors.dimension, unseen });
+  const groups = groupPixels(gt.values, { by: official.groupBy, classes: vectors.classes });
+
+  function optionsFor(content: CagnetChoices['content'], adversarial: CagnetChoices['adversarial']): RealStepOptions {
+    return {
+      model,
+      scaler: new Standardize(channels),
+      vectors,
+      choices: { ...choices, content, adversarial },
+      weights: {
+        classifyReal: lambda.Dr,
+        classifyFake: lambda.Df,
+        kl: lambda.KLD,
+        contextualClassify: lambda.Bc,
+        content: lambda.cont,
+        adversarial: lambda.gan,
+        generatorClassify: lambda.Gc,
+      },
+      batch,
+      grids,
+      channels,
+      groups: [groups.groups, groups.samples],
+      trainContextual: true,
+    };
+  }
+
+  async function step(options: RealStepOptions): Promise<Evaluated> {
+    const inputs: Record<string, Tensor> = {};
+    grids.forEach((grid, scale) => {
+      inputs[realInputs.features(scale)] = scale === 0 ? h : resizeMap(h, grid);
+      inputs[realInputs.labels(scale)] = labels[scale];
+    });
+    if (options.choices.content === 'mmd') {
+      inputs.groupPixels = { shape: [groups.groups, groups.samples], values: groups.indices };
+      inputs.groupMask = { shape: [groups.groups, groups.samples], values: groups.mask };
+    }
+    return evaluate(await engines.onnxruntime(), {
+      inputs,
+      training: true,
+      noise: noise.map(({ values }) => values),
+      describe: (ops, values) => {
+        const pass = realPass(ops, values, options);
+        const { outputs, losses } = realLosses(ops, values, pass, options);
+        const adversarial = ganLosses[options.choices.adversarial];
+        const scores = { real: pass.judged[0].realness, fake: pass.judgedSynthetic.realness, mask: pass.mask };
+        return {
+          losses,
+          outputs: {
+            ...outputs,
+            onReal: adversarial.onReal(ops, scores),
+            onFake: adversarial.onFake(ops, scores),
+            ...Object.fromEntries(pass.maps.map((map, k) => [`X${k}`, map])),
+            ...Object.fromEntries(pass.judged.map(({ logits }, k) => [`logits${k}`, logits])),
+            synthetic: pass.synthetic,
+            syntheticLogits: pass.judgedSynthetic.logits,
+          },
+        };
+      },
+    });
+  }
+
+  /** Losses by the authors' names, with the weights that they have in them. */
+  function lossesOf({ outputs }: Evaluated) {
+    const { discriminate, classifyReal, classifyFake, deceive, content, kl, onReal, onFake } = Object.fromEntries(
+      Object.entries(outputs).map(([name, values]) => [name, values[0]]),
+    );
+    const perMap = [...labels, labels[0]].map(({ values }, k) => accuracy(outputs[`logits${k}`], values));
+    return {
+      flag: 1,
+      G_GAN: lambda.gan * deceive,
+      G_Content: lambda.cont * content,
+      G_cls: lambda.Gc * classifyFake,
+      G: outputs.generator[0],
+      B_KLD: lambda.KLD * kl,
+      B_cls: lambda.Bc * classifyReal,
+      B: outputs.contextual[0],
+      D_real: onReal,
+      D_fake: onFake,
+      D_gp: 0,
+      D_GAN: discriminate,
+      D_cls_real: lambda.Dr * classifyReal,
+      D_cls_fake: lambda.Df * classifyFake,
+      D_cls: lambda.Dr * classifyReal + lambda.Df * classifyFake,
+      D: outputs.heads[0],
+      cls_real: classifyReal,
+      cls_fake: classifyFake,
+      acc_real: perMap.reduce((a, b) => a + b) / perMap.length,
+      acc_fake: accuracy(outputs.syntheticLogits, labels[0].values),
+    };
+  }
+
+  test('grids and labels of the scales', () => {
+    expect(grids.slice(1)).toEqual(MSC_SCALES.map((s) => [Math.floor(s * height), Math.floor(s * width)]));
+    [...labels, labels[0]].forEach(({ values }, k) => fixture.expectTensor(`gtScale${k}`, values));
+    expect(model.heads.classifier.weight.shape[0]).toBe(fixture.setting('K1'));
+  });
+
+  describe.each(fixture.valueNames('losses/').map((key) => key.split('/').slice(1)))('%s, %s', (content, gan) => {
+    const adversarial = gan === 'lsgan' ? official.adversarial : (gan as CagnetChoices['adversarial']);
+
+    test('all losses, and the gradients of the three groups of weights', async () => {
+      const evaluated = await step(optionsFor(CONTENT[content], adversarial));
+      fixture.expectValue(`losses/${content}/${gan}`, lossesOf(evaluated));
+      for (const [group, loss, module, rename] of [
+        ['D', 'heads', model.heads, headsName],
+        ['B', 'contextual', model.contextual, contextualName],
+        ['G', 'generator', model.generator, generatorName],
+      ] as const) {
+        const prefix = `${group}/${content}/${gan}/`;
+        const parameters = module.namedParameters();
+        for (const key of Object.keys(fixture.file.gradients ?? {}).filter((name) => name.startsWith(prefix))) {
+          const parameter = parameters.get(rename(key.slice(prefix.length)))!;
+          fixture.expectGradient(key, evaluated.gradients[loss].get(parameter));
+        }
+      }
+      const { outputs } = evaluated;
+      fixture.expectSummary('X_full', outputs.X0);
+      fixture.expectSummary('X_half', outputs.X1);
+      fixture.expectSummary('X_fused', outputs[`X${grids.length}`]);
+      fixture.expectSummary('predict', outputs.synthetic);
+    });
+  });
+
+  test('the official profile trains everything but the selector (CG-1)', () => {
+    const selector = model.contextual.selector.parameters();
+    expect(official.trainSelector).toBe(false);
+    const trained = trainedContextual(model, official);
+    expect(trained.length).toBe(model.contextual.parameters().length - selector.length);
+    expect(trained.some((parameter) => selector.includes(parameter))).toBe(false);
+    const { losses } = realStep(optionsFor('mse', 'l1')) && { losses: true };
+    expect(losses).toBe(true);
+  });
+});

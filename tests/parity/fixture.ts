@@ -1,0 +1,262 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openSafetensors } from '@unseen/formats';
+import { describe, expect, test } from 'vitest';
+import type { FixtureFile, StateEntry, Tolerance, Value } from './fixture-file.ts';
+import { channelsFirst, channelsLast } from './layout.ts';
+import type { FormulaWeights } from './weight-formula.ts';
+
+/** Where the numbers of the authors' own code are. */
+export const fixturesFolder =
+  process.env.UNSEEN_FIXTURES ??
+  join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../shared'), 'fixtures');
+
+/** Values of a tensor with its shape. */
+export interface Tensor<T = Float32Array | Int32Array | Uint8Array> {
+  readonly shape: readonly number[];
+  readonly values: T;
+}
+
+/** Numbers of the authors' code: inputs to feed, and expected results that remember whether they were compared. */
+export class Fixture {
+  readonly file: FixtureFile;
+  private readonly tensors: ReadonlyMap<string, Tensor>;
+  private readonly compared = new Set<string>();
+
+  constructor(file: FixtureFile, tensors: ReadonlyMap<string, Tensor>) {
+    this.file = file;
+    this.tensors = tensors;
+  }
+
+  /** A setting that must be there. */
+  setting<T extends Value>(name: string): T {
+    const value = this.file.settings[name];
+    if (value === undefined) throw new Error(`${this.file.fixture} has no setting '${name}'`);
+    return value as T;
+  }
+
+  has(tensor: string): boolean {
+    return this.tensors.has(tensor);
+  }
+
+  /** A tensor as it is stored. */
+  tensor(name: string): Tensor {
+    const tensor = this.tensors.get(name);
+    if (!tensor) throw new Error(`${this.file.fixture} has no tensor '${name}'`);
+    return tensor;
+  }
+
+  /** Integers: labels, class ids. */
+  integers(name: string): Tensor<Int32Array> {
+    const { shape, values } = this.tensor(name);
+    return { shape, values: Int32Array.from(values) };
+  }
+
+  /** A tensor [n, c, h, w] as a map [n, h, w, c]. */
+  map(name: string): Tensor<Float32Array> {
+    const { shape, values } = this.tensor(name);
+    const [n, c, h, w] = shape;
+    return { shape: [n, h, w, c], values: channelsLast(values, shape) };
+  }
+
+  /** The value of a scalar or a structure. */
+  value<T extends Value>(name: string): T {
+    return this.entry('values', name).value as T;
+  }
+
+  /** The meaning of a value, which may state the numbers that it was computed from. */
+  meaning(name: string): string {
+    return this.entry('values', name).meaning ?? '';
+  }
+
+  /** Names of the values, or of those under a prefix. */
+  valueNames(prefix = ''): string[] {
+    return Object.keys(this.file.values ?? {}).filter((name) => name.startsWith(prefix));
+  }
+
+  /** The initial weights of a network: `stateDict` and a suffix where the fixture has several networks. */
+  weights(suffix = ''): FormulaWeights {
+    const formula = this.file.weightFormula;
+    if (!formula) throw new Error(`${this.file.fixture} has no weight formula`);
+    return { formula, entries: stateEntries(this.file, suffix) };
+  }
+
+  expectTensor(name: string, got: ArrayLike<number>): void {
+    const { tolerance = { abs: 0, rel: 0 } } = this.entry('tensors', name);
+    this.near(`tensors/${name}`, got, this.tensor(name).values, tolerance);
+  }
+
+  /** Compares a map [n, h, w, c] with a tensor [n, c, h, w]. */
+  expectMap(name: string, got: ArrayLike<number>): void {
+    const { shape } = this.tensor(name);
+    expect(got.length, `size of ${name}`).toBe(shape.reduce((a, b) => a * b, 1));
+    this.expectTensor(name, channelsFirst(got, shape));
+  }
+
+  /** Compares a number, a list, or a structure key by key; `null` stands for an undefined figure. */
+  expectValue(name: string, got: unknown): void {
+    const { value, tolerance } = this.entry('values', name);
+    this.nearValue(`values/${name}`, got, value, tolerance);
+  }
+
+  /** Compares one key of a structure. */
+  expectPart(name: string, key: string, got: unknown): void {
+    const { value, tolerance } = this.entry('values', name);
+    this.nearValue(`values/${name}/${key}`, got, (value as Record<string, Value>)[key], tolerance);
+  }
+
+  /** Compares a map [n, h, w, c] with statistics and entries of a tensor [n, c, h, w]. */
+  expectSummary(name: string, got: Float32Array): void {
+    const { shape, tolerance, flatIndex, entry, ...statistics } = this.entry('summaries', name);
+    expect(got.length, `size of ${name}`).toBe(shape.reduce((a, b) => a * b, 1));
+    const values = channelsFirst(got, shape);
+    const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+    const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
+    const min = values.reduce((a, b) => Math.min(a, b), Infinity);
+    const max = values.reduce((a, b) => Math.max(a, b), -Infinity);
+    const at = `summaries/${name}`;
+    this.near(at, [mean, Math.sqrt(variance)], [statistics.mean, statistics.std], tolerance);
+    this.near(at, [min, max], [statistics.min, statistics.max], tolerance);
+    this.near(
+      at,
+      flatIndex.map((i) => values[i]),
+      entry,
+      tolerance,
+    );
+  }
+
+  /** Compares the gradient of a parameter; `undefined` where none is taken. */
+  expectGradient(name: string, got: Float32Array | undefined): void {
+    const expected = this.file.gradients?.[name];
+    if (expected === undefined) throw new Error(`${this.file.fixture} has no gradient '${name}'`);
+    this.compared.add(`gradients/${name}`);
+    if (expected === null) {
+      expect(got?.some((x) => x !== 0) ?? false, `${name} has a gradient`).toBe(false);
+      return;
+    }
+    const { shape, l2, sum, flatIndex, entry } = expected;
+    const { l2Rel, entryAbs } = this.file.gradientTolerance!;
+    const size = shape.reduce((a, b) => a * b, 1);
+    expect(got?.length, `size of the gradient ${name}`).toBe(size);
+    const norm = Math.sqrt(got!.reduce((total, x) => total + x * x, 0));
+    expect(Math.abs(norm - l2), `norm of ${name}: ${norm}, expected ${l2}`).toBeLessThanOrEqual(l2Rel * l2);
+    // A difference of norm l2Rel · l2 changes the sum by at most √size times as much.
+    const gotSum = got!.reduce((total, x) => total + x, 0);
+    expect(Math.abs(gotSum - sum), `sum of ${name}`).toBeLessThanOrEqual(l2Rel * l2 * Math.sqrt(size));
+    flatIndex.forEach((index, i) => {
+      const bound = entryAbs * Math.max(l2 / Math.sqrt(size), Math.abs(entry[i]));
+      expect(Math.abs(got![index] - entry[i]), `${name}[${index}]`).toBeLessThanOrEqual(bound);
+    });
+  }
+
+  /** Says that an expected number is none of ours to reproduce. */
+  leaveOut(names: readonly string[]): void {
+    for (const name of names) this.compared.add(name);
+  }
+
+  /** Expected numbers that no test has compared so far. */
+  missing(): string[] {
+    const { tensors = {}, values = {}, summaries = {}, gradients = {} } = this.file;
+    const expected = [
+      ...Object.keys(tensors)
+        .filter((name) => tensors[name].role === 'expected')
+        .map((name) => `tensors/${name}`),
+      ...Object.keys(values).map((name) => `values/${name}`),
+      ...Object.keys(summaries).map((name) => `summaries/${name}`),
+      ...Object.keys(gradients).map((name) => `gradients/${name}`),
+    ];
+    return expected.flatMap((name) => (this.compared.has(name) ? [] : this.missingParts(name)));
+  }
+
+  /** Keys of a structure that were not compared one by one; the structure itself where none was. */
+  private missingParts(name: string): string[] {
+    const value = this.file.values?.[name.slice('values/'.length)]?.value;
+    if (!name.startsWith('values/') || !isRecord(value)) return [name];
+    return Object.keys(value)
+      .map((key) => `${name}/${key}`)
+      .filter((part) => !this.compared.has(part));
+  }
+
+  private entry<G extends 'tensors' | 'values' | 'summaries'>(group: G, name: string) {
+    const entry = this.file[group]?.[name];
+    if (entry === undefined) throw new Error(`${this.file.fixture} has no '${name}' among its ${group}`);
+    return entry as NonNullable<FixtureFile[G]>[string];
+  }
+
+  private nearValue(name: string, got: unknown, expected: Value, tolerance: Tolerance): void {
+    if (isRecord(expected)) {
+      for (const [key, part] of Object.entries(expected)) {
+        this.nearValue(`${name}/${key}`, (got as Record<string, unknown>)[key], part, tolerance);
+      }
+      this.compared.add(name);
+    } else if (Array.isArray(expected) && expected.every((x) => typeof x === 'number')) {
+      this.near(name, got as number[], expected, tolerance);
+    } else if (Array.isArray(expected)) {
+      expect((got as unknown[]).length, name).toBe(expected.length);
+      expected.forEach((part, i) => {
+        this.nearValue(name, (got as unknown[])[i], part, tolerance);
+      });
+    } else if (typeof expected === 'number') {
+      this.near(name, [got as number], [expected], tolerance);
+    } else {
+      expect(got, name).toBe(expected === 'nan' ? null : expected);
+      this.compared.add(name);
+    }
+  }
+
+  /** max|got - expected| ≤ abs + rel · max|expected| */
+  private near(name: string, got: ArrayLike<number>, expected: ArrayLike<number>, { abs, rel }: Tolerance): void {
+    this.compared.add(name);
+    expect(got.length, `size of ${name}`).toBe(expected.length);
+    let largest = 0;
+    let worst = 0;
+    for (let i = 0; i < expected.length; i++) {
+      largest = Math.max(largest, Math.abs(expected[i]));
+      // Written so that NaN is as bad as it gets.
+      const difference = Math.abs(got[i] - expected[i]);
+      worst = difference <= worst ? worst : Number.isNaN(difference) ? Infinity : difference;
+    }
+    expect(worst, `${name}: largest deviation`).toBeLessThanOrEqual(abs + rel * largest);
+  }
+}
+
+function isRecord(value: unknown): value is { readonly [key: string]: Value } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readFile(name: string): FixtureFile {
+  return JSON.parse(readFileSync(join(fixturesFolder, `${name}.json`), 'utf8')) as FixtureFile;
+}
+
+function stateEntries(file: FixtureFile, suffix: string): readonly StateEntry[] {
+  const entries = file[`stateDict${suffix}`];
+  if (entries === undefined) throw new Error(`${file.fixture} has no stateDict${suffix}`);
+  return typeof entries === 'string' ? stateEntries(readFile(entries.replace(/^as /, '')), suffix) : entries;
+}
+
+async function openFixture(name: string): Promise<Fixture> {
+  const stored = await openSafetensors(join(fixturesFolder, `${name}.safetensors`));
+  const tensors = new Map<string, Tensor>();
+  try {
+    for (const key of stored.names) tensors.set(key, (await stored.read(key)) as Tensor);
+  } finally {
+    await stored.close();
+  }
+  return new Fixture(readFile(name), tensors);
+}
+
+/**
+ * The tests of one fixture, and one more: that they compared every number that it expects. Skipped where the fixture
+ * does not exist.
+ */
+export async function parity(name: string, define: (fixture: Fixture) => void): Promise<void> {
+  if (!existsSync(join(fixturesFolder, `${name}.json`))) {
+    test.skip(`${name}: not in ${fixturesFolder}`, () => {});
+    return;
+  }
+  const fixture = await openFixture(name);
+  describe(name, () => {
+    define(fixture);
+    test('every expected number was compared', () => expect(fixture.missing()).toEqual([]));
+  });
+}
