@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { createSession, type Engine, type Program, type Session, type UpdateRule } from '@unseen/tensor';
+import { UserError } from '@unseen/core';
+import {
+  type CompileOptions,
+  createSession,
+  type Engine,
+  onnxruntimeProblem,
+  type Program,
+  type Session,
+  type UpdateRule,
+} from '@unseen/tensor';
 import { recordProgram } from './description.ts';
 import { CompiledExecutable } from './executable.ts';
 import { lower } from './lower.ts';
@@ -14,14 +23,9 @@ export interface CompiledEngineOptions {
   readonly cachedGraphs?: number;
 }
 
-/** Options of compiling one program. */
-export interface CompileOptions {
-  /** The weights' present values become constants of the graph, for inference: no losses, no gradients. Default false. */
-  readonly frozen?: boolean;
-}
-
 /** An engine whose programs are ONNX graphs run by ONNX Runtime. */
 export interface CompiledEngine extends Engine {
+  /** Frozen, the weights' present values are constants of the graph, and losses have values but no gradients. */
   compile(program: Program, options?: CompileOptions): CompiledExecutable;
   /** How many graphs had to be compiled so far; what the cache saved is not counted. */
   readonly compilations: number;
@@ -40,6 +44,8 @@ interface CachedSession {
  */
 export function createCompiledEngine(options: CompiledEngineOptions = {}): CompiledEngine {
   const { threads, cachedGraphs = 16 } = options;
+  const problem = onnxruntimeProblem();
+  if (problem) throw new UserError({ given: `ONNX Runtime cannot be used here: ${problem}`, remedy: "use 'cpu'" });
   const sessions = new Map<string, CachedSession>();
   let compilations = 0;
 

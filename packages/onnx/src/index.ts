@@ -1,7 +1,6 @@
 export {
   type CompiledEngine,
   type CompiledEngineOptions,
-  type CompileOptions,
   createCompiledEngine,
 } from './engine.ts';
 export { type ExportOptions, exportOnnx } from './export.ts';

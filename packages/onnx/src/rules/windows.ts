@@ -96,7 +96,8 @@ export const windowLowering: Readonly<Record<string, LoweringRule>> = {
     const { kernel, stride, padding } = window;
     const counts = to.graph.constant(averageFactors([h, w], { size: kernel[0], stride, padding }), [1, 1, oh, ow]);
     const shares = to.graph.op('Mul', [to.nchw(dy), counts]);
-    if (oh * ow === 1 && kernel[0] >= h && kernel[1] >= w) {
+    const covered = kernel[0] - padding[0] >= h && kernel[1] - padding[2] >= w;
+    if (oh * ow === 1 && covered) {
       const size = to.graph.integers(physical(node.shape, 'nchw'));
       return to.set(node, 'nchw', to.graph.op('Expand', [shares, size]));
     }
