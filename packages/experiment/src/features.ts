@@ -11,9 +11,9 @@ import {
   writeFeatureStore,
 } from '@unseen/data';
 import type { ChannelStatistics } from '@unseen/nn';
-import type { Executable } from '@unseen/tensor';
-import { flipHorizontal, type Normalization, normalize, resizeBilinear, resizeNearest } from '@unseen/vision';
+import { flipHorizontal, resizeNearest } from '@unseen/vision';
 import { type LoadedBackbone, loadExperimentBackbone } from './backbone.ts';
+import { FeatureExtractor, sizeAtScale, type View, warpImage } from './extractor.ts';
 import type { FeatureSource } from './feature-batches.ts';
 import type { Stage, StageContext } from './method.ts';
 import { openExperimentDataset } from './protocol.ts';
@@ -24,12 +24,9 @@ const STORES = { train: 'features/train.arrow', val: 'features/val.arrow' } as c
 
 type Subset = keyof typeof STORES;
 
-/** One version of every image that is stored: a scale, flipped or not. */
-interface View {
+/** A view of every image that is stored. */
+interface StoredView extends View {
   readonly name: string;
-  /** [height, width] of the network's input. */
-  readonly size: readonly [number, number];
-  readonly flip: boolean;
 }
 
 /** The stored features of a run. */
@@ -64,82 +61,49 @@ export function featureStage(): Stage {
       for (const subset of Object.keys(STORES) as Subset[]) {
         const path = context.folder.file(STORES[subset]);
         if (context.resume && existsSync(path)) continue;
-        const views = viewsOf(config, subset);
-        const extractors = views.map((view) => compileExtractor(context, backbone, view));
+        const extractors = viewsOf(config, subset).map((view) => ({
+          view,
+          extractor: new FeatureExtractor(context.engine, backbone, view),
+        }));
         const provenance = provenanceOf(config, backbone, subset);
-        const options = { provenance, channels: extractors[0].channels };
+        const options = { provenance, channels: extractors[0].extractor.channels };
         await writeFeatureStore(path, options, async (writer) => {
           for (const sample of subsets[subset]) {
-            await appendViews(writer, sample, extractors);
+            await appendViews(writer, sample, config, extractors);
             await context.progress.update(++done, total, sample.id);
           }
         });
-        for (const { executable } of extractors) executable.dispose();
+        for (const { extractor } of extractors) extractor.dispose();
       }
     },
-  };
-}
-
-interface Extractor {
-  readonly view: View;
-  readonly executable: Executable;
-  readonly grid: readonly [number, number];
-  readonly channels: number;
-  readonly normalization: Normalization;
-  readonly warped: readonly [number, number];
-}
-
-function compileExtractor(
-  { engine, config }: StageContext,
-  { encoder, definition }: LoadedBackbone,
-  view: View,
-): Extractor {
-  const executable = engine.compile(
-    {
-      name: `features/${definition.name}`,
-      inputs: { images: { shape: [1, ...view.size, 3], dtype: 'float32' } },
-      describe: (ops, { images }) => ({ outputs: { features: encoder.forward(ops, images)[0] } }),
-    },
-    { frozen: true },
-  );
-  const [, height, width, channels] = executable.outputs.features;
-  return {
-    view,
-    executable,
-    grid: [height, width],
-    channels,
-    normalization: definition.input,
-    warped: config.data.size,
   };
 }
 
 async function appendViews(
   writer: FeatureStoreWriter,
   sample: Sample,
-  extractors: readonly Extractor[],
+  config: ExperimentConfig,
+  extractors: readonly { readonly view: StoredView; readonly extractor: FeatureExtractor }[],
 ): Promise<void> {
   const [image, mask] = await Promise.all([sample.image(), sample.mask!()]);
-  const [{ warped }] = extractors;
-  const whole = resizeBilinear(image, ...warped);
-  const labels = resizeNearest(mask, ...warped);
-  for (const { view, executable, grid, normalization } of extractors) {
-    const [height, width] = grid;
-    const scaled = resizeBilinear(whole, ...view.size);
-    const images = normalize(view.flip ? flipHorizontal(scaled) : scaled, normalization).data;
-    const features = await executable.run({ images }).read('features');
+  const warped = warpImage(image, config);
+  const labels = resizeNearest(mask, ...config.data.size);
+  for (const { view, extractor } of extractors) {
+    const [height, width] = extractor.grid;
+    const features = await extractor.extract(warped);
     const atGrid = resizeNearest(view.flip ? flipHorizontal(labels) : labels, height, width);
     await writer.append({ id: sample.id, view: view.name, height, width, features, labels: atGrid.data });
   }
 }
 
-function viewsOf({ data, features }: ExperimentConfig, subset: Subset): View[] {
-  const [height, width] = data.size;
+function viewsOf(config: ExperimentConfig, subset: Subset): StoredView[] {
+  const { features } = config;
   const scales = subset === 'train' ? features.scales : features.scales.slice(0, 1);
   const flips = subset === 'train' && features.flip ? [false, true] : [false];
   return flips.flatMap((flip) =>
     scales.map((scale) => ({
       name: `scale ${scale}${flip ? ' flipped' : ''}`,
-      size: [Math.floor(height * scale), Math.floor(width * scale)] as const,
+      size: sizeAtScale(config, scale),
       flip,
     })),
   );
@@ -151,7 +115,14 @@ function provenanceOf(config: ExperimentConfig, backbone: LoadedBackbone, subset
   return {
     backbone: backbone.definition.name,
     weights: backbone.weights,
-    config: hashJson({ size: data.size, outputStride, tap, features, split: data.split, limit: data[subset].limit ?? null }),
+    config: hashJson({
+      size: data.size,
+      outputStride,
+      tap,
+      features,
+      split: data.split,
+      limit: data[subset].limit ?? null,
+    }),
     dataset: data.dataset,
     subset,
     views: viewsOf(config, subset).map(({ name }) => name),
