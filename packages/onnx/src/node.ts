@@ -8,7 +8,8 @@ export type Leaf =
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'parameter'; readonly parameter: Parameter }
   | { readonly kind: 'constant'; readonly values: Float32Array }
-  | { readonly kind: 'noise'; readonly index: number; readonly probability?: number };
+  /** Normal, or ones of a probability times a scale. */
+  | { readonly kind: 'noise'; readonly index: number; readonly probability?: number; readonly scale?: number };
 
 /** A recorded operation: what it computes, from what, and the shape it has. Maps are [n,h,w,c] here. */
 export interface Node {

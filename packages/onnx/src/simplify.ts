@@ -1,5 +1,5 @@
 import { broadcastShape, type Shape } from '@unseen/tensor';
-import { constantValue, type Node, reachable } from './node.ts';
+import { constantValue, type Leaf, type Node, reachable } from './node.ts';
 
 const elementwise = new Set(['add', 'sub', 'mul', 'div', 'maximum']);
 const smallConstant = 64;
@@ -36,7 +36,7 @@ class Simplifier {
 
   private keyOf({ operation, inputs, shape, attributes, leaf }: Node): unknown {
     if (leaf?.kind === 'parameter') return leaf.parameter;
-    if (leaf?.kind === 'noise') return `noise ${leaf.index}`;
+    if (leaf?.kind === 'noise') return `noise ${leaf.index} ${leaf.scale}`;
     if (leaf?.kind === 'input') return `input ${leaf.name}`;
     if (leaf) return leaf.values.length <= smallConstant ? `constant [${shape}] ${leaf.values.join()}` : leaf;
     return `${operation} ${inputs.map((input) => input.id)} [${shape}] ${JSON.stringify(attributes)}`;
@@ -80,7 +80,9 @@ class Simplifier {
       case 'concat':
         return inputs.length === 1 ? a : undefined;
       case 'add':
-        return this.folded(node) ?? this.without(a, b, 0, shape) ?? this.without(b, a, 0, shape);
+        return (
+          this.folded(node) ?? this.without(a, b, 0, shape) ?? this.without(b, a, 0, shape) ?? this.leakySlope(node)
+        );
       case 'sub':
         return this.folded(node) ?? this.without(a, b, 0, shape);
       case 'mul':
@@ -107,15 +109,31 @@ class Simplifier {
     return this.scalar(Math.fround(results[operation]));
   }
 
-  /** (x · p) · q = x · pq for scalar constants. */
+  /** (x · p) · q = x · pq for scalar constants, and for a scalar and a dropout mask. */
   private collected(node: Node): Node | undefined {
-    const [a, b] = node.inputs;
-    const [value, product] = constantValue(b) === undefined ? [constantValue(a), b] : [constantValue(b), a];
-    if (value === undefined || product.operation !== 'mul') return undefined;
-    const [c, d] = product.inputs;
-    const [inner, x] = constantValue(d) === undefined ? [constantValue(c), d] : [constantValue(d), c];
-    if (inner === undefined || !same(x.shape, node.shape)) return undefined;
-    return this.rewrite({ ...node, inputs: [x, this.scalar(Math.fround(value * inner))] });
+    const [factor, product] = operandsOf(node, (x) => constantValue(x) !== undefined) ?? [];
+    if (!factor || !product) return undefined;
+    if (isMask(product) && factor.shape.length === 0) return this.scaledMask(product, constantValue(factor)!);
+    if (product.operation !== 'mul') return undefined;
+    const [inner, x] = operandsOf(product, (operand) => constantValue(operand) !== undefined || isMask(operand)) ?? [];
+    if (!inner || !x || !same(x.shape, node.shape) || factor.shape.length > 0) return undefined;
+    const scale = this.rewrite({ ...node, inputs: [inner, factor], shape: inner.shape });
+    return this.rewrite({ ...node, inputs: [x, scale] });
+  }
+
+  private scaledMask(mask: Node, factor: number): Node {
+    const leaf = mask.leaf as Extract<Leaf, { kind: 'noise' }>;
+    return this.unique({ ...mask, leaf: { ...leaf, scale: Math.fround((leaf.scale ?? 1) * factor) } });
+  }
+
+  /** step(x) · (1 - s) + s, the slope of a leaky ReLU, is the greater of step(x) and s. */
+  private leakySlope(node: Node): Node | undefined {
+    const [slope, product] = operandsOf(node, (x) => constantValue(x) !== undefined) ?? [];
+    if (!slope || product?.operation !== 'mul') return undefined;
+    const [factor, step] = operandsOf(product, (x) => constantValue(x) !== undefined) ?? [];
+    const [s, rest] = [constantValue(slope)!, factor ? constantValue(factor)! : Number.NaN];
+    if (step?.operation !== 'step' || s < 0 || s > 1 || Math.abs(s + rest - 1) > 1e-6) return undefined;
+    return this.unique({ ...node, operation: 'maximum', inputs: [step, slope] });
   }
 
   /** An element-wise operation on values before they were repeated, where the other operand repeats them anyway. */
@@ -129,6 +147,16 @@ class Simplifier {
     }
     return inputs.every((input, i) => input === node.inputs[i]) ? node : this.rewrite({ ...node, inputs });
   }
+}
+
+/** The operand that `fits` and the other one. */
+function operandsOf({ inputs: [a, b] }: Node, fits: (x: Node) => boolean): readonly [Node, Node] | undefined {
+  if (fits(b)) return [b, a];
+  return fits(a) ? [a, b] : undefined;
+}
+
+function isMask({ leaf }: Node): boolean {
+  return leaf?.kind === 'noise' && leaf.probability !== undefined;
 }
 
 /** The value of a constant scalar, repeated or not. */

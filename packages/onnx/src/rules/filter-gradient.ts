@@ -42,18 +42,31 @@ function batchProduct(to: Lowering, a: string, b: string, [n, rows, columnsOfB]:
   return to.graph.op('Gemm', [matrix(a, rows), matrix(b, columnsOfB)], flags);
 }
 
+interface ProductDims {
+  readonly n: number;
+  readonly rows: number;
+  readonly channels: number;
+  readonly taps: number;
+  readonly positions: number;
+}
+
+/** a·bᵀ of maps [n,rows,p] and [n,channels,p], summed over the batch. */
+function pointwise(to: Lowering, a: string, b: string, dims: ProductDims): string {
+  const { n, rows, channels, positions } = dims;
+  // Adding up one product per image moves less memory than separating the images, unless the filter outweighs the maps.
+  if (n === 1 || positions < minPositions || rows * channels > (rows + channels) * positions)
+    return chunked(to, a, b, dims, (map) => map, false);
+  const operands = [to.graph.reshape(a, [n, rows, positions]), to.graph.reshape(b, [n, channels, positions])];
+  const each = to.graph.op('FusedMatMul', operands, { transB: 1 }, { domain: 'com.microsoft' });
+  return to.graph.op('ReduceSum', [each, to.graph.integers([0])], { keepdims: 0 });
+}
+
 /** `a` times columns made of `source`, in chunks of channels; the columns of the result are in filter order. */
 function chunked(
   to: Lowering,
   a: string,
   source: string,
-  dims: {
-    readonly n: number;
-    readonly rows: number;
-    readonly channels: number;
-    readonly taps: number;
-    readonly positions: number;
-  },
+  dims: ProductDims,
   expand: (map: string, channels: number) => string,
   columnsFirst: boolean,
 ): string {
@@ -89,9 +102,8 @@ function filterGradient(to: Lowering, node: Node, { x, dy, xDims, dyDims, window
     const { graph } = to;
     const bounds = [graph.integers([0, 0]), graph.integers([height, width]), graph.integers([2, 3])];
     const taken = stride === 1 ? x : graph.op('Slice', [x, ...bounds, graph.integers([stride, stride])]);
-    const same = (map: string) => map;
-    const matrix = chunked(to, dy, taken, { n, rows: out, channels: inputs, taps, positions }, same, false);
-    to.setFlat(node, matrix, [out, inputs]);
+    const dims = { n, rows: out, channels: inputs, taps, positions };
+    to.setFlat(node, pointwise(to, dy, taken, dims), [out, inputs]);
     return;
   }
   const reversed = reversedWindow(window);

@@ -35,13 +35,15 @@ export const leafRules: Readonly<Record<string, LoweringRule>> = {
   },
 
   noise(to, node) {
-    const { index, probability } = leafOf(node, 'noise');
-    const name = to.graph.input(noiseName(index), node.shape, probability === undefined ? 'float32' : 'uint8');
-    if (probability === undefined) return to.set(node, 'plain', name);
-    const cast = (value: string) => to.graph.op('Cast', [value], { to: elementTypes.float32 });
-    if (node.shape.length < 4) return to.set(node, 'plain', cast(name));
-    // Cast after the transposition: a quarter of the bytes are moved.
-    const order = physical([0, 1, 2, 3], 'nchw');
-    to.setEither(node, (layout) => cast(layout === 'plain' ? name : to.graph.transpose(name, order)));
+    const { index, probability, scale = 1 } = leafOf(node, 'noise');
+    if (probability === undefined) {
+      to.set(node, 'plain', to.graph.input(noiseName(index), node.shape, 'float32'));
+      return;
+    }
+    const ones = to.memo(noiseName(index), () => {
+      const bytes = to.graph.input(noiseName(index), node.shape, 'uint8');
+      return to.graph.op('Cast', [bytes], { to: elementTypes.float32 });
+    });
+    to.set(node, 'plain', scale === 1 ? ones : to.graph.op('Mul', [ones, to.graph.scalar(scale)]));
   },
 };
