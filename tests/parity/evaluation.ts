@@ -46,29 +46,42 @@ export interface Evaluated {
 }
 
 /** Runs a program once. */
-export async function evaluate(engine: Engine, evaluation: Evaluation): Promise<Evaluated> {
-  const { inputs = {}, training = false, noise = [], describe } = evaluation;
+export async function evaluate(
+  engine: Engine,
+  { inputs = {}, noise = [], ...program }: Evaluation,
+): Promise<Evaluated> {
+  const executable = compile(engine, { inputs, ...program });
+  try {
+    return await executable.run(inputs, noise);
+  } finally {
+    executable.dispose();
+  }
+}
+
+/** A program that runs as often as one likes, on inputs of the given shapes. */
+export function compile(engine: Engine, { inputs = {}, training = false, describe }: Omit<Evaluation, 'noise'>) {
   const specs = Object.entries(inputs).map(([name, { shape, values }]) => {
     const dtype = values instanceof Float32Array ? ('float32' as const) : ('int32' as const);
     return [name, { shape, dtype }] as const;
   });
   const executable = engine.compile({ name: 'parity', inputs: Object.fromEntries(specs), training, describe });
-  try {
-    const random = new GivenNoise(noise);
-    const feeds = Object.entries(inputs).map(([name, { values }]) => [name, values] as const);
-    const result = executable.run(Object.fromEntries(feeds), random);
-    expect(random.left, 'noise that was not drawn').toEqual([]);
-    const outputs: Record<string, Float32Array> = {};
-    for (const name of Object.keys(executable.outputs)) outputs[name] = (await result.read(name)).slice();
-    const gradients: Record<string, Map<Parameter, Float32Array>> = {};
-    for (const [loss, parts] of Object.entries(result.gradients)) {
-      gradients[loss] = new Map();
-      for (const [parameter, values] of parts) gradients[loss].set(parameter, await readGradient(values));
-    }
-    return { outputs, gradients };
-  } finally {
-    executable.dispose();
-  }
+  return {
+    async run(given: Readonly<Record<string, Tensor>>, noise: readonly Float32Array[] = []): Promise<Evaluated> {
+      const random = new GivenNoise(noise);
+      const feeds = Object.entries(given).map(([name, { values }]) => [name, values] as const);
+      const result = executable.run(Object.fromEntries(feeds), random);
+      expect(random.left, 'noise that was not drawn').toEqual([]);
+      const outputs: Record<string, Float32Array> = {};
+      for (const name of Object.keys(executable.outputs)) outputs[name] = (await result.read(name)).slice();
+      const gradients: Record<string, Map<Parameter, Float32Array>> = {};
+      for (const [loss, parts] of Object.entries(result.gradients)) {
+        gradients[loss] = new Map();
+        for (const [parameter, values] of parts) gradients[loss].set(parameter, await readGradient(values));
+      }
+      return { outputs, gradients };
+    },
+    dispose: () => executable.dispose(),
+  };
 }
 
 /** Gradients are arrays in the compiled engine and tensors in the eager one. */

@@ -63,7 +63,15 @@ export interface FixtureFile {
   readonly settings: Readonly<Record<string, Value>>;
   readonly quirks?: readonly string[];
   readonly tensors?: Readonly<
-    Record<string, { readonly role: string; readonly shape: readonly number[]; readonly tolerance?: Tolerance }>
+    Record<
+      string,
+      {
+        readonly role: string;
+        readonly shape: readonly number[];
+        readonly meaning?: string;
+        readonly tolerance?: Tolerance;
+      }
+    >
   >;
   readonly values?: Readonly<
     Record<string, { readonly value: Value; readonly meaning: string | null; readonly tolerance: Tolerance }>

@@ -5,7 +5,10 @@ import type { Tensor } from './fixture.ts';
 export const LABELS = 255;
 
 /** Label maps [n, h, w] on another grid. */
-export function resizeLabels({ shape, values }: Tensor<Int32Array>, grid: readonly [number, number]): Tensor<Int32Array> {
+export function resizeLabels(
+  { shape, values }: Tensor<Int32Array>,
+  grid: readonly [number, number],
+): Tensor<Int32Array> {
   const [images, height, width] = shape;
   const plane = height * width;
   const resized = Array.from({ length: images }, (_, i) =>

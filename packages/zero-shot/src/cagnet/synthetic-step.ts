@@ -20,7 +20,8 @@ export interface SyntheticStepOptions {
 /**
  * One step on synthetic features only (paper §3.5, spec §7.7): labels are drawn by the host from the prior of seen and
  * unseen classes, the latent code from N(0, I), and the classifier learns from what the generator makes of them.
- * Loss `heads` and, where its weight is not 0, `generator`.
+ * Loss `heads` and, where its weight is not 0, `generator`; in the official profile also then, because the released code
+ * lets Adam's momentum move the generator on gradients of 0 (CG-8).
  */
 export function syntheticStep(options: SyntheticStepOptions): Program {
   const { model, vectors, draws, channels, transfer } = options;
@@ -42,7 +43,7 @@ export function syntheticStep(options: SyntheticStepOptions): Program {
         outputs: { classify },
         losses: {
           heads: { value: scaled(transfer.heads), parameters: trained },
-          ...(transfer.generator > 0 && {
+          ...((transfer.generator > 0 || options.profile === 'official') && {
             generator: { value: scaled(transfer.generator), parameters: model.generator.parameters() },
           }),
         },

@@ -1,0 +1,48 @@
+import { SeedTree } from '@unseen/core';
+import type { GradientSummary } from './fixture-file.ts';
+
+/** One number of a gradient: says what is wrong with it. */
+export interface GradientCheck {
+  readonly name: string;
+  readonly problem: (got: Float32Array | undefined) => string | undefined;
+}
+
+/** Norm, sum and entries of a gradient, within the tolerances. */
+export function gradientChecks(
+  name: string,
+  { shape, l2, sum, flatIndex, entry }: GradientSummary,
+  { l2Rel, entryAbs }: { readonly l2Rel: number; readonly entryAbs: number },
+): GradientCheck[] {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const check = (what: string, of: (got: Float32Array) => number, expected: number, bound: number): GradientCheck => ({
+    name,
+    problem: (got) => {
+      if (got?.length !== size) return `${got?.length} values, expected ${size}`;
+      const value = of(got);
+      return Math.abs(value - expected) <= bound ? undefined : `${what} is ${value}, expected ${expected}`;
+    },
+  });
+  return [
+    check('norm', (got) => Math.sqrt(got.reduce((total, x) => total + x * x, 0)), l2, l2Rel * l2),
+    // A difference of norm l2Rel · l2 changes the sum by at most √size times as much.
+    check('sum', (got) => got.reduce((total, x) => total + x, 0), sum, l2Rel * l2 * Math.sqrt(size)),
+    ...flatIndex.map((index, i) =>
+      check(
+        `entry ${index}`,
+        (got) => got[index],
+        entry[i],
+        entryAbs * Math.max(l2 / Math.sqrt(size), Math.abs(entry[i])),
+      ),
+    ),
+  ];
+}
+
+/** Relative size of what {@link jittered} adds: some roundings of float32. */
+const SIZE = 2e-6;
+
+/** The values as they are in attempt 0, changed by rounding errors of their own in any other. */
+export function jittered(values: Float32Array, attempt: number, name: string): Float32Array {
+  if (attempt === 0) return values;
+  const random = new SeedTree(attempt).child(name).stream();
+  return values.map((x) => x * (1 + SIZE * random.between(-1, 1)));
+}
