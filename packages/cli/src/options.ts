@@ -22,6 +22,16 @@ export function wholeNumbers(name: string): (text: unknown) => number[] | undefi
   };
 }
 
+/** Checks a number from 0 to 1 that yargs hands over as text. */
+export function probability(name: string): (text: unknown) => number | undefined {
+  return (text) => {
+    if (text === undefined) return undefined;
+    const value = typeof text === 'string' && /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= 0 && value <= 1) return value;
+    throw new UserError({ given: `--${name} ${shown(text)}`, expected: 'a number from 0 to 1' });
+  };
+}
+
 /** Refuses an option that is given twice; yargs calls it only for options that are there. */
 export function once(name: string): (text: string | readonly string[]) => string {
   return (text) => {

@@ -33,6 +33,11 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     load: async () => (await import('./verbs/evaluate.ts')).evaluate,
   },
   {
+    command: 'predict <run> <images..>',
+    summary: 'Segment images with a trained run',
+    load: async () => (await import('./verbs/predict.ts')).predict,
+  },
+  {
     command: 'metrics',
     summary: "Score any tool's masks",
     load: async () => (await import('./verbs/metrics.ts')).metrics,

@@ -3,7 +3,18 @@ import { dirname, join } from 'node:path';
 import { explainFileError, type LabelMap, type RgbImage, type Sample, UserError } from '@unseen/core';
 import { decodeImage, imageSize } from './image.ts';
 
-const IMAGE_TYPES = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.JPG', '.JPEG', '.PNG'];
+/** Suffixes of image files. */
+export const IMAGE_TYPES: readonly string[] = [
+  '.jpg',
+  '.jpeg',
+  '.png',
+  '.webp',
+  '.tif',
+  '.tiff',
+  '.JPG',
+  '.JPEG',
+  '.PNG',
+];
 
 /** Reads the raw class ids of one image. */
 export type MaskReader = (path: string, id: string) => Promise<LabelMap>;

@@ -19,6 +19,15 @@ export interface OpenDatasetOptions {
 
 type Subset = 'train' | 'val';
 
+/** Classes and splits of a dataset by its registered name or the path of a YAML; its images need not be there. */
+export async function describeDataset(
+  nameOrYaml: string,
+): Promise<Pick<Dataset, 'name' | 'classes' | 'ignore' | 'splits'>> {
+  if (Object.hasOwn(builtInDatasets, nameOrYaml)) return builtInDatasets[nameOrYaml].open(new SeedTree(0));
+  const { settings, classes, splits } = await readDatasetFile(await datasetPath(nameOrYaml));
+  return { name: settings.name, classes, ignore: settings.ignore, splits };
+}
+
 /**
  * Opens a dataset by its registered name or by the path of a YAML. Lists and file names are checked at once, images and
  * masks are read when asked for.

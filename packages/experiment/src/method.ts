@@ -1,6 +1,7 @@
-import type { SeedTree } from '@unseen/core';
+import type { SeedTree, SegmentationModel } from '@unseen/core';
 import type { Engine } from '@unseen/tensor';
 import { z } from 'zod';
+import type { LoadedBackbone } from './backbone.ts';
 import type { RunFolder } from './folder.ts';
 import type { StageLog } from './log.ts';
 import type { StageProgress } from './progress.ts';
@@ -36,6 +37,38 @@ export interface Stage {
   run(context: StageContext): Promise<void>;
 }
 
+/** What a model of a finished run is opened with. */
+export interface ModelContext {
+  readonly config: ExperimentConfig;
+  readonly engine: Engine;
+  /** A path inside the run folder. */
+  file(...parts: string[]): string;
+  /** The backbone of the experiment, loaded once. */
+  backbone(): Promise<LoadedBackbone>;
+}
+
+/** Which model of a run, and how large it sees images. */
+export interface ModelChoice {
+  /** One of {@link MethodModels.names}. */
+  readonly name: string;
+  /** Relative to the size to which the experiment warps images. */
+  readonly scale: number;
+}
+
+/** A model of a run; images of any size are warped to its input. */
+export interface RunModel extends SegmentationModel {
+  /** Of its logits, [height, width]. */
+  readonly grid: readonly [number, number];
+  dispose(): void;
+}
+
+/** What the finished runs of a method can segment images with. */
+export interface MethodModels {
+  /** As the run's report names them: baselines first, the method itself last. */
+  readonly names: readonly string[];
+  open(context: ModelContext, choice: ModelChoice): Promise<RunModel>;
+}
+
 /** Configuration of a method: the base and the method's own blocks. */
 export type MethodConfig<S extends z.ZodRawShape> = ExperimentConfig & z.output<z.ZodObject<S>>;
 
@@ -49,6 +82,8 @@ export interface MethodDefinition<S extends z.ZodRawShape> {
   readonly settings: z.ZodObject<S>;
   /** The stages in their order. */
   stages(config: MethodConfig<S>): readonly Stage[];
+  /** Left out by methods that make no class maps. */
+  models?(config: MethodConfig<S>): MethodModels;
 }
 
 /** A method that experiments can name. */
@@ -58,6 +93,7 @@ export interface Method {
   /** Strict schema of a whole experiment file. */
   readonly schema: z.ZodType<z.output<typeof baseSchema>>;
   stages(config: ExperimentConfig): readonly Stage[];
+  models?(config: ExperimentConfig): MethodModels;
 }
 
 /** Methods by name, as `method:` in an experiment file calls them. */
@@ -65,7 +101,7 @@ export type Methods = Readonly<Record<string, Method>>;
 
 /** Makes a method of a recipe's description. */
 export function defineMethod<S extends z.ZodRawShape>(definition: MethodDefinition<S>): Method {
-  const { name, summary, settings } = definition;
+  const { name, summary, settings, models } = definition;
   const schema = z.strictObject({ ...baseSchema.shape, ...settings.shape, method: z.literal(name) });
   return {
     name,
@@ -73,5 +109,6 @@ export function defineMethod<S extends z.ZodRawShape>(definition: MethodDefiniti
     schema: schema as unknown as Method['schema'],
     // The only way to a configuration is loadExperiment, which has checked it against the schema above.
     stages: (config) => definition.stages(config as MethodConfig<S>),
+    ...(models && { models: (config) => models(config as MethodConfig<S>) }),
   };
 }

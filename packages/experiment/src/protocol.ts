@@ -1,15 +1,23 @@
 import { type ClassInfo, type Dataset, SeedTree, type ZeroShotSplit } from '@unseen/core';
-import { builtInDatasets, ContiguousLabels, findSplit, openDataset } from '@unseen/data';
+import { builtInDatasets, ContiguousLabels, describeDataset, findSplit, openDataset } from '@unseen/data';
 import { loadClassVectors } from './class-vectors.ts';
 import type { ExperimentConfig } from './schema.ts';
 
-/** Who is seen, who is not, and what is known of each class. */
-export interface ZeroShotProtocol {
-  readonly dataset: Dataset;
+/** The classes of an experiment. */
+export interface ClassProtocol {
   readonly split: ZeroShotSplit;
   readonly labels: ContiguousLabels;
   /** By channel: seen classes, then unseen ones. */
   readonly classes: readonly ClassInfo[];
+}
+
+/** {@link ClassProtocol} with the images. */
+export interface DatasetProtocol extends ClassProtocol {
+  readonly dataset: Dataset;
+}
+
+/** Who is seen, who is not, and what is known of each class. */
+export interface ZeroShotProtocol extends DatasetProtocol {
   /** Class vectors by channel. */
   readonly vectors: readonly Float32Array[];
 }
@@ -28,12 +36,29 @@ export async function openExperimentDataset({ data }: ExperimentConfig): Promise
   };
 }
 
+/** The classes of an experiment's split; the images of its dataset need not be there. */
+export async function openClassProtocol(config: ExperimentConfig): Promise<ClassProtocol> {
+  return protocolOf(await describeDataset(config.data.dataset), config);
+}
+
+/** Opens dataset and split. */
+export async function openDatasetProtocol(config: ExperimentConfig): Promise<DatasetProtocol> {
+  const dataset = await openExperimentDataset(config);
+  return { dataset, ...protocolOf(dataset, config) };
+}
+
 /** Opens dataset, split and class vectors; a class without a vector is a `UserError` that lists all of them. */
 export async function openProtocol(config: ExperimentConfig): Promise<ZeroShotProtocol> {
-  const dataset = await openExperimentDataset(config);
-  const split = findSplit(dataset.splits, config.data.split, dataset.name);
+  const protocol = await openDatasetProtocol(config);
+  return { ...protocol, vectors: await loadClassVectors(config.embeddings, protocol.classes) };
+}
+
+function protocolOf(
+  { name, classes, splits }: Pick<Dataset, 'name' | 'classes' | 'splits'>,
+  { data }: ExperimentConfig,
+): ClassProtocol {
+  const split = findSplit(splits, data.split, name);
   const labels = new ContiguousLabels(split);
-  const byId = new Map(dataset.classes.map((entry) => [entry.id, entry]));
-  const classes = labels.order.map((id) => byId.get(id)!);
-  return { dataset, split, labels, classes, vectors: await loadClassVectors(config.embeddings, classes) };
+  const byId = new Map(classes.map((entry) => [entry.id, entry]));
+  return { split, labels, classes: labels.order.map((id) => byId.get(id)!) };
 }

@@ -24,8 +24,8 @@ export class Interrupted extends UserError {
   /** What programs that a signal ends exit with. */
   readonly exitCode = 130;
 
-  constructor() {
-    super({ given: 'interrupted', remedy: 'continue with --resume; nothing that was finished is lost' });
+  constructor(remedy = 'continue with --resume; nothing that was finished is lost') {
+    super({ given: 'interrupted', remedy });
   }
 }
 

@@ -6,6 +6,7 @@ export * from './cagnet/model.ts';
 export * from './cagnet/predict-step.ts';
 export * from './cagnet/rank-pseudo-labels.ts';
 export * from './cagnet/real-step.ts';
+export * from './cagnet/segmentation-models.ts';
 export * from './cagnet/settings.ts';
 export * from './cagnet/synthetic-step.ts';
 export * from './cagnet/trainer.ts';

@@ -1,6 +1,7 @@
 import { defineMethod, featureStage } from '@unseen/experiment';
 import { evaluateStage } from './evaluate-stage.ts';
 import { finetuneStage } from './finetune-stage.ts';
+import { cagnetModels } from './segmentation-models.ts';
 import { cagnetSettings } from './settings.ts';
 import { trainStage } from './train-stage.ts';
 
@@ -13,4 +14,5 @@ export const cagnet = defineMethod({
   summary: 'context-aware feature generation, pixel-wise (Gu et al. 2020)',
   settings: cagnetSettings,
   stages: (config) => [featureStage(), trainStage(config), finetuneStage(config), evaluateStage(config)],
+  models: cagnetModels,
 });

@@ -7,10 +7,8 @@ import {
 } from '@unseen/experiment';
 import { loadCheckpoint } from '@unseen/nn';
 import { predictStep } from './predict-step.ts';
+import { METHODS } from './segmentation-models.ts';
 import { type CagnetConfig, type CagnetSetup, setUp } from './setup.ts';
-
-/** Methods of a run's report, with the stage whose weights each uses. */
-const METHODS = { 'seen-only': 'train', cagnet: 'finetune' } as const;
 
 /** Segments the validation images before and after fine-tuning. */
 export function evaluateStage(config: CagnetConfig): Stage {

@@ -15,20 +15,19 @@ export interface CagnetSizes {
   readonly unseen: number;
 }
 
-/** CaGNet without its trunk (paper figure 2): contextual module, feature generator, discriminator and classifier. */
-export class Cagnet extends Module {
+/** The networks that segment: contextual module and classifier. */
+export class CagnetSegmenter extends Module {
   readonly contextual: ContextualModule;
-  readonly generator: FeatureGenerator;
   readonly heads: FeatureHeads;
 
   constructor(
-    sizes: CagnetSizes,
+    sizes: Omit<CagnetSizes, 'embedding'>,
     network: CagnetSettings['cagnet']['network'],
     choices: CagnetChoices,
     seeds: SeedTree,
   ) {
     super();
-    const { channels, embedding } = sizes;
+    const { channels } = sizes;
     const { width, dilations, latentKernel } = network.contextual;
     this.contextual = new ContextualModule({
       channels,
@@ -39,14 +38,6 @@ export class Cagnet extends Module {
       reluLogVariance: choices.reluLogVariance,
       seeds: seeds.child('contextual'),
     });
-    this.generator = new FeatureGenerator({
-      embedding,
-      latent: channels,
-      features: channels,
-      hidden: network.generator.hidden,
-      dropout: network.generator.dropout,
-      seeds: seeds.child('generator'),
-    });
     this.heads = new FeatureHeads({
       features: channels,
       hidden: network.heads.hidden,
@@ -54,6 +45,29 @@ export class Cagnet extends Module {
       classes: sizes.seen + sizes.unseen + (choices.deadChannel ? 1 : 0),
       centre: choices.centre,
       seeds: seeds.child('heads'),
+    });
+  }
+}
+
+/** CaGNet without its trunk (paper figure 2): contextual module, feature generator, discriminator and classifier. */
+export class Cagnet extends CagnetSegmenter {
+  readonly generator: FeatureGenerator;
+
+  constructor(
+    sizes: CagnetSizes,
+    network: CagnetSettings['cagnet']['network'],
+    choices: CagnetChoices,
+    seeds: SeedTree,
+  ) {
+    super(sizes, network, choices, seeds);
+    const { channels, embedding } = sizes;
+    this.generator = new FeatureGenerator({
+      embedding,
+      latent: channels,
+      features: channels,
+      hidden: network.generator.hidden,
+      dropout: network.generator.dropout,
+      seeds: seeds.child('generator'),
     });
   }
 }

@@ -1,10 +1,10 @@
 import type { Standardize } from '@unseen/nn';
 import type { Program } from '@unseen/tensor';
-import type { Cagnet } from './model.ts';
+import type { CagnetSegmenter } from './model.ts';
 
 /** Sizes of {@link predictStep}. */
 export interface PredictStepOptions {
-  readonly model: Cagnet;
+  readonly model: CagnetSegmenter;
   readonly scaler: Standardize;
   readonly batch: number;
   readonly grid: readonly [number, number];

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { UserError } from '@unseen/core';
+import { once, outOption, probability } from '../options.ts';
+import { textTable } from '../table.ts';
+import { defineVerb } from '../verb.ts';
+
+/** `unseen predict`: masks of any images by a trained run. */
+export const predict = defineVerb({
+  positionals: {
+    run: { type: 'string', demandOption: true, describe: 'Run folder' },
+    images: { type: 'string', array: true, demandOption: true, describe: 'Image files, or folders of them' },
+  },
+  options: {
+    out: outOption('Folder of masks/, overlays/ and predictions.json (default: <run>/predictions)'),
+    'min-confidence': {
+      type: 'string',
+      requiresArg: true,
+      coerce: probability('min-confidence'),
+      describe: 'Pixels whose class has a lower probability stay void (255)',
+    },
+    method: {
+      type: 'string',
+      requiresArg: true,
+      coerce: once('method') as (text: string | readonly string[]) => string | undefined,
+      describe: 'Model of the run, as its report names them (default: the last)',
+    },
+  },
+  examples: [
+    ['unseen predict runs/cagnet-voc-animals photo.jpg', 'a mask and a picture at the size of the photo'],
+    ['unseen predict runs/cagnet-voc-animals photos --min-confidence 0.6 --out masks', 'unsure pixels stay void'],
+  ],
+  async run({ run, images, out = join(run, 'predictions'), 'min-confidence': minConfidence, method }, context) {
+    const { terminal } = context;
+    const [{ Interrupted, listImages, openTrainedRun, predictImages }, { interruptSignal }] = await Promise.all([
+      import('@unseen/experiment'),
+      import('@unseen/nn'),
+    ]);
+    const files = await listImages(images);
+    const { progress } = terminal;
+    const trained = await openTrainedRun(run, { methods: await context.methods(), warn: progress.warn });
+    const { signal, release } = interruptSignal();
+    try {
+      const position = { index: 0, count: 1 };
+      progress.stage('predict', 'start', position);
+      const model = await trained.model({ ...(method !== undefined && { name: method }) });
+      const { classes } = trained.protocol;
+      const { images: done, failures } = await predictImages({
+        model,
+        classes,
+        files,
+        out,
+        ...(minConfidence !== undefined && { minConfidence }),
+        onImage: async ({ image }, index) => progress.update(index + 1, files.length, image),
+        signal,
+      });
+      if (signal.aborted) throw new Interrupted(`${done.length} of ${files.length} images are done, in ${out}`);
+      progress.stage('predict', 'done', position);
+      if (failures.length > 0) throw unreadable(failures, files.length, out);
+      terminal.print(
+        textTable([
+          ['image', 'classes, % of its pixels'],
+          ...done.map((one) => [one.image, sharesText({ ...one.shares, ...(one.void > 0 && { void: one.void }) })]),
+        ]),
+      );
+      terminal.print(`\nMasks: ${join(out, 'masks')}\nPictures: ${join(out, 'overlays')}`);
+      return { out, method: method ?? trained.names[trained.names.length - 1], images: done };
+    } finally {
+      release();
+      trained.close();
+    }
+  },
+});
+
+/** The largest shares, in per cent. */
+function sharesText(shares: Readonly<Record<string, number>>, shown = 4): string {
+  const parts = Object.entries(shares)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, share]) => `${name} ${(100 * share).toFixed(1)}`);
+  return parts.slice(0, shown).join(', ') + (parts.length > shown ? ', …' : '');
+}
+
+function unreadable(
+  failures: readonly { readonly image: string; readonly error: string }[],
+  images: number,
+  out: string,
+): UserError {
+  const rest = images - failures.length;
+  return new UserError({
+    given: `${failures.length} of ${images} images could not be read:\n  ${failures.map(({ error }) => error).join('\n  ')}`,
+    ...(rest > 0 && { remedy: `the other ${rest} are done, in ${out}` }),
+  });
+}

@@ -1,0 +1,41 @@
+import type { Program } from '@unseen/tensor';
+import { FeatureExtractor, sizeAtScale, warpImage } from './extractor.ts';
+import type { ModelChoice, ModelContext, RunModel } from './method.ts';
+
+/** The part of a {@link featureModel} behind the backbone. */
+export interface FeatureHead {
+  /** Raw class ids, one per channel of the logits. */
+  readonly classes: readonly number[];
+  /** From the input `features` [1, h, w, channels] to the output `logits` [1, h, w, classes], weights in place. */
+  program(grid: readonly [number, number], channels: number): Promise<Program>;
+}
+
+/** A model of a method that works on stored features: the frozen backbone and what was trained behind it. */
+export async function featureModel(
+  { config, engine, backbone }: ModelContext,
+  { scale }: ModelChoice,
+  head: FeatureHead,
+): Promise<RunModel> {
+  // The size at which the features of test images are stored.
+  const size = sizeAtScale(config, config.features.scales[0] * scale);
+  const loaded = await backbone();
+  const extractor = new FeatureExtractor(engine, loaded, { size, flip: false });
+  const { grid, channels } = extractor;
+  const [height, width] = grid;
+  const executable = engine.compile(await head.program(grid, channels), { frozen: true });
+  return {
+    outputStride: loaded.encoder.taps[0].stride,
+    input: { height: size[0], width: size[1] },
+    classes: head.classes,
+    grid,
+    async logits(image) {
+      const features = await extractor.extract(warpImage(image, config));
+      const data = await executable.run({ features }).read('logits');
+      return { height, width, data };
+    },
+    dispose() {
+      extractor.dispose();
+      executable.dispose();
+    },
+  };
+}

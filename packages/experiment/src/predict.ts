@@ -1,0 +1,157 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+import {
+  type ClassInfo,
+  explainFileError,
+  IGNORE,
+  type LabelMap,
+  messageOf,
+  type RgbImage,
+  type SegmentationModel,
+  UserError,
+  writeFileAtomic,
+  writeJsonAtomic,
+} from '@unseen/core';
+import { decodeImage, IMAGE_TYPES } from '@unseen/data';
+import { encodeIndexedPng, encodeRgbPng } from '@unseen/formats';
+import { type Color, labelsFromScores, overlay } from '@unseen/vision';
+
+/** An image file with the name that its results get. */
+export interface ImageFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** How {@link predictImages} works. */
+export interface PredictOptions {
+  readonly model: SegmentationModel;
+  readonly classes: readonly ClassInfo[];
+  readonly files: readonly ImageFile[];
+  /** Folder of the results. */
+  readonly out: string;
+  /** Pixels whose softmax probability is lower stay void. */
+  readonly minConfidence?: number;
+  readonly onImage?: (prediction: ImagePrediction, index: number) => Promise<void>;
+  readonly signal?: AbortSignal;
+}
+
+/** What became of one image. Paths are absolute. */
+export interface ImagePrediction {
+  readonly image: string;
+  /** Indexed PNG of raw class ids; 255 is void. */
+  readonly mask: string;
+  /** The image with the classes' colours over it. */
+  readonly overlay: string;
+  readonly height: number;
+  readonly width: number;
+  /** Fraction of the image's pixels by class name, largest first; classes that were not found are left out. */
+  readonly shares: Readonly<Record<string, number>>;
+  readonly void: number;
+}
+
+/** What {@link predictImages} did. */
+export interface Predictions {
+  readonly images: readonly ImagePrediction[];
+  /** Images that could not be read, with the reason. */
+  readonly failures: readonly { readonly image: string; readonly error: string }[];
+}
+
+/** VOC's colour of void. */
+const VOID_COLOR: Color = [224, 224, 192];
+
+/**
+ * The image files among paths of files and folders (which are not searched deeper), each once, with distinct names for
+ * their results: the file's name without its suffix, numbered where several files share it.
+ */
+export async function listImages(paths: readonly string[]): Promise<ImageFile[]> {
+  const found = new Set<string>();
+  for (const path of paths) {
+    const entry = await stat(path).catch((error) => {
+      throw explainFileError(error, path);
+    });
+    const files = entry.isDirectory() ? await imagesOf(path) : [path];
+    for (const file of files) found.add(resolve(file));
+  }
+  const taken = new Set<string>();
+  return [...found].map((path) => {
+    const stem = basename(path, extname(path));
+    let name = stem;
+    // Some file systems do not tell A from a.
+    for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${stem}-${n}`;
+    taken.add(name.toLowerCase());
+    return { path, name };
+  });
+}
+
+async function imagesOf(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => IMAGE_TYPES.includes(extname(name).toLowerCase())).sort();
+  if (names.length > 0) return names.map((name) => join(folder, name));
+  throw new UserError({
+    given: `${folder} holds no image`,
+    expected: `files ${IMAGE_TYPES.join(', ')}`,
+    remedy: 'sub-folders are not searched: name them too',
+  });
+}
+
+/**
+ * Segments images one at a time. Of each, `masks/<name>.png` and `overlays/<name>.png` are written at its own size;
+ * `predictions.json` sums up. Images that cannot be read are handed back, the others are done.
+ */
+export async function predictImages(options: PredictOptions): Promise<Predictions> {
+  const { files, out, signal } = options;
+  const images: ImagePrediction[] = [];
+  const failures: { image: string; error: string }[] = [];
+  for (const [index, file] of files.entries()) {
+    if (signal?.aborted) break;
+    const image = await decodeImage(file.path).catch((error) => {
+      if (!(error instanceof UserError)) throw error;
+      failures.push({ image: file.path, error: messageOf(error) });
+    });
+    if (!image) continue;
+    const prediction = await predictImage(image, file, options);
+    images.push(prediction);
+    await options.onImage?.(prediction, index);
+  }
+  await writeJsonAtomic(resolve(out, 'predictions.json'), { images, failures });
+  return { images, failures };
+}
+
+async function predictImage(image: RgbImage, file: ImageFile, options: PredictOptions): Promise<ImagePrediction> {
+  const { model, classes, out, minConfidence = 0 } = options;
+  const { height, width } = image;
+  const scores = { ...(await model.logits(image)), channels: model.classes.length };
+  const channels = labelsFromScores(scores, [height, width], { minConfidence });
+  const labels = { id: file.name, height, width, data: channels };
+  const [mask, picture] = ['masks', 'overlays'].map((folder) => resolve(out, folder, `${file.name}.png`));
+  await writeFileAtomic(mask, encodeMask(labels, model.classes, classes));
+  const byId = new Map(classes.map(({ id, color }) => [id, color]));
+  const colors = new Map(model.classes.map((id, channel) => [channel, byId.get(id)!]));
+  await writeFileAtomic(picture, encodeRgbPng(overlay(image, labels, { colors })));
+  return { image: file.path, mask, overlay: picture, height, width, ...sharesOf(channels, model.classes, classes) };
+}
+
+/** Raw class ids with the colours of the dataset; ids of more than 8 bits have no palette in PNG. */
+function encodeMask(labels: LabelMap, order: readonly number[], classes: readonly ClassInfo[]): Uint8Array {
+  const wide = order.some((id) => id >= IGNORE);
+  const table = (wide ? new Uint16Array(IGNORE + 1) : new Uint8Array(IGNORE + 1)).fill(wide ? 0xffff : IGNORE);
+  table.set(order);
+  const data = (wide ? new Uint16Array(labels.data.length) : new Uint8Array(labels.data.length)).map(
+    (_, i) => table[labels.data[i]],
+  );
+  if (wide) return encodeIndexedPng({ ...labels, data });
+  const palette: Color[] = new Array(IGNORE + 1).fill([0, 0, 0]);
+  for (const { id, color } of classes) palette[id] = color;
+  palette[IGNORE] = VOID_COLOR;
+  return encodeIndexedPng({ ...labels, data, palette });
+}
+
+function sharesOf(channels: Uint8Array, order: readonly number[], classes: readonly ClassInfo[]) {
+  const counts = new Uint32Array(IGNORE + 1);
+  for (const channel of channels) counts[channel]++;
+  const names = new Map(classes.map(({ id, name }) => [id, name]));
+  const shares = order
+    .map((id, channel) => [names.get(id) ?? String(id), counts[channel] / channels.length] as const)
+    .filter(([, share]) => share > 0)
+    .sort(([, a], [, b]) => b - a);
+  return { shares: Object.fromEntries(shares), void: counts[IGNORE] / channels.length };
+}

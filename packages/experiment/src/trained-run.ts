@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { lookUp, UserError } from '@unseen/core';
+import { type LoadedBackbone, loadExperimentBackbone } from './backbone.ts';
+import { createEngineFor } from './engine.ts';
+import { type LoadOptions, loadExperiment } from './load.ts';
+import type { ModelChoice, ModelContext, RunModel } from './method.ts';
+import { type ClassProtocol, openClassProtocol } from './protocol.ts';
+import type { ExperimentConfig } from './schema.ts';
+
+/** How {@link openTrainedRun} opens. */
+export interface OpenRunOptions extends LoadOptions {
+  /** Told of a slower engine than the run asks for. */
+  readonly warn?: (sentence: string) => void;
+}
+
+/** A run whose training has finished, opened to segment images. Nothing in its folder is changed. */
+export interface TrainedRun {
+  /** Absolute. */
+  readonly path: string;
+  readonly config: ExperimentConfig;
+  readonly protocol: ClassProtocol;
+  /** Names of its models: baselines first, the method itself last. */
+  readonly names: readonly string[];
+  /** Opens a model; default: the method itself at the experiment's scale. */
+  model(choice?: Partial<ModelChoice>): Promise<RunModel>;
+  close(): void;
+}
+
+/** The path of a run folder's settings; anything else than a run folder is a {@link UserError}. */
+export function runConfigPath(folder: string): string {
+  const path = join(folder, 'config.yaml');
+  if (existsSync(path)) return path;
+  throw new UserError({
+    given: `${folder} is no run folder`,
+    expected: 'a folder that holds config.yaml',
+    remedy: "make one with 'unseen run'",
+  });
+}
+
+/** Opens a run folder to segment images with what was trained in it. */
+export async function openTrainedRun(
+  folder: string,
+  { warn = () => {}, ...load }: OpenRunOptions,
+): Promise<TrainedRun> {
+  const { config, method } = await loadExperiment(runConfigPath(folder), load);
+  const models = method.models?.(config);
+  if (!models) {
+    throw new UserError({
+      given: `${folder} is a run of '${method.name}', which makes no model that segments images`,
+      expected: 'a run of another method',
+    });
+  }
+  const protocol = await openClassProtocol(config);
+  const engine = await createEngineFor(config.backend, warn);
+  let backbone: Promise<LoadedBackbone> | undefined;
+  const context: ModelContext = {
+    config,
+    engine,
+    file: (...parts) => resolve(folder, ...parts),
+    backbone: () => {
+      backbone ??= loadExperimentBackbone(config.backbone);
+      return backbone;
+    },
+  };
+  const { names } = models;
+  return {
+    path: resolve(folder),
+    config,
+    protocol,
+    names,
+    async model({ name = names[names.length - 1], scale = 1 } = {}) {
+      lookUp(Object.fromEntries(names.map((known) => [known, true])), name, 'model of this run');
+      return models.open(context, { name, scale });
+    },
+    close: () => engine.dispose(),
+  };
+}
+
+/** A run folder as a `SegmentationModel`: the model `name` of the run, by default the method itself. Dispose it when done. */
+export async function loadModel(
+  folder: string,
+  { name, scale, ...options }: OpenRunOptions & Partial<ModelChoice>,
+): Promise<RunModel> {
+  const run = await openTrainedRun(folder, options);
+  try {
+    const model = await run.model({ ...(name !== undefined && { name }), ...(scale !== undefined && { scale }) });
+    return {
+      ...model,
+      dispose() {
+        model.dispose();
+        run.close();
+      },
+    };
+  } catch (error) {
+    run.close();
+    throw error;
+  }
+}
+
+/** The path of weights that a stage must have left; a run that has not come so far is a {@link UserError}. */
+export function requireStageOutput(context: ModelContext, relative: string, stage: string): string {
+  const path = context.file(relative);
+  if (existsSync(path)) return path;
+  throw new UserError({
+    given: `${context.file()} has no ${relative}: its stage '${stage}' has not finished`,
+    expected: 'a finished run',
+    remedy: "go on with it by 'unseen run … --resume'",
+  });
+}
