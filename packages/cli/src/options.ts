@@ -26,11 +26,27 @@ export function wholeNumbers(name: string): (text: unknown) => number[] | undefi
 export function probability(name: string): (text: unknown) => number | undefined {
   return (text) => {
     if (text === undefined) return undefined;
-    const value = typeof text === 'string' && /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+    const value = typeof text === 'string' && DECIMAL.test(text) ? Number(text) : Number.NaN;
     if (value >= 0 && value <= 1) return value;
     throw new UserError({ given: `--${name} ${shown(text)}`, expected: 'a number from 0 to 1' });
   };
 }
+
+/** Checks a list such as `1,0.75`. */
+export function positiveNumbers(name: string): (text: unknown) => number[] | undefined {
+  return (text) => {
+    if (text === undefined) return undefined;
+    const numbers =
+      typeof text === 'string' ? text.split(',').map((part) => (DECIMAL.test(part) ? Number(part) : 0)) : [];
+    if (numbers.length > 0 && numbers.every((n) => n > 0) && new Set(numbers).size === numbers.length) return numbers;
+    throw new UserError({
+      given: `--${name} ${shown(text)}`,
+      expected: 'different positive numbers with commas, such as 1,0.75',
+    });
+  };
+}
+
+const DECIMAL = /^\d{0,6}\.?\d{1,9}$/;
 
 /** Refuses an option that is given twice; yargs calls it only for options that are there. */
 export function once(name: string): (text: string | readonly string[]) => string {

@@ -33,12 +33,12 @@ export async function reportRun(run: string, terminal: Terminal): Promise<RunRes
 export async function figuresOf(run: string): Promise<RunResult['methods']> {
   const { readRunFolder } = await import('@unseen/report');
   const { metrics } = await readRunFolder(run);
-  return Object.fromEntries(
-    Object.entries(metrics.methods).map(([name, all]) => [
-      name,
-      Object.fromEntries(FIGURES.map((figure) => [figure, all[figure]])) as MethodFigures,
-    ]),
-  );
+  return Object.fromEntries(Object.entries(metrics.methods).map(([name, all]) => [name, pickFigures(all)]));
+}
+
+/** The figures alone. */
+export function pickFigures(metrics: MethodFigures): MethodFigures {
+  return Object.fromEntries(FIGURES.map((figure) => [figure, metrics[figure]])) as MethodFigures;
 }
 
 /** A table of methods, in per cent. */

@@ -4,7 +4,8 @@ import { type Color, paintLabels, resizeNearest, resizeRgb } from '@unseen/visio
 import { type EvaluatedMethod, type EvaluationImage, evaluateScorers, type Scorer } from './evaluation.ts';
 import type { FeatureStores } from './features.ts';
 import type { Stage, StageContext } from './method.ts';
-import type { ZeroShotProtocol } from './protocol.ts';
+import type { DatasetProtocol, ZeroShotProtocol } from './protocol.ts';
+import type { ExperimentConfig } from './schema.ts';
 
 /** What a method brings to its evaluation. */
 export interface Evaluated {
@@ -49,7 +50,7 @@ export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
           },
         });
         await panels.writeLegend();
-        const words = describeProtocol(context, protocol);
+        const words = describeProtocol(config, protocol);
         await writeJsonAtomic(folder.file(METRICS), { methods, protocol: words, seed: config.seed, warnings });
         context.log({ iteration: 0, metrics: summaryOf(methods) });
       } finally {
@@ -127,7 +128,10 @@ const RESOLUTIONS = {
 } as const;
 
 /** The protocol in words, for the report. */
-function describeProtocol({ config }: StageContext, { dataset, split }: ZeroShotProtocol): Record<string, string> {
+export function describeProtocol(
+  config: ExperimentConfig,
+  { dataset, split }: DatasetProtocol,
+): Record<string, string> {
   const { backbone, data, evaluate } = config;
   return {
     dataset: `${dataset.name}: ${dataset.train.length} training and ${dataset.val.length} validation images, warped to ${data.size.join('×')}`,

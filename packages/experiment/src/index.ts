@@ -2,6 +2,7 @@ export * from './backbone.ts';
 export * from './class-vectors.ts';
 export * from './engine.ts';
 export * from './environment.ts';
+export * from './evaluate-run.ts';
 export * from './evaluation.ts';
 export * from './evaluation-stage.ts';
 export * from './extractor.ts';

@@ -1,28 +1,79 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { UserError } from '@unseen/core';
-import { setOption } from '../options.ts';
-import { defineVerb } from '../verb.ts';
-import { runOne } from './run.ts';
+import { resolve } from 'node:path';
+import { outOption, positiveNumbers, setOption } from '../options.ts';
+import { figuresTable, type MethodFigures, pickFigures } from '../results.ts';
+import { defineVerb, type VerbContext } from '../verb.ts';
+import { runOne, secondsSince } from './run.ts';
 
-/** `unseen evaluate`: the evaluation of a finished run once more. */
+/** `unseen evaluate`: the evaluation of a finished run once more, or under other test-time options. */
 export const evaluate = defineVerb({
   positionals: { run: { type: 'string', demandOption: true, describe: 'Run folder' } },
-  options: { set: setOption },
+  options: {
+    set: setOption,
+    resolution: {
+      type: 'string',
+      requiresArg: true,
+      choices: ['feature', 'warp', 'original'] as const,
+      describe: 'Where predictions are compared with the truth',
+    },
+    flip: { type: 'boolean', default: false, describe: 'Average with mirrored images' },
+    scales: {
+      type: 'string',
+      requiresArg: true,
+      coerce: positiveNumbers('scales'),
+      describe: "Average over sizes of the input relative to the run's: --scales 1,0.75",
+    },
+    out: outOption('With these options: the metrics file (default: <run>/metrics.<options>.json)'),
+  },
   examples: [
-    ['unseen evaluate runs/cagnet-toy --set evaluate.resolution=feature', 'the same model on the feature grid'],
+    ['unseen evaluate runs/cagnet-toy --flip --scales 1,0.75', 'beside the metrics of the run, which stay'],
+    ['unseen evaluate runs/cagnet-toy --set evaluate.resolution=feature', 'instead of the metrics of the run'],
   ],
-  async run({ run, set }, context) {
-    const { loadExperiment } = await import('@unseen/experiment');
-    const path = join(run, 'config.yaml');
-    if (!existsSync(path)) {
-      throw new UserError({
-        given: `${run} is no run folder`,
-        expected: 'a folder that holds config.yaml',
-        remedy: "make one with 'unseen run'",
-      });
-    }
-    const experiment = await loadExperiment(path, { methods: await context.methods(), set });
+  async run({ run, set, resolution, flip, scales, out }, context) {
+    if (resolution || flip || scales || out) return evaluateAnew({ run, set, resolution, flip, scales, out }, context);
+    const { loadExperiment, runConfigPath } = await import('@unseen/experiment');
+    const experiment = await loadExperiment(runConfigPath(run), { methods: await context.methods(), set });
     return runOne(experiment, { out: run, resume: true, from: 'evaluate' }, context);
   },
 });
+
+interface Options {
+  readonly run: string;
+  readonly set: string[];
+  readonly resolution: 'feature' | 'warp' | 'original' | undefined;
+  readonly flip: boolean;
+  readonly scales: number[] | undefined;
+  readonly out: string | undefined;
+}
+
+async function evaluateAnew({ run, set, resolution, flip, scales, out }: Options, context: VerbContext) {
+  const began = performance.now();
+  const [{ evaluateRun, openTrainedRun }, { interruptSignal }] = await Promise.all([
+    import('@unseen/experiment'),
+    import('@unseen/nn'),
+  ]);
+  const { terminal } = context;
+  const { progress } = terminal;
+  const trained = await openTrainedRun(run, { methods: await context.methods(), set, warn: progress.warn });
+  const { signal, release } = interruptSignal();
+  try {
+    const position = { index: 0, count: 1 };
+    progress.stage('evaluate', 'start', position);
+    const { path, methods } = await evaluateRun(trained, {
+      ...(resolution && { resolution }),
+      flip,
+      ...(scales && { scales }),
+      ...(out !== undefined && { out }),
+      onImage: progress.update.bind(progress),
+      signal,
+    });
+    progress.stage('evaluate', 'done', position);
+    const figures: Record<string, MethodFigures> = Object.fromEntries(
+      Object.entries(methods).map(([name, all]) => [name, pickFigures(all)]),
+    );
+    terminal.print(`\n${figuresTable(figures)}\n\nMetrics: ${path}`);
+    return { run: resolve(run), metrics: path, seconds: secondsSince(began), methods: figures };
+  } finally {
+    release();
+    trained.close();
+  }
+}

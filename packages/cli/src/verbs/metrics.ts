@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type ClassInfo, explainFileError, IGNORE, SeedTree, type ZeroShotSplit } from '@unseen/core';
+import { type ClassInfo, explainFileError, IGNORE, type ZeroShotSplit } from '@unseen/core';
 import type { MetricClass } from '@unseen/metrics';
 import { once } from '../options.ts';
 import { figuresTable } from '../results.ts';
@@ -62,15 +62,10 @@ interface Protocol {
 
 /** What scoring needs of a dataset; its images are looked for only when a subset is asked for. */
 async function protocolOf(name: string, splitName: string, subset: 'train' | 'val' | undefined): Promise<Protocol> {
-  const { builtInDatasets, datasetPath, findSplit, openDataset, readDatasetFile } = await import('@unseen/data');
-  if (Object.hasOwn(builtInDatasets, name)) {
-    const { classes, ignore, splits, ...subsets } = builtInDatasets[name].open(new SeedTree(0));
-    const split = findSplit(splits, splitName, name);
-    return { classes, ignore, split, ...(subset ? { ids: subsets[subset].map(({ id }) => id) } : {}) };
-  }
-  const { settings, classes, splits } = await readDatasetFile(await datasetPath(name));
+  const { describeDataset, findSplit, openDataset } = await import('@unseen/data');
+  const { classes, ignore, splits } = await describeDataset(name);
   const ids = subset && (await openDataset(name))[subset].map(({ id }) => id);
-  return { classes, ignore: settings.ignore, split: findSplit(splits, splitName, name), ...(ids ? { ids } : {}) };
+  return { classes, ignore, split: findSplit(splits, splitName, name), ...(ids ? { ids } : {}) };
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

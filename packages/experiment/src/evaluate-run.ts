@@ -1,0 +1,140 @@
+import { join, resolve } from 'node:path';
+import { type LabelMap, type Sample, UserError, writeJsonAtomic } from '@unseen/core';
+import { resizeNearest } from '@unseen/vision';
+import { type EvaluatedMethod, evaluateScorers, type Resolution } from './evaluation.ts';
+import { describeProtocol } from './evaluation-stage.ts';
+import type { RunModel } from './method.ts';
+import { type DatasetProtocol, openDatasetProtocol } from './protocol.ts';
+import { Interrupted } from './stages.ts';
+import { averageViews } from './test-time.ts';
+import type { TrainedRun } from './trained-run.ts';
+
+/** Choices of {@link evaluateRun}; they suit every method that makes a `SegmentationModel`. */
+export interface TestTimeOptions {
+  /** Default: that of the run. */
+  readonly resolution?: Resolution;
+  /** Whether every scale is also seen mirrored. */
+  readonly flip?: boolean;
+  /** Sizes of the input relative to that of the run. Default: 1. */
+  readonly scales?: readonly number[];
+  /** Where the metrics go. Default: a file in the run folder that is named after the options. */
+  readonly out?: string;
+  readonly onImage?: (done: number, total: number, note: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Metrics of a run under other test-time options. */
+export interface RunEvaluation {
+  /** Of the metrics file. */
+  readonly path: string;
+  readonly methods: Readonly<Record<string, EvaluatedMethod>>;
+}
+
+/**
+ * Evaluates every model of a run on the validation images, extracting features anew: softmax probabilities are averaged
+ * over scales and mirrored views. A single view is scored by its logits, as the run itself does. The metrics file says
+ * what the options were under `protocol.testTime`.
+ */
+export async function evaluateRun(run: TrainedRun, options: TestTimeOptions = {}): Promise<RunEvaluation> {
+  const { config, names } = run;
+  const { resolution = config.evaluate.resolution, flip = false, scales = [1], onImage, signal } = options;
+  const protocol = await openDatasetProtocol(config);
+  const { length } = protocol.dataset.val;
+  const methods: Record<string, EvaluatedMethod> = {};
+  for (const [index, name] of names.entries()) {
+    methods[name] = await evaluateModel(run, name, {
+      protocol,
+      resolution,
+      flip,
+      scales,
+      onImage: (done, id) => {
+        if (signal?.aborted) throw new Interrupted('nothing was changed');
+        onImage?.(index * length + done, names.length * length, `${name} ${id}`);
+      },
+    });
+  }
+  const path = resolve(options.out ?? join(run.path, fileName(resolution, flip, scales)));
+  const words = {
+    ...describeProtocol({ ...config, evaluate: { resolution } }, protocol),
+    testTime: inWords(flip, scales),
+  };
+  await writeJsonAtomic(path, { methods, protocol: words, seed: config.seed, warnings: [] });
+  return { path, methods };
+}
+
+interface ModelEvaluation extends Required<Pick<TestTimeOptions, 'resolution' | 'flip' | 'scales'>> {
+  readonly protocol: DatasetProtocol;
+  readonly onImage: (done: number, id: string) => void;
+}
+
+async function evaluateModel(run: TrainedRun, name: string, options: ModelEvaluation): Promise<EvaluatedMethod> {
+  const { protocol, resolution, flip, scales, onImage } = options;
+  const { dataset, labels, classes, split } = protocol;
+  const models: RunModel[] = [];
+  try {
+    for (const scale of scales) models.push(await openScale(run, name, scale));
+    const flips = flip ? [false, true] : [false];
+    const views = models.flatMap((model) => flips.map((mirrored) => ({ model, flip: mirrored })));
+    const model = views.length === 1 ? models[0] : averageViews(views);
+    const grid = resolution === 'feature' ? await gridOf(run, name) : undefined;
+    const truthOf = async (sample: Sample): Promise<LabelMap> => {
+      const mask = labels.toTestChannels(await sample.mask!());
+      if (resolution === 'original') return mask;
+      const warped = resizeNearest(mask, ...run.config.data.size);
+      return grid ? resizeNearest(warped, ...grid) : warped;
+    };
+    const images = async function* () {
+      for (const sample of dataset.val) {
+        yield { id: sample.id, truth: await truthOf(sample), image: () => sample.image() };
+      }
+    };
+    const score = async (index: number) => ({
+      ...(await model.logits(await dataset.val[index].image())),
+      channels: model.classes.length,
+    });
+    const evaluated = await evaluateScorers({
+      images: images(),
+      scorers: { [name]: score },
+      classes,
+      split,
+      resolution,
+      onImage: async ({ id }, _, index) => onImage(index + 1, id),
+    });
+    return evaluated[name];
+  } finally {
+    for (const model of models) model.dispose();
+  }
+}
+
+async function openScale(run: TrainedRun, name: string, scale: number): Promise<RunModel> {
+  try {
+    return await run.model({ name, scale });
+  } catch (error) {
+    if (error instanceof UserError || scale === 1) throw error;
+    throw new UserError(
+      {
+        given: `the network does not work at scale ${scale} of ${run.config.data.size.join('x')} images`,
+        remedy: 'choose other scales',
+      },
+      { cause: error },
+    );
+  }
+}
+
+async function gridOf(run: TrainedRun, name: string): Promise<readonly [number, number]> {
+  const model = await run.model({ name });
+  model.dispose();
+  return model.grid;
+}
+
+/** `metrics.original-flip-1-0.75.json` */
+function fileName(resolution: Resolution, flip: boolean, scales: readonly number[]): string {
+  return `metrics.${[resolution, ...(flip ? ['flip'] : []), ...(scales.join() === '1' ? [] : scales)].join('-')}.json`;
+}
+
+function inWords(flip: boolean, scales: readonly number[]): string {
+  const one = scales.length === 1;
+  if (one && !flip) return scales[0] === 1 ? 'one view' : `one view at scale ${scales[0]}`;
+  const views = `${one ? 'scale' : 'scales'} ${scales.join(', ')}${flip ? ', each also mirrored' : ''}`;
+  return `softmax probabilities averaged over ${views}`;
+}
