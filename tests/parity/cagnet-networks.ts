@@ -80,7 +80,7 @@ export function headsOf(fixture: Fixture): FeatureHeads {
   return heads;
 }
 
-/** All networks of a step. The fixture's contextual module may be missing: then that of `contextual` serves its sizes. */
+/** All networks of a step; without a contextual module in the fixture that one keeps its random weights. */
 export function cagnetOf(
   fixture: Fixture,
   options: { choices: CagnetChoices; embedding: number; unseen: number; contextual?: boolean },
@@ -88,15 +88,15 @@ export function cagnetOf(
   const { choices, embedding, unseen, contextual = true } = options;
   const generator = generatorSizes(fixture.weights('Generator'));
   const heads = headsSizes(fixture.weights('Discriminator'));
-  const sizes = contextual ? contextualSizes(fixture.weights('Contextual')) : {};
+  const channels = heads.features;
+  const sizes = contextual ? contextualSizes(fixture.weights('Contextual')) : { width: 1, latentKernel: 1 };
   const { network } = cagnetSettings.shape.cagnet.parse({
     network: {
-      contextual: { ...('width' in sizes && { width: sizes.width, latentKernel: sizes.latentKernel }) },
+      contextual: { width: sizes.width, latentKernel: sizes.latentKernel },
       generator: { hidden: generator.hidden, dropout: generator.dropout },
       heads: { hidden: heads.hidden, dropout: heads.dropout },
     },
   });
-  const channels = heads.features;
   const seen = heads.classes - (choices.deadChannel ? 1 : 0) - unseen;
   const model = new Cagnet({ channels, embedding, seen, unseen }, network, choices, seeds);
   if (contextual) assignWeights(model.contextual, fixture.weights('Contextual'), contextualName);

@@ -184,7 +184,8 @@ await parity('cagnet-step1', (fixture) => {
     });
 
     const names = GROUPS.flatMap(({ group }) => fixture.gradientNames(`${group}/${content}/${gan}/`));
-    test.runIf(names.length > 0)('the gradients of the three groups of weights', async () => {
+    if (names.length === 0) return;
+    test('the gradients of the three groups of weights', { timeout: 300_000 }, async () => {
       const { describe } = realStep(options);
       const executable = compile(await engine, { inputs: inputsOf(options), training: true, describe });
       await fixture.expectGradients(names, async (attempt) => {

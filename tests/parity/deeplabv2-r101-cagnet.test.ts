@@ -53,7 +53,9 @@ await parity('deeplabv2-r101-cagnet', (fixture) => {
     return { shape: [1, height, width, 3], values: data };
   }
 
-  test('every stage, the features at full scale, and their maximum over the scales (CG-13)', async () => {
+  test('every stage, the features at full scale, and their maximum over the scales (CG-13)', {
+    timeout: 300_000,
+  }, async () => {
     const network = new DeepLab(fixture);
     assignWeights(network, fixture.weights(), deepLabName);
     const mask = fixture.tensor('mask');

@@ -52,7 +52,9 @@ function fill(values: Float32Array, entry: StateEntry, { constants, gain = 1 }: 
   };
   const rule = rules[kind];
   if (!rule) throw new Error(`${entry.name} is of the unknown kind ${kind}`);
-  for (let i = 0; i < values.length; i++) values[i] = rule(i);
+  // Squares repeat modulo a number as their roots do.
+  const period = q === 'quad' && (kind === 'weight' || kind === 'bias') ? modulus : values.length;
+  for (let i = 0; i < values.length; i++) values[i] = i < period ? rule(i) : values[i - period];
 }
 
 /** i² mod modulus without a product beyond 2⁵³. */

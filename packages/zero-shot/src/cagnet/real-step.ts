@@ -14,8 +14,8 @@ export interface RealStepOptions {
   readonly scaler: Standardize;
   readonly vectors: ClassVectors;
   readonly choices: CagnetChoices;
-  /** λ; `content` decided. */
-  readonly weights: RealWeights & { readonly content: number };
+  /** λ, all of them decided. */
+  readonly weights: RealWeights & { readonly content: number; readonly kl: number };
   readonly batch: number;
   /** Grids [height, width] of the feature maps, full scale first; more than one adds their maximum as a further map. */
   readonly grids: readonly (readonly [number, number])[];
@@ -164,10 +164,10 @@ export function trainedContextual(model: Cagnet, choices: CagnetChoices): Parame
 
 /** Σ weight · loss; terms of weight 0 are left out. */
 function weighted<V>(ops: Ops<V>, terms: readonly (readonly [number, V])[]): V {
-  return terms
+  const scaled = terms
     .filter(([weight]) => weight !== 0)
-    .map(([weight, loss]) => (weight === 1 ? loss : ops.mul(loss, ops.scalar(weight))))
-    .reduce((a, b) => ops.add(a, b));
+    .map(([weight, loss]) => (weight === 1 ? loss : ops.mul(loss, ops.scalar(weight))));
+  return scaled.length === 0 ? ops.scalar(0) : scaled.reduce((a, b) => ops.add(a, b));
 }
 
 function meanOf<V>(ops: Ops<V>, values: readonly V[]): V {

@@ -38,7 +38,12 @@ const losses = z.strictObject({
   adversarial: z.enum(['lsgan', 'l1', 'gan', 'wgan', 'wgan-gp']).nullable().default(null),
   content: z.enum(['mse', 'l1', 'mmd']).nullable().default(null),
   mmd: z
-    .strictObject({ groupBy: z.enum(['class', 'run']).nullable().default(null), maxSamples: count.default(64) })
+    .strictObject({
+      groupBy: z.enum(['class', 'run']).nullable().default(null),
+      /** Groups of a batch that count, drawn at random where there are more; null: all classes, or 256 runs. */
+      maxGroups: count.nullable().default(null),
+      maxSamples: count.default(64),
+    })
     .prefault({}),
   /** Whether the content loss also trains the contextual module, through the generator's input (CG-6). */
   joint: z.boolean().nullable().default(null),
@@ -50,8 +55,8 @@ const realWeights = z.strictObject({
   classifyReal: weight.default(1),
   /** λ_Df: classification of synthetic features, for the heads. */
   classifyFake: weight.default(0),
-  /** λ_KL; 100 in the released code, where the code collapses to N(0, I) (docs/methods/cagnet.md). */
-  kl: weight.default(0.1),
+  /** λ_KL; null: 0.1, or the official 100, at which the code collapses to N(0, I) (docs/methods/cagnet.md). */
+  kl: weight.nullable().default(null),
   /** λ_Bc: classification, for the contextual module. */
   contextualClassify: weight.default(0.5),
   /** λ_cont; null: 10 for a mean error, 50 for MMD (CG-7). */
@@ -117,6 +122,8 @@ export interface CagnetChoices {
   readonly content: 'mse' | 'l1' | 'mmd';
   readonly groupBy: 'class' | 'run';
   readonly joint: boolean;
+  /** λ_KL where the settings name none. */
+  readonly kl: number;
 }
 
 const PROFILES: Readonly<Record<Profile, CagnetChoices>> = {
@@ -130,6 +137,7 @@ const PROFILES: Readonly<Record<Profile, CagnetChoices>> = {
     content: 'mse', // CG-5
     groupBy: 'class', // CG-5
     joint: true, // CG-6
+    kl: 0.1,
   },
   official: {
     selector: 'relu-sigmoid',
@@ -141,6 +149,7 @@ const PROFILES: Readonly<Record<Profile, CagnetChoices>> = {
     content: 'mmd',
     groupBy: 'run',
     joint: false,
+    kl: 100,
   },
 };
 

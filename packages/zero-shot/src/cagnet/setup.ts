@@ -48,13 +48,17 @@ export async function setUp(context: StageContext, config: CagnetConfig): Promis
   return { config, protocol, features, vectors, choices, fresh, ...fresh() };
 }
 
+/** Runs of equal labels that the content loss compares; a batch has many more of them than classes. */
+const RUNS = 256;
+
 /** Options of a step on real features: what the stages share and what they choose. */
 export function realOptions(
   { model, scaler, vectors, choices, features, config, protocol }: CagnetSetup,
   stage: { readonly batch: number; readonly weights: RealWeights; readonly trainContextual: boolean },
 ): RealStepOptions {
   const { batch, weights, trainContextual } = stage;
-  const groups = [protocol.split.seen.length, config.cagnet.losses.mmd.maxSamples] as const;
+  const { maxGroups, maxSamples } = config.cagnet.losses.mmd;
+  const usualGroups = choices.groupBy === 'class' ? protocol.split.seen.length : RUNS;
   return {
     model,
     scaler,
@@ -62,11 +66,15 @@ export function realOptions(
     choices,
     batch,
     trainContextual,
-    // The weight that suits the kind of content loss where the settings name none (CG-7).
-    weights: { ...weights, content: weights.content ?? (choices.content === 'mmd' ? 50 : 10) },
+    weights: {
+      ...weights,
+      kl: weights.kl ?? choices.kl,
+      // The weight that suits the kind of content loss where the settings name none (CG-7).
+      content: weights.content ?? (choices.content === 'mmd' ? 50 : 10),
+    },
     grids: features.train.map(({ grid }) => grid),
     channels: features.channels,
-    ...(choices.content === 'mmd' && { groups }),
+    ...(choices.content === 'mmd' && { groups: [maxGroups ?? usualGroups, maxSamples] as const }),
   };
 }
 
