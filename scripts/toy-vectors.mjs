@@ -6,7 +6,7 @@ import { build, install, root } from './prepare.mjs';
 install();
 build();
 const { SeedTree, writeFileAtomic } = await import('@unseen/core');
-const { TOY_ATTRIBUTES, toyCaptions } = await import('@unseen/data');
+const { TOY_CLASSES, toyCaptions, toyToken } = await import('@unseen/data');
 const { trainFastText } = await import('@unseen/embeddings');
 
 const vectors = await trainFastText({
@@ -16,9 +16,11 @@ const vectors = await trainFastText({
   epochs: 40,
   learningRate: 0.2,
 });
-// Only the words that class names consist of.
-const words = Object.values(TOY_ATTRIBUTES).flat();
-const rows = words.map((word) => `${word} ${Array.from(vectors.get(word), (v) => Number(v.toPrecision(6))).join(' ')}`);
+// Only the class names: nothing else is looked up.
+const tokens = TOY_CLASSES.map(({ name }) => toyToken(name));
+const rows = tokens.map((token) =>
+  [token, ...Array.from(vectors.get(token), (v) => Number(v.toPrecision(6)))].join(' '),
+);
 const path = join(root, 'embeddings', 'toy-attributes.vec');
-await writeFileAtomic(path, `${words.length} 32\n${rows.join('\n')}\n`);
-process.stderr.write(`${path}: ${words.length} words\n`);
+await writeFileAtomic(path, `${tokens.length} 32\n${rows.join('\n')}\n`);
+process.stderr.write(`${path}: ${tokens.length} class names\n`);

@@ -14,7 +14,7 @@ export interface ToyAttributesOptions {
  * Scene i of a subset depends on the seed and on i alone, so that a longer dataset begins with the shorter one.
  * Unseen objects occur in the training scenes too; hiding them is the leakage guard's work.
  */
-export function toyAttributes({ seeds, train = 2000, val = 100 }: ToyAttributesOptions): Dataset {
+export function toyAttributes({ seeds, train = 2000, val = 150 }: ToyAttributesOptions): Dataset {
   return {
     name: 'toy-attributes',
     classes: TOY_CLASSES,
