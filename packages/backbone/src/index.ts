@@ -1,6 +1,7 @@
 export * from './aspp.ts';
 export * from './conv-norm.ts';
 export * from './encoder.ts';
+export * from './fitting.ts';
 export * from './input-format.ts';
 export * from './keras-mobilenet.ts';
 export * from './mobilenet.ts';

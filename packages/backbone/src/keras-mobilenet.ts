@@ -19,11 +19,16 @@ interface Entry {
 export async function loadKerasMobileNet(backbone: MobileNetV1, path: string): Promise<void> {
   const file = await readKerasWeights(path);
   const entries = kerasEntries(backbone);
-  requireSameTensors(path, shapesOf(file), new Map([...entries].map(([name, { shape }]) => [name, shape])));
+  requireSameTensors(path, shapesOf(file), kerasShapes(backbone));
   for (const [name, { values }] of file) {
     if (!values.every(Number.isFinite)) throw new UserError({ given: `${path}: weight '${name}' is not finite` });
   }
   for (const [name, { parameter, convert }] of entries) parameter.assign(convert(file.get(name)!.values));
+}
+
+/** Names and shapes of the weights in Keras' file of a MobileNetV1. */
+export function kerasShapes(backbone: MobileNetV1): Map<string, Shape> {
+  return new Map([...kerasEntries(backbone)].map(([name, { shape }]) => [name, shape]));
 }
 
 function shapesOf(file: ReadonlyMap<string, KerasWeight>): Map<string, Shape> {

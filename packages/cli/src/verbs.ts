@@ -59,6 +59,17 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     ],
   },
   {
+    name: 'weights',
+    summary: 'Look at files of weights',
+    verbs: [
+      {
+        command: 'inspect <file>',
+        summary: 'List the tensors of a file and the backbones that it fits',
+        load: async () => (await import('./verbs/weights-inspect.ts')).weightsInspect,
+      },
+    ],
+  },
+  {
     name: 'dataset',
     summary: 'Look at datasets',
     verbs: [

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type LabelMap, type Sample, UserError, writeJsonAtomic } from '@unseen/core';
 import { resizeNearest } from '@unseen/vision';
 import { type EvaluatedMethod, evaluateScorers, type Resolution } from './evaluation.ts';
@@ -98,7 +99,11 @@ async function evaluateModel(run: TrainedRun, name: string, options: ModelEvalua
       classes,
       split,
       resolution,
-      onImage: async ({ id }, _, index) => onImage(index + 1, id),
+      onImage: async ({ id }, _, index) => {
+        // Work that only awaits finished promises would otherwise never let a signal in.
+        await setImmediate();
+        onImage(index + 1, id);
+      },
     });
     return evaluated[name];
   } finally {

@@ -48,8 +48,12 @@ describe('readKerasWeights', () => {
     await writeWeights(file, wholeModel);
     const weights = await readKerasWeights(file);
     expect([...weights.keys()]).toEqual(['second/gamma:0', 'second/beta:0', 'first/kernel:0']);
-    expect(weights.get('second/gamma:0')).toEqual({ shape: [2], values: Float32Array.of(0.5, 1.5) });
-    expect(weights.get('first/kernel:0')).toEqual({ shape: [2, 3], values: Float32Array.of(1, 2, 3, 4, 5, 6) });
+    expect(weights.get('second/gamma:0')).toEqual({ shape: [2], values: Float32Array.of(0.5, 1.5), dtype: 'F64' });
+    expect(weights.get('first/kernel:0')).toEqual({
+      shape: [2, 3],
+      values: Float32Array.of(1, 2, 3, 4, 5, 6),
+      dtype: 'F32',
+    });
   });
 
   it('refuses files that are missing, no HDF5 or not of Keras', async () => {

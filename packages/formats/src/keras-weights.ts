@@ -6,6 +6,15 @@ import type { Dataset, Entity, File, Group } from 'h5wasm/node';
 export interface KerasWeight {
   readonly shape: readonly number[];
   readonly values: Float32Array;
+  /** In the file. */
+  readonly dtype: 'F32' | 'F64';
+}
+
+/** A Keras HDF5 file. */
+export interface KerasFile {
+  readonly weights: ReadonlyMap<string, KerasWeight>;
+  /** Attributes of the file that are text or numbers, such as Keras' version. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 // A WebAssembly instance that has aborted does not work again.
@@ -18,7 +27,12 @@ const MAX_COMPRESSION = 1032;
  * Reads the weights of a Keras HDF5 file (`save_weights`, or a whole model), in the order of its layers. Names are
  * Keras' own, `layer/weight:0`. Damaged files and those of other programs are {@link UserError}s that name the file.
  */
-export async function readKerasWeights(path: string): Promise<Map<string, KerasWeight>> {
+export async function readKerasWeights(path: string): Promise<ReadonlyMap<string, KerasWeight>> {
+  return (await readKerasFile(path)).weights;
+}
+
+/** {@link readKerasWeights} with what the file says about itself. */
+export async function readKerasFile(path: string): Promise<KerasFile> {
   const { size } = await stat(path).catch((error) => {
     throw explainFileError(error, path);
   });
@@ -40,7 +54,7 @@ export async function readKerasWeights(path: string): Promise<Map<string, KerasW
     if (!isGroup(root) || !('layer_names' in root.attrs)) {
       throw notKeras(path, "has no attribute 'layer_names'");
     }
-    return readLayers(root, path, size);
+    return { weights: readLayers(root, path, size), metadata: metadataOf(file) };
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (error instanceof Error && error.name === 'RuntimeError') brokenBy = path;
@@ -48,6 +62,15 @@ export async function readKerasWeights(path: string): Promise<Map<string, KerasW
   } finally {
     close(file);
   }
+}
+
+function metadataOf({ attrs }: File): Record<string, string> {
+  const values = Object.entries(attrs).map(([name, { value }]) => [name, value] as const);
+  return Object.fromEntries(
+    values.flatMap(([name, value]) =>
+      typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [],
+    ),
+  );
 }
 
 function readLayers(root: Group, path: string, fileSize: number): Map<string, KerasWeight> {
@@ -72,8 +95,8 @@ function readWeight(dataset: Dataset, name: string, path: string, fileSize: numb
   if (!shape || count * metadata.size > room) throw notKeras(path, `has an impossible shape for '${name}' (${shape})`);
   const { value } = dataset;
   const values = typeof value === 'number' ? Float32Array.of(value) : value;
-  if (values instanceof Float64Array) return { shape, values: Float32Array.from(values) };
-  if (values instanceof Float32Array && values.length === count) return { shape, values };
+  if (values instanceof Float64Array) return { shape, values: Float32Array.from(values), dtype: 'F64' };
+  if (values instanceof Float32Array && values.length === count) return { shape, values, dtype: 'F32' };
   throw new UserError({ given: `${path}: weight '${name}' is of type ${JSON.stringify(dtype)}`, expected: 'floats' });
 }
 

@@ -1,0 +1,56 @@
+import { SeedTree } from '@unseen/core';
+import { constant } from '@unseen/nn';
+import type { Shape } from '@unseen/tensor';
+import { kerasShapes } from './keras-mobilenet.ts';
+import { MobileNetV1 } from './mobilenet.ts';
+import { backbones } from './registry.ts';
+
+/** A registered backbone that a weights file can be of. */
+export interface BackboneFit {
+  readonly name: string;
+  /** Whether names agree too, so that the file can be loaded; otherwise only the shapes of all tensors are there. */
+  readonly loads: boolean;
+  /** Tensors of the file that the backbone does not have, such as those of a classifier. */
+  readonly extra: number;
+}
+
+/**
+ * Registered backbones that a file with tensors of these shapes fits: those that agree in names and shapes or, where
+ * none does, those all of whose shapes (in whatever order of their axes) are among the file's, with the fewest others.
+ */
+export function fittingBackbones(tensors: ReadonlyMap<string, Shape>): BackboneFit[] {
+  const given = new Map([...tensors].filter(([, shape]) => shape.length > 0));
+  const exact: BackboneFit[] = [];
+  const similar: (BackboneFit & { readonly size: number })[] = [];
+  for (const name of Object.keys(backbones)) {
+    const encoder = backbones[name].build({ norm: 'frozen', init: constant(0), seeds: new SeedTree(0) });
+    const wanted = new Map([...encoder.namedParameters()].map(([key, { shape }]) => [key, shape]));
+    if (agrees(given, wanted) || (encoder instanceof MobileNetV1 && agrees(given, kerasShapes(encoder)))) {
+      exact.push({ name, loads: true, extra: 0 });
+    }
+    const extra = remainder(given, wanted);
+    if (extra !== undefined) similar.push({ name, loads: false, extra, size: wanted.size });
+  }
+  if (exact.length > 0) return exact;
+  // A small network's shapes may well occur in a larger one.
+  const likely = similar.filter(({ extra, size }) => extra < size);
+  const fewest = Math.min(...likely.map(({ extra }) => extra));
+  return likely.filter(({ extra }) => extra === fewest).map(({ name, loads, extra }) => ({ name, loads, extra }));
+}
+
+function agrees(given: ReadonlyMap<string, Shape>, wanted: ReadonlyMap<string, Shape>): boolean {
+  return given.size === wanted.size && [...wanted].every(([name, shape]) => given.get(name)?.join() === shape.join());
+}
+
+/** How many tensors are left when those wanted are taken away, or `undefined` when some are not there. */
+function remainder(given: ReadonlyMap<string, Shape>, wanted: ReadonlyMap<string, Shape>): number | undefined {
+  const counts = new Map<string, number>();
+  const key = (shape: Shape) => [...shape].sort((a, b) => a - b).join();
+  for (const shape of given.values()) counts.set(key(shape), (counts.get(key(shape)) ?? 0) + 1);
+  for (const shape of wanted.values()) {
+    const left = counts.get(key(shape)) ?? 0;
+    if (left === 0) return undefined;
+    counts.set(key(shape), left - 1);
+  }
+  return given.size - wanted.size;
+}
