@@ -37,8 +37,11 @@ export interface FeatureView {
   readonly labels: Uint8Array | Uint16Array;
 }
 
+/** Where the bytes of a view end in the file, those of the view before being in front, and their CRC-32. */
+export type PartCheck = readonly [end: number, crc: number];
+
 /** Value of the metadata entry `format`. */
-export const STORE_FORMAT = 'unseen-features-1';
+export const STORE_FORMAT = 'unseen-features-2';
 
 /** What the schema metadata of a store holds, as JSON under `store`. */
 export const storeMetadata = z.object({
@@ -56,6 +59,7 @@ export const storeMetadata = z.object({
     }),
   }),
   statistics: z.object({ positions: z.int(), mean: z.array(z.number()), std: z.array(z.number()) }),
+  checks: z.array(z.tuple([z.int(), z.int()])),
 });
 
 /** What the metadata of a record batch holds, as text. */

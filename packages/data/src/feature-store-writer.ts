@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import { UserError, writeAtomic } from '@unseen/core';
 import { type Float32, makeData, RecordBatch, RecordBatchFileWriter, type Schema, Struct } from 'apache-arrow';
 import {
@@ -7,8 +8,10 @@ import {
   type FeatureStatistics,
   type FeatureView,
   featureSchema,
+  type PartCheck,
   STORE_FORMAT,
 } from './feature-schema.ts';
+import { sealFooter } from './store-seal.ts';
 
 /** What a feature store holds. */
 export interface FeatureStoreOptions {
@@ -41,6 +44,8 @@ export class FeatureStoreWriter {
   readonly #writer = new ChunkWriter();
   readonly #schema: Schema<FeatureColumns>;
   readonly #statistics: RunningStatistics;
+  readonly #checks: PartCheck[] = [];
+  #length = 0;
   #count = 0;
 
   constructor(file: FileHandle, options: FeatureStoreOptions) {
@@ -82,7 +87,10 @@ export class FeatureStoreWriter {
     const metadata = new Map(Object.entries({ id, view, height: `${height}`, width: `${width}` }));
     this.#writer.write(new RecordBatch(this.#schema, data, metadata));
     this.#count++;
-    await this.#flush();
+    const chunks = this.#writer.chunks.splice(0);
+    this.#length += chunks.reduce((sum, { length }) => sum + length, 0);
+    this.#checks.push([this.#length, chunks.reduce((sum, chunk) => crc32(chunk, sum), 0)]);
+    for (const chunk of chunks) await this.#file.writeFile(chunk);
   }
 
   /** Writes the footer with everything that is known only now. */
@@ -94,15 +102,11 @@ export class FeatureStoreWriter {
         expected: `at least one image with all of its ${provenance.views.length} views`,
       });
     }
-    const store = JSON.stringify({ provenance, statistics: this.#statistics.result() });
+    const store = JSON.stringify({ provenance, statistics: this.#statistics.result(), checks: this.#checks });
     const metadata = new Map(Object.entries({ format: STORE_FORMAT, store }));
     this.#writer.footerSchema = featureSchema(channels, labelBits, metadata);
     this.#writer.finish();
-    await this.#flush();
-  }
-
-  async #flush(): Promise<void> {
-    for (const chunk of this.#writer.chunks.splice(0)) await this.#file.writeFile(chunk);
+    await this.#file.writeFile(sealFooter(Buffer.concat(this.#writer.chunks.splice(0))));
   }
 }
 

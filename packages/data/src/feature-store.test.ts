@@ -70,7 +70,7 @@ test('any Arrow reader reads the file, metadata included', async () => {
   const views = viewsOf(1);
   const table = tableFromIPC(await readFile(await written(views)));
   expect(table.numRows).toBe(4 * 3 + 2);
-  expect(table.schema.metadata.get('format')).toBe('unseen-features-1');
+  expect(table.schema.metadata.get('format')).toBe('unseen-features-2');
   expect(JSON.parse(table.schema.metadata.get('store') ?? '').provenance).toEqual(provenance);
   expect([...(table.getChild('feature')?.get(1)?.toArray() ?? [])]).toEqual([...views[0].features.subarray(5, 10)]);
   expect(table.batches[1].metadata.get('view')).toBe('scale 1/2');
@@ -100,6 +100,34 @@ test('missing, cut, foreign and damaged files are told', async () => {
   footer.fill(0xff, bytes.length - 200, bytes.length - 10);
   await writeFile(path, footer);
   await expect(FeatureStore.open(path)).rejects.toBeInstanceOf(UserError);
+});
+
+test('a damaged byte anywhere is told, or lies where nobody reads', async () => {
+  const views = viewsOf(2);
+  const path = await written(views);
+  const bytes = await readFile(path);
+  const random = new SeedTree(4).stream();
+  let told = 0;
+  for (let i = 0; i < 150; i++) {
+    const damagedFile = Buffer.from(bytes);
+    damagedFile[random.integer(bytes.length)] ^= 1 << random.integer(8);
+    await writeFile(path, damagedFile);
+    try {
+      const store = await FeatureStore.open(path);
+      const read = [];
+      try {
+        for (let v = 0; v < store.count; v++) read.push(await store.read(v));
+      } finally {
+        await store.close();
+      }
+      expect(read).toEqual(views);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      expect(error.message).toMatch(/cannot be read as a feature store.*extract the features anew/);
+      told++;
+    }
+  }
+  expect(told).toBeGreaterThan(135);
 });
 
 test('an interrupted extraction leaves nothing that could be taken for a store', async () => {

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import { explainFileError, hashJson, IGNORE, messageOf, UserError, type ZeroShotSplit } from '@unseen/core';
 import { type AsyncRecordBatchFileReader, DataType, RecordBatchReader } from 'apache-arrow';
 import { ContiguousLabels } from './contiguous-labels.ts';
@@ -7,16 +8,17 @@ import {
   type FeatureProvenance,
   type FeatureStatistics,
   type FeatureView,
+  type PartCheck,
   STORE_FORMAT,
   storeMetadata,
   viewMetadata,
 } from './feature-schema.ts';
-
-const MAGIC = 'ARROW1';
+import { checkSeal } from './store-seal.ts';
 
 /**
  * An open feature store. Views are read one by one and by index, nothing stays in memory, so the size of the store does
- * not matter. Reads may be asked for at once; they are done one after the other.
+ * not matter. Reads may be asked for at once; they are done one after the other. Nothing damaged is handed out: the Arrow
+ * library trusts every length it reads, so checksums are compared first, those of a view when it is first read.
  */
 export class FeatureStore {
   readonly path: string;
@@ -27,6 +29,8 @@ export class FeatureStore {
   readonly statistics: FeatureStatistics;
   readonly #file: FileHandle;
   readonly #reader: AsyncRecordBatchFileReader<FeatureColumns>;
+  readonly #checks: readonly PartCheck[];
+  readonly #checked = new Set<number>();
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, file: FileHandle, reader: AsyncRecordBatchFileReader<FeatureColumns>) {
@@ -39,12 +43,13 @@ export class FeatureStore {
         expected: `a feature store (${STORE_FORMAT})`,
       });
     }
-    const { provenance, statistics } = storeMetadata.parse(JSON.parse(store));
+    const { provenance, statistics, checks } = storeMetadata.parse(JSON.parse(store));
     this.path = path;
     this.#file = file;
     this.#reader = reader;
     this.count = reader.numRecordBatches;
     this.channels = feature.type.listSize;
+    this.#checks = checks;
     this.provenance = provenance;
     this.statistics = statistics;
   }
@@ -58,7 +63,7 @@ export class FeatureStore {
       throw explainFileError(error, path);
     });
     try {
-      await checkEnds(file);
+      await checkSeal(file);
       const reader = await RecordBatchReader.from<FeatureColumns>(file);
       await reader.open();
       const store = new FeatureStore(path, file, reader as AsyncRecordBatchFileReader<FeatureColumns>);
@@ -96,6 +101,7 @@ export class FeatureStore {
 
   async #readBatch(index: number): Promise<FeatureView> {
     try {
+      if (!this.#checked.has(index)) await this.#check(index);
       const batch = await this.#reader.readRecordBatch(index);
       if (!batch) throw new Error(`view ${index} is missing`);
       const [feature, label] = batch.data.children;
@@ -115,6 +121,15 @@ export class FeatureStore {
     } catch (error) {
       throw damaged(this.path, error);
     }
+  }
+
+  async #check(index: number): Promise<void> {
+    const start = index === 0 ? 0 : this.#checks[index - 1][0];
+    const [end, crc] = this.#checks[index];
+    const bytes = Buffer.alloc(end - start);
+    const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, start);
+    if (bytesRead < bytes.length || crc32(bytes) !== crc) throw new Error(`view ${index} has a wrong checksum`);
+    this.#checked.add(index);
   }
 }
 
@@ -167,16 +182,6 @@ export class SeenOnlyFeatures {
     }
     return { ...view, labels: data };
   }
-}
-
-async function checkEnds(file: FileHandle): Promise<void> {
-  const { size } = await file.stat();
-  const ends = Buffer.alloc(2 * MAGIC.length);
-  if (size > 20) {
-    await file.read(ends, 0, MAGIC.length, 0);
-    await file.read(ends, MAGIC.length, MAGIC.length, size - MAGIC.length);
-  }
-  if (ends.toString('latin1') !== MAGIC + MAGIC) throw new Error('it does not begin and end as an Arrow file');
 }
 
 function checkOrigin({ path, provenance }: FeatureStore, expected: Partial<FeatureProvenance>): void {
