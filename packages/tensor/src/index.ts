@@ -1,5 +1,6 @@
 export * from './backends.ts';
 export * from './describe.ts';
+export * from './flops.ts';
 export * from './gradients/index.ts';
 export * from './grids.ts';
 export * from './onnxruntime.ts';
