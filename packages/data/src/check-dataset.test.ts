@@ -30,11 +30,15 @@ test('an unseen class without a test pixel and a seen one without a training pix
   expect(() => requireNoProblems(report, 'small')).toThrow(
     /dataset small cannot be used.*'cow' \(4\) has no test pixel/s,
   );
+  expect(report.missing).toEqual(report.problems);
+  expect(() => requireNoProblems(report, 'small', { allowMissing: true })).not.toThrow();
 });
 
 test('every unusable mask and images in both subsets are told, the rest is counted', async () => {
   const path = await smallDataset({ 'masks/b.png': maskOf(1, 1, [1]), 'val.txt': 'c\na\n' });
-  const { problems, support } = await checkDataset(await openDataset(path));
+  const report = await checkDataset(await openDataset(path));
+  const { problems, support } = report;
+  expect(() => requireNoProblems(report, 'small', { allowMissing: true })).toThrow('b.png is 1x1');
   expect(problems[0]).toMatch(/b\.png is 1x1/);
   expect(problems[1]).toBe("1 images are in both subsets, the first is 'a'");
   expect(support[0].train).toEqual({ pixels: 1, images: 1 });

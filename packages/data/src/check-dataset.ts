@@ -19,8 +19,16 @@ export interface ClassSupport {
 /** What {@link checkDataset} found. */
 export interface DatasetReport {
   readonly support: readonly ClassSupport[];
-  /** What would make training or scoring wrong, one sentence each. */
+  /** What would make training or scoring wrong, one sentence each; {@link missing} included. */
   readonly problems: readonly string[];
+  /** Those problems that are classes without a pixel where they need one: no score can be given for them. */
+  readonly missing: readonly string[];
+}
+
+/** Options of {@link checkDataset}. */
+export interface CheckOptions {
+  /** Called after each mask. */
+  readonly onMask?: (done: number, id: string) => Promise<void> | void;
 }
 
 /**
@@ -30,44 +38,59 @@ export interface DatasetReport {
 export async function checkDataset(
   dataset: Dataset,
   split: string | ZeroShotSplit = 'default',
+  { onMask }: CheckOptions = {},
 ): Promise<DatasetReport> {
   const chosen = typeof split === 'string' ? findSplit(dataset.splits, split, dataset.name) : split;
   const problems: string[] = [];
-  const [train, val] = [await count(dataset.train, problems), await count(dataset.val, problems)];
+  let done = 0;
+  const next = (id: string) => onMask?.(++done, id);
+  const [train, val] = [await count(dataset.train, problems, next), await count(dataset.val, problems, next)];
   const support = dataset.classes.map(({ id, name }): ClassSupport => {
     const group = chosen.seen.includes(id) ? 'seen' : chosen.unseen.includes(id) ? 'unseen' : 'outside';
     const none = { pixels: 0, images: 0 };
     return { id, name, group, train: train.get(id) ?? none, val: val.get(id) ?? none };
   });
-  for (const { id, name, group, train, val } of support) {
-    if (group === 'unseen' && val.pixels === 0) problems.push(`unseen class '${name}' (${id}) has no test pixel`);
-    if (group === 'seen' && train.pixels === 0) problems.push(`seen class '${name}' (${id}) has no training pixel`);
-  }
+  const missing = support.flatMap(({ id, name, group, train, val }) => {
+    if (group === 'unseen' && val.pixels === 0) return [`unseen class '${name}' (${id}) has no test pixel`];
+    if (group === 'seen' && train.pixels === 0) return [`seen class '${name}' (${id}) has no training pixel`];
+    return [];
+  });
+  problems.push(...missing);
   for (const subset of ['train', 'val'] as const) {
     if (dataset[subset].length === 0) problems.push(`the subset '${subset}' is empty`);
   }
   const trained = new Set(dataset.train.map(({ id }) => id));
   const both = dataset.val.filter(({ id }) => trained.has(id));
   if (both.length > 0) problems.push(`${both.length} images are in both subsets, the first is '${both[0].id}'`);
-  return { support, problems };
+  return { support, problems, missing };
 }
 
-/** Throws the problems of a report as one {@link UserError}. */
-export function requireNoProblems(report: DatasetReport, name: string): void {
-  if (report.problems.length === 0) return;
+/** Throws the problems of a report as one {@link UserError}; `allowMissing` lets classes without a pixel pass. */
+export function requireNoProblems(
+  { problems, missing }: DatasetReport,
+  name: string,
+  { allowMissing = false }: { readonly allowMissing?: boolean } = {},
+): void {
+  const found = allowMissing ? problems.filter((problem) => !missing.includes(problem)) : problems;
+  if (found.length === 0) return;
   throw new UserError({
-    given: `dataset ${name} cannot be used as it is:\n  ${report.problems.join('\n  ')}`,
+    given: `dataset ${name} cannot be used as it is:\n  ${found.join('\n  ')}`,
     remedy: 'correct the files, the lists or the split',
   });
 }
 
-async function count(samples: readonly Sample[], problems: string[]): Promise<Map<number, Support>> {
+async function count(
+  samples: readonly Sample[],
+  problems: string[],
+  next: (id: string) => Promise<void> | void,
+): Promise<Map<number, Support>> {
   const support = new Map<number, Support>();
   for (const sample of samples) {
     try {
       const labels = await sample.mask?.();
       if (!labels) {
         problems.push(`image '${sample.id}' has no mask`);
+        await next(sample.id);
         continue;
       }
       const pixels = new Uint32Array(0x10000);
@@ -82,6 +105,7 @@ async function count(samples: readonly Sample[], problems: string[]): Promise<Ma
       if (!(error instanceof UserError)) throw error;
       problems.push(error.message);
     }
+    await next(sample.id);
   }
   return support;
 }

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
-import { hashJson, type Sample, type ZeroShotSplit } from '@unseen/core';
+import { type Dataset, hashJson, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
 import {
   ContiguousLabels,
+  checkDataset,
+  type DatasetReport,
   type FeatureProvenance,
   FeatureStore,
   type FeatureStoreWriter,
   findSplit,
   guardTraining,
+  requireNoProblems,
   SeenOnlyFeatures,
   writeFeatureStore,
 } from '@unseen/data';
@@ -56,8 +59,9 @@ export function featureStage(): Stage {
       const split = findSplit(dataset.splits, config.data.split, dataset.name);
       const backbone = await loadExperimentBackbone(config.backbone);
       const subsets = { train: guardTraining(dataset, split).samples, val: dataset.val };
-      const total = subsets.train.length + subsets.val.length;
-      let done = 0;
+      const total = 2 * (subsets.train.length + subsets.val.length);
+      await requireUsable(context, dataset, split, total);
+      let done = total / 2;
       for (const subset of Object.keys(STORES) as Subset[]) {
         const path = context.folder.file(STORES[subset]);
         if (context.resume && existsSync(path)) continue;
@@ -77,6 +81,31 @@ export function featureStage(): Stage {
       }
     },
   };
+}
+
+/** Looks at every mask before hours of extraction are spent. */
+async function requireUsable(
+  { config, progress }: StageContext,
+  dataset: Dataset,
+  split: ZeroShotSplit,
+  total: number,
+): Promise<void> {
+  const { allowMissing = false } = config.data;
+  const report = await checkDataset(dataset, split, {
+    onMask: (done) => progress.update(done, total, 'checking masks'),
+  });
+  if (allowMissing) for (const sentence of report.missing) progress.warn(sentence);
+  else if (report.problems.length > 0 && report.problems.length === report.missing.length)
+    throw missingClasses(report, dataset);
+  requireNoProblems(report, dataset.name, { allowMissing });
+}
+
+function missingClasses({ missing }: DatasetReport, { name }: Dataset): UserError {
+  return new UserError({
+    given: `dataset ${name} lacks what the experiment needs:\n  ${missing.join('\n  ')}`,
+    remedy:
+      "use more images or another split, or set 'data.allowMissing: true' to leave these classes out of the means",
+  });
 }
 
 async function appendViews(

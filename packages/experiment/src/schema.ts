@@ -43,6 +43,8 @@ export const baseSchema = z.strictObject({
     size: z.tuple([count(), count()]),
     train: subset.prefault({}),
     val: subset.prefault({}),
+    /** Whether a run may go on when a seen class has no training pixel or an unseen one no test pixel. */
+    allowMissing: z.boolean().optional(),
   }),
   /** Class vectors: a registered recipe, or the path of a recipe (YAML) or of a stored table (Arrow). */
   embeddings: z.strictObject({ table: nameOrPath() }),

@@ -1,5 +1,5 @@
 import type { Dataset, Sample, SeedTree } from '@unseen/core';
-import { drawToyScene, TOY_SIZE } from './attribute-scene.ts';
+import { drawToyScene, TOY_SIZE, type ToyScene } from './attribute-scene.ts';
 import { TOY_BACKGROUND, TOY_CLASSES, TOY_SPLIT } from './attributes.ts';
 
 /** What {@link toyAttributes} needs: the seeds of the scenes and their numbers. */
@@ -28,11 +28,16 @@ export function toyAttributes({ seeds, train = 2000, val = 150 }: ToyAttributesO
 function scenes(seeds: SeedTree, subset: string, count: number): Sample[] {
   return Array.from({ length: count }, (_, i) => {
     const id = `${subset}-${String(i).padStart(5, '0')}`;
-    const scene = () => drawToyScene(seeds.child(i).stream());
+    let drawn: ToyScene | undefined;
+    const scene = () => {
+      drawn ??= drawToyScene(seeds.child(i).stream());
+      return drawn;
+    };
+    // Copies: whoever changes what he got changes nothing for the next one.
     return {
       id,
-      image: async () => ({ height: TOY_SIZE, width: TOY_SIZE, data: scene().image }),
-      mask: async () => ({ id, height: TOY_SIZE, width: TOY_SIZE, data: scene().mask }),
+      image: async () => ({ height: TOY_SIZE, width: TOY_SIZE, data: scene().image.slice() }),
+      mask: async () => ({ id, height: TOY_SIZE, width: TOY_SIZE, data: scene().mask.slice() }),
     };
   });
 }
