@@ -9,6 +9,7 @@ import {
   type Session,
   type UpdateRule,
 } from '@unseen/tensor';
+import { blockSize } from './block-size.ts';
 import { recordProgram } from './description.ts';
 import { CompiledExecutable } from './executable.ts';
 import { lower } from './lower.ts';
@@ -21,6 +22,8 @@ export interface CompiledEngineOptions {
   readonly threads?: number;
   /** Compiled graphs that are kept when no executable uses them any more; default 16. */
   readonly cachedGraphs?: number;
+  /** Use the runtime's blocked convolutions where they are faster; default true. */
+  readonly blocked?: boolean;
 }
 
 /** An engine whose programs are ONNX graphs run by ONNX Runtime. */
@@ -43,7 +46,7 @@ interface CachedSession {
  * @throws UserError where ONNX Runtime has no binary for this machine
  */
 export function createCompiledEngine(options: CompiledEngineOptions = {}): CompiledEngine {
-  const { threads, cachedGraphs = 16 } = options;
+  const { threads, cachedGraphs = 16, blocked = true } = options;
   const problem = onnxruntimeProblem();
   if (problem) throw new UserError({ given: `ONNX Runtime cannot be used here: ${problem}`, remedy: "use 'cpu'" });
   const sessions = new Map<string, CachedSession>();
@@ -90,7 +93,7 @@ export function createCompiledEngine(options: CompiledEngineOptions = {}): Compi
       const recorded = frozen ? { ...described, gradients: new Map() } : described;
       const gradients = [...recorded.gradients.values()].flatMap((parts) => [...parts.values()]);
       const wanted = [...recorded.outputs.values(), ...gradients];
-      const lowered = lower(wanted, { frozen });
+      const lowered = lower(wanted, frozen || !blocked ? { frozen } : { block: blockSize() });
       addStop(lowered.graph);
       const results = lowered.results.map((result) => ({
         ...result,

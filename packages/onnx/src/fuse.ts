@@ -9,7 +9,8 @@ function perChannel(node: Node, channels: number): boolean {
 /**
  * Moves an affine map of the channels after a convolution into its filter and bias (frozen batch norm:
  * conv(x, w) · s + b = conv(x, w·s) + b), and a bias after a matrix product into the product, where nothing else reads
- * what lies between. ONNX Runtime then fuses convolution, addition and ReLU into one kernel.
+ * what lies between. An activation that follows is noted at the convolution, so that
+ * one kernel does all of it.
  */
 export function fuse(roots: readonly Node[]): Node[] {
   const nodes = reachable(roots);
@@ -57,10 +58,18 @@ export function fuse(roots: readonly Node[]): Node[] {
     return fresh({ ...conv, inputs: [x, scaled] });
   };
 
+  const activated = (node: Node): Node | undefined => {
+    if ((node.operation !== 'relu' && node.operation !== 'leakyRelu') || !once(node.inputs[0])) return undefined;
+    const conv = replaced(node.inputs[0]);
+    if (!isConvolution(conv)) return undefined;
+    const attributes = { ...conv.attributes, activation: node.operation, slope: node.attributes.slope };
+    return fresh({ ...conv, attributes });
+  };
+
   for (const node of nodes) {
     const inputs = node.inputs.map(replaced);
     const current = inputs.every((input, i) => input === node.inputs[i]) ? node : { ...node, id: count++, inputs };
-    replacements.set(node, biased(node) ?? folded(node) ?? current);
+    replacements.set(node, biased(node) ?? folded(node) ?? activated(node) ?? current);
   }
   return roots.map(replaced);
 }

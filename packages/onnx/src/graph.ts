@@ -22,7 +22,9 @@ export function float(value: number): FloatAttribute {
 }
 
 /** Attributes of an ONNX node. */
-export type NodeAttributes = Readonly<Record<string, number | string | readonly number[] | FloatAttribute>>;
+export type NodeAttributes = Readonly<
+  Record<string, number | string | readonly number[] | FloatAttribute | readonly FloatAttribute[]>
+>;
 
 interface NodeOptions {
   readonly domain?: string;
@@ -165,6 +167,8 @@ function encodeAttribute(name: string, value: NodeAttributes[string]): object {
   if (value instanceof FloatAttribute) return { name, f: value.value, type: attributeTypes.float };
   if (typeof value === 'number') return { name, i: value, type: attributeTypes.int };
   if (typeof value === 'string') return { name, s: new TextEncoder().encode(value), type: attributeTypes.string };
+  const floats = value.filter((item) => item instanceof FloatAttribute);
+  if (floats.length > 0) return { name, floats: floats.map((item) => item.value), type: attributeTypes.floats };
   return { name, ints: value, type: attributeTypes.ints };
 }
 

@@ -17,6 +17,8 @@ export interface LoweringOptions {
   readonly frozen?: boolean;
   /** Inputs of the graph have the names that they have in the program; otherwise they are kept apart by a prefix. */
   readonly ownNames?: boolean;
+  /** Channels in one block of the runtime's blocked convolutions; without it they are not used. */
+  readonly block?: number;
   /** Replaces this size of an input's axis by a name: it is known at the run only. */
   readonly freeSize?: { readonly size: number; readonly name: string };
 }
@@ -71,6 +73,11 @@ export class Lowering {
         if (users) users.push(node);
         else this.usersOf.set(input, [node]);
       }
+  }
+
+  /** See {@link LoweringOptions.block}. */
+  get block(): number | undefined {
+    return this.options.block;
   }
 
   /** Nodes that read a value. */

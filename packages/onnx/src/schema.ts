@@ -43,6 +43,7 @@ const root = protobuf.Root.fromJSON({
         i: field('int64', 3),
         s: field('bytes', 4),
         t: field('TensorProto', 5),
+        floats: list('float', 7),
         ints: list('int64', 8),
         type: field('int32', 20),
       },
@@ -78,4 +79,4 @@ export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9,
 export type ElementType = keyof typeof elementTypes;
 
 /** ONNX's numbers of attribute types. */
-export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 } as const;
+export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;

@@ -22,6 +22,7 @@ export function simplify(roots: readonly Node[]): Node[] {
 
 class Simplifier {
   private readonly known = new Map<unknown, Node>();
+  private readonly leaky = new Map<Node, Node>();
   private count = 0;
 
   /** The node that stands for `node`, whose inputs are rewritten already. */
@@ -42,12 +43,19 @@ class Simplifier {
     return `${operation} ${inputs.map((input) => input.id)} [${shape}] ${JSON.stringify(attributes)}`;
   }
 
+  /** The step of a leaky ReLU's input is that of its output, which is kept anyway. */
+  private outputStep(node: Node): Node | undefined {
+    const output = this.leaky.get(node.inputs[0]);
+    return output && this.unique({ ...node, inputs: [output] });
+  }
+
   private unique(node: Node): Node {
     const key = this.keyOf(node);
     const known = this.known.get(key);
     if (known) return known;
     const fresh = { ...node, id: this.count++ };
     this.known.set(key, fresh);
+    if (node.operation === 'leakyRelu' && (node.attributes.slope as number) > 0) this.leaky.set(node.inputs[0], fresh);
     return fresh;
   }
 
@@ -77,6 +85,8 @@ class Simplifier {
         return (node.attributes.order as readonly number[]).every((axis, i) => axis === i) ? a : undefined;
       case 'sum':
         return (node.attributes.axes as readonly number[]).length === 0 ? a : undefined;
+      case 'step':
+        return this.outputStep(node);
       case 'concat':
         return inputs.length === 1 ? a : undefined;
       case 'add':

@@ -3,7 +3,8 @@ import type { NodeAttributes } from '../graph.ts';
 import type { Lowering, LoweringRule } from '../lowering.ts';
 import { physical } from '../lowering.ts';
 import type { Node } from '../node.ts';
-import { columns, reversedWindow, type Window, windowOf } from './convolution.ts';
+import { columns } from './filters.ts';
+import { reversedWindow, type Window, windowOf } from './window.ts';
 
 /** Columns of one product are kept below this size, to stay in cache. */
 const columnBytes = 10e6;

@@ -10,7 +10,7 @@ import {
 import type { Lowering, LoweringRule } from '../lowering.ts';
 import { physical } from '../lowering.ts';
 import { type Node, number, numbers } from '../node.ts';
-import { convAttributes, type Window } from './convolution.ts';
+import { convAttributes, type Window } from './window.ts';
 
 function poolWindow(node: Node): Window {
   const size = number(node, 'size');
