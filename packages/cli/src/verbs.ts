@@ -81,6 +81,11 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     ],
   },
   {
+    command: 'bench',
+    summary: 'Measure the speed of this machine, beside PyTorch',
+    load: async () => (await import('./verbs/bench.ts')).bench,
+  },
+  {
     command: 'backends',
     summary: 'Show what this machine offers for computing',
     load: async () => (await import('./verbs/backends.ts')).backends,

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lookUp, UserError } from '@unseen/core';
+import type { TorchInstallation } from '../bench/python.ts';
+import type { BenchResult } from '../bench/result.ts';
+import { once, wholeNumber } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+import { defineVerb } from '../verb.ts';
+
+/** `unseen bench`: how fast this machine is, beside PyTorch. */
+export const bench = defineVerb({
+  positionals: {},
+  options: {
+    only: { type: 'string', requiresArg: true, describe: 'Names of benchmarks, with commas (default: all)' },
+    python: {
+      type: 'string',
+      requiresArg: true,
+      coerce: once('python') as (text: string | readonly string[]) => string | undefined,
+      describe: 'Python with PyTorch (default: python3, else /usr/bin/python3)',
+    },
+    rounds: { type: 'string', requiresArg: true, coerce: wholeNumber('rounds'), describe: 'Rounds of each side (5)' },
+    threads: { type: 'string', requiresArg: true, coerce: wholeNumber('threads'), describe: 'Threads (all cores)' },
+    quick: { type: 'boolean', default: false, describe: 'Tiny sizes, whose times mean nothing' },
+    check: { type: 'boolean', default: false, describe: 'Compare the numbers of both sides instead of their times' },
+  },
+  examples: [
+    ['unseen bench', 'everything, in some minutes; the machine should do nothing else'],
+    ['unseen bench --only resnet101-321-train,cagnet-step1 --rounds 9', 'two of them, more exactly'],
+    ['unseen bench --check', 'do both sides compute the same?'],
+  ],
+  async run({ only, python, rounds = 5, threads = availableParallelism(), quick, check }, { terminal }) {
+    if (rounds < 1 || threads < 1) throw new UserError({ given: '0 rounds or threads', expected: 'at least 1' });
+    const [{ benchmarks }, { findTorch }, { describeMachine }] = await Promise.all([
+      import('../bench/benchmarks.ts'),
+      import('../bench/python.ts'),
+      import('../bench/machine.ts'),
+    ]);
+    const chosen = only?.split(',').map((name) => lookUp(benchmarks, name, 'benchmark')) ?? Object.values(benchmarks);
+    const found = await findTorch(python);
+    const torch = 'problem' in found ? undefined : found;
+    terminal.note('problem' in found ? `${found.problem}: no ratios` : `PyTorch ${found.version} of ${found.python}`);
+    const folder = await mkdtemp(join(tmpdir(), 'unseen-bench-'));
+    try {
+      if (check) return await checkAll(chosen, torch, folder, terminal);
+      return await timeAll(chosen, { scale: quick ? 'tiny' : 'sizes', threads, rounds, folder, torch }, terminal, {
+        ...describeMachine(threads),
+        torch: torch ?? null,
+      });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+});
+
+type Chosen = readonly import('../bench/benchmark.ts').Benchmark[];
+
+async function checkAll(chosen: Chosen, torch: TorchInstallation | undefined, folder: string, terminal: Terminal) {
+  if (!torch)
+    throw new UserError({ given: 'no PyTorch to compare with', remedy: 'name a Python that has it: --python' });
+  const { CHECK_TOLERANCE, checkBenchmark } = await import('../bench/check.ts');
+  const checks = [];
+  // Benchmarks that differ in their sizes alone are one computation.
+  const distinct = new Map(chosen.map((benchmark) => [JSON.stringify([benchmark.torch, benchmark.tiny]), benchmark]));
+  for (const benchmark of [...distinct.values()].filter((one) => one.torch !== undefined)) {
+    const result = await checkBenchmark(benchmark, torch, folder);
+    terminal.print(`${result.name}: ${result.tensors} tensors agree to ${result.error.toExponential(1)}`);
+    checks.push(result);
+  }
+  const wrong = checks.filter(({ error }) => !(error <= CHECK_TOLERANCE));
+  if (wrong.length > 0) {
+    const named = wrong.map(({ name, worst, error }) => `${name} (${worst} by ${error.toExponential(1)})`);
+    throw new UserError({ given: `${named.join(', ')} differ`, expected: `agreement to ${CHECK_TOLERANCE}` });
+  }
+  return { checks, torch };
+}
+
+async function timeAll(
+  chosen: Chosen,
+  options: import('../bench/compare.ts').CompareOptions,
+  terminal: Terminal,
+  machine: object,
+) {
+  const [{ compare }, { benchResult, benchTable }, { benchmarks }] = await Promise.all([
+    import('../bench/compare.ts'),
+    import('../bench/result.ts'),
+    import('../bench/benchmarks.ts'),
+  ]);
+  const note = (name: string) => terminal.note(`${name} …`);
+  note('matmul');
+  const peak = await compare(benchmarks.matmul, options);
+  const matmulPeak = {
+    ours: peak.flops! / peak.ours.best / 1e9,
+    torch: peak.torch && peak.flops! / peak.torch.best / 1e9,
+  };
+  const results: BenchResult[] = [];
+  for (const benchmark of chosen) {
+    if (benchmark.name !== 'matmul') note(benchmark.name);
+    const comparison = benchmark.name === 'matmul' ? peak : await compare(benchmark, options);
+    results.push(benchResult(benchmark, comparison, matmulPeak.ours));
+  }
+  terminal.print(benchTable(results));
+  return {
+    results,
+    machine: { ...machine, matmulGflops: matmulPeak, sizes: options.scale === 'tiny' ? 'tiny' : 'full' },
+  };
+}
