@@ -21,7 +21,12 @@ const COUNTING = join(import.meta.dirname, 'counting.mjs');
 
 /** The `unseen` command, as users start it. */
 export function unseen(args: readonly string[], cwd: string): Promise<Ended> {
-  return start(UNSEEN, args, cwd).ended;
+  return startUnseen(args, cwd).ended;
+}
+
+/** {@link unseen}, to be stopped. */
+export function startUnseen(args: readonly string[], cwd: string): Command {
+  return start(UNSEEN, args, cwd);
 }
 
 /** The same command with the one method `count`, which needs no network; it can kill itself at a step. */

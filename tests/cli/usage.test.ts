@@ -12,15 +12,23 @@ afterAll(() => rm(dir, { recursive: true }));
 
 const run = (...args: string[]) => unseen(args, dir);
 
-test.each(['demo', 'run', 'evaluate', 'metrics', 'report', 'experiment show', 'dataset list', 'backends'])(
-  '%s has help with an example',
-  async (verb) => {
-    const { code, stdout } = await run(...verb.split(' '), '--help');
-    expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`Examples:\\s+unseen ${verb}`));
-    expect(stdout).toContain('--json');
-  },
-);
+test.each([
+  'demo',
+  'run',
+  'evaluate',
+  'predict',
+  'metrics',
+  'report',
+  'experiment show',
+  'weights inspect',
+  'dataset list',
+  'backends',
+])('%s has help with an example', async (verb) => {
+  const { code, stdout } = await run(...verb.split(' '), '--help');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(new RegExp(`Examples:\\s+unseen ${verb}`));
+  expect(stdout).toContain('--json');
+});
 
 test.each([
   [['rnu'], "unknown verb 'rnu'", "did you mean 'run'?"],

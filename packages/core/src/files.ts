@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UserError } from './errors.ts';
 
 let temporaryNames = 0;
@@ -13,7 +13,7 @@ let temporaryNames = 0;
 export async function writeAtomic(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = `${path}.${process.pid}-${temporaryNames++}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(temporary, 'w');
     try {
       await write(file);
@@ -26,6 +26,26 @@ export async function writeAtomic(path: string, write: (file: FileHandle) => Pro
     await rm(temporary, { force: true }).catch(() => undefined);
     throw explainFileError(error, path);
   }
+}
+
+/** Makes a folder and those above it as needed; what prevents it is a {@link UserError}. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw explainFileError(await reasonOf(error, resolve(path)), path);
+  }
+}
+
+/** Node reports a folder that cannot be made in its parent as one that does not exist: the parent is asked for the reason. */
+async function reasonOf(error: unknown, path: string): Promise<unknown> {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  let missing = path;
+  while (!existsSync(dirname(missing))) missing = dirname(missing);
+  return mkdir(missing).then(
+    () => error,
+    (reason) => reason,
+  );
 }
 
 /** {@link writeAtomic} for content that is at hand. */

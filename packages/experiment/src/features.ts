@@ -166,30 +166,41 @@ export async function openFeatures(context: StageContext, split: ZeroShotSplit):
   const open = (subset: Subset) =>
     FeatureStore.open(folder.file(STORES[subset]), provenanceOf(config, backbone, subset));
   const train = await open('train');
-  const val = await open('val');
-  const { channels, statistics } = train;
-  const guarded = new SeenOnlyFeatures(train, split);
-  const labels = new ContiguousLabels(split);
-  const scales = config.features.scales.length;
-  const sources = config.features.scales.map((_, scale) =>
-    source(train, scale, scales, async (index, target, offset) => {
-      const view = await guarded.readInto(index, target, offset);
-      return view.labels;
-    }),
-  );
-  const whole = source(val, 0, 1, async (index, target, offset) => {
-    const view = await val.readInto(index, target, offset);
-    return labels.toTestChannels({ id: view.id, height: view.height, width: view.width, data: view.labels }).data;
+  const val = await open('val').catch(async (error) => {
+    await train.close();
+    throw error;
   });
-  return {
-    channels,
-    statistics: { mean: Float32Array.from(statistics.mean), deviation: Float32Array.from(statistics.std) },
-    train: await Promise.all(sources),
-    val: await whole,
-    close: async () => {
-      await Promise.all([train.close(), val.close()]);
-    },
+  const close = async () => {
+    await Promise.all([train.close(), val.close()]);
   };
+  try {
+    const { channels, statistics } = train;
+    const guarded = new SeenOnlyFeatures(train, split);
+    const labels = new ContiguousLabels(split);
+    const scales = config.features.scales.length;
+    const [whole, ...sources] = await Promise.all([
+      source(val, 0, 1, async (index, target, offset) => {
+        const view = await val.readInto(index, target, offset);
+        return labels.toTestChannels({ ...view, data: view.labels }).data;
+      }),
+      ...config.features.scales.map((_, scale) =>
+        source(train, scale, scales, async (index, target, offset) => {
+          const view = await guarded.readInto(index, target, offset);
+          return view.labels;
+        }),
+      ),
+    ]);
+    return {
+      channels,
+      statistics: { mean: Float32Array.from(statistics.mean), deviation: Float32Array.from(statistics.std) },
+      train: sources,
+      val: whole,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 type ReadView = (index: number, target: Float32Array, offset: number) => Promise<Uint8Array>;

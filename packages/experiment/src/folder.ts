@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { explainFileError, hashJson, UserError, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
+import { explainFileError, hashJson, makeFolder, UserError, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
 import { readYaml } from '@unseen/formats';
 import { stringify } from 'yaml';
 import { z } from 'zod';
@@ -64,9 +64,7 @@ export async function openRunFolder(
 ): Promise<RunFolder> {
   const path = resolve(dir);
   const file = (...parts: string[]) => join(path, ...parts);
-  await mkdir(path, { recursive: true }).catch((error) => {
-    throw explainFileError(error, path);
-  });
+  await makeFolder(path);
   const unlock = takeLock(file(LOCK), path);
   try {
     await removeUnfinishedWrites(path);

@@ -39,6 +39,12 @@ test('a valid text gives the value with its defaults', () => {
   });
 });
 
+test('a key that another kind of the same group has is not suggested to itself', () => {
+  const { message } = failure('name: x\nstages:\n  - {kind: train, iterations: 1, ratio: 2}\n');
+  expect(message).toContain("a.yaml:3:34: 'ratio' does not go with the other keys of 'stages.0'");
+  expect(message).not.toContain('did you mean');
+});
+
 test('an unknown key is placed, with the nearest valid key and all of them', () => {
   expect(failure('name: x\nbackbone:\n  strde: 8\n').parts).toEqual({
     given: "a.yaml:3:3: unknown key 'strde' in 'backbone'",

@@ -119,6 +119,7 @@ function explain(issue: Issue, root: unknown, schema: z.ZodType, locate: YamlDoc
   if (issue.code === 'unrecognized_keys') {
     const valid = keysAt(schema, issue.path);
     return issue.keys.map((key) => {
+      if (valid.includes(key)) return misplaced(issue.path, key, locate);
       const near = nearestName(key, valid);
       return {
         given: `${locate([...issue.path, key], 'key').place}: unknown key '${key}'${here ? ` in '${here}'` : ''}`,
@@ -151,6 +152,14 @@ function explain(issue: Issue, root: unknown, schema: z.ZodType, locate: YamlDoc
   const options = issue.code === 'invalid_value' ? issue.values.map(String) : optionsOf(issue);
   const near = typeof given === 'string' ? nearestName(given, options) : undefined;
   return [misfit(issue.path, root, locate, expectation(issue), near)];
+}
+
+/** A key that another kind of the same group has. */
+function misplaced(path: readonly PropertyKey[], key: string, locate: YamlDocument['locate']): ErrorParts {
+  return {
+    given: `${locate([...path, key], 'key').place}: '${key}' does not go with the other keys of '${path.join('.')}'`,
+    remedy: `take '${[...path, key].join('.')}' out, or choose another kind`,
+  };
 }
 
 function misfit(

@@ -1,0 +1,119 @@
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sha256 } from '@unseen/core';
+import { decodeIndexedPng } from '@unseen/formats';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unseen } from './command.ts';
+import { photo, writeSmallExperiment } from './small-experiment.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'unseen-trained-'));
+  await writeSmallExperiment(dir);
+  expect((await unseen(['run', 'small.exp.yaml', '--out', 'run'], dir)).code).toBe(0);
+}, 60_000);
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const json = async (...args: string[]) => {
+  const { code, stderr, lastLine } = await unseen([...args, '--json'], dir);
+  expect(stderr).not.toContain('unseen: ');
+  expect(code).toBe(0);
+  return JSON.parse(lastLine);
+};
+const read = async (...parts: string[]) => JSON.parse(await readFile(join(dir, ...parts), 'utf8'));
+
+test('predict segments the images of a folder as the evaluation did, which the metrics verb confirms', async () => {
+  const { images, method } = await json('predict', 'run', 'images/e.png', 'images/f.png', '--out', 'out');
+  expect(method).toBe('cagnet');
+  const scored = await json(
+    'metrics',
+    '--pred',
+    'out/masks',
+    '--gt',
+    'masks',
+    '--dataset',
+    'small.yaml',
+    '--subset',
+    'val',
+  );
+  const { methods } = await read('run/metrics.json');
+  expect(scored.metrics.perClass).toEqual(methods.cagnet.perClass);
+  const sum = (values: object) => Object.values(values).reduce((a, b) => a + b, 0);
+  for (const { shares, void: unlabelled } of images) expect(sum(shares) + unlabelled).toBeCloseTo(1, 9);
+
+  await json('predict', 'run', 'images/e.png', 'images/f.png', '--out', 'before', '--method', 'seen-only');
+  const before = await json(
+    'metrics',
+    '--pred',
+    'before/masks',
+    '--gt',
+    'masks',
+    '--dataset',
+    'small.yaml',
+    '--subset',
+    'val',
+  );
+  expect(before.metrics.perClass).toEqual(methods['seen-only'].perClass);
+});
+
+test('predict works at the size of any image, without the training data and what was made of it', async () => {
+  await writeFile(join(dir, 'wide.png'), photo(3, 31, 77));
+  const needless = ['run/features/train.arrow', 'train.txt', 'vectors.vec'].map((name) => join(dir, name));
+  for (const path of needless) await rename(path, `${path}.away`);
+  const { images } = await json('predict', 'run', 'wide.png', '--out', 'wide', '--min-confidence', '1');
+  for (const path of needless) await rename(`${path}.away`, path);
+  expect(images[0]).toMatchObject({ height: 31, width: 77, shares: {}, void: 1 });
+  const mask = decodeIndexedPng(await readFile(images[0].mask), 'mask');
+  expect([mask.height, mask.width]).toEqual([31, 77]);
+  expect(mask.palette?.[5]).toEqual([10, 20, 30]);
+  expect(mask.data.every((id) => id === 255)).toBe(true);
+});
+
+test('evaluate under other options leaves the metrics of the run alone and says what the options were', async () => {
+  const before = sha256(await readFile(join(dir, 'run/metrics.json')));
+  const plain = await json('evaluate', 'run', '--resolution', 'original');
+  expect(plain.metrics).toBe(join(dir, 'run/metrics.original.json'));
+  const { methods, protocol } = await read('run/metrics.original.json');
+  expect(methods).toEqual((await read('run/metrics.json')).methods);
+  expect(protocol.testTime).toBe('one view');
+
+  const averaged = await json('evaluate', 'run', '--resolution', 'feature', '--flip', '--scales', '1,2');
+  expect(averaged.metrics).toBe(join(dir, 'run/metrics.feature-flip-1-2.json'));
+  const file = JSON.parse(await readFile(averaged.metrics, 'utf8'));
+  expect(file.protocol.testTime).toBe('softmax probabilities averaged over scales 1, 2, each also mirrored');
+  expect(file.protocol.evaluation).toContain('on the grid of the features');
+  // Two images of 4 × 4 positions.
+  expect(file.methods.cagnet.pixels.labelled).toBe(2 * 16);
+  expect(Object.keys(averaged.methods)).toEqual(['seen-only', 'cagnet']);
+
+  await json('evaluate', 'run', '--scales', '0.5', '--out', 'elsewhere.json');
+  expect((await read('elsewhere.json')).protocol.testTime).toBe('one view at scale 0.5');
+  expect(sha256(await readFile(join(dir, 'run/metrics.json')))).toBe(before);
+});
+
+test('evaluate refuses scales that no network can see', async () => {
+  for (const [scales, message] of [
+    ['1,x', "--scales '1,x'; expected different positive numbers"],
+    ['0.001', 'does not work at scale 0.001'],
+  ]) {
+    const { code, stderr } = await unseen(['evaluate', 'run', '--scales', scales], dir);
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+  }
+});
+
+test('weights inspect lists tensors and names the backbone that fits', async () => {
+  const toy = join(import.meta.dirname, '../../experiments/pretrain/toy-backbone.safetensors');
+  const { tensors, parameters, metadata, backbones } = await json('weights', 'inspect', toy);
+  expect(tensors[0]).toEqual({ name: expect.any(String), shape: expect.any(Array), dtype: 'F32' });
+  const count = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
+  expect(parameters).toBe(tensors.reduce((sum: number, { shape }: { shape: number[] }) => sum + count(shape), 0));
+  expect(JSON.parse(metadata['unseen.backbone']).licence).toBe('MIT');
+  expect(backbones).toEqual([{ name: 'resnet_micro.toy_attributes', loads: true, extra: 0 }]);
+  const checkpoint = await json('weights', 'inspect', 'run/checkpoints/train.safetensors');
+  expect(checkpoint.backbones).toEqual([]);
+  const { code, stderr } = await unseen(['weights', 'inspect', 'small.yaml'], dir);
+  expect(code).toBe(1);
+  expect(stderr).toContain('expected a file .h5, .hdf5 or .safetensors');
+});
