@@ -20,6 +20,11 @@ export interface RealStepOptions {
   /** Grids [height, width] of the feature maps, full scale first; more than one adds their maximum as a further map. */
   readonly grids: readonly (readonly [number, number])[];
   readonly channels: number;
+  /**
+   * Labelled positions at each scale: the generator, the heads and the losses then see these rows only, with the same
+   * result. Default: all positions of the maps.
+   */
+  readonly rows?: readonly number[];
   /** [groups, samples] of the MMD content loss. */
   readonly groups?: readonly [number, number];
   /** False while fine-tuning: the contextual module is frozen (but keeps sampling, CG-15). */
@@ -30,6 +35,7 @@ export interface RealStepOptions {
 export const realInputs = {
   features: (scale: number) => `features${scale}`,
   labels: (scale: number) => `labels${scale}`,
+  positions: (scale: number) => `positions${scale}`,
 };
 
 /**
@@ -38,11 +44,13 @@ export const realInputs = {
  * Losses `heads`, `contextual` and `generator`, all from one forward pass at the weights before the update (CG-12).
  */
 export function realStep(options: RealStepOptions): Program {
-  const { batch, grids, channels, groups } = options;
+  const { batch, grids, channels, groups, rows } = options;
   const inputs: Record<string, InputSpec> = {};
   grids.forEach(([height, width], scale) => {
     inputs[realInputs.features(scale)] = { shape: [batch, height, width, channels], dtype: 'float32' };
-    inputs[realInputs.labels(scale)] = { shape: [batch, height, width], dtype: 'int32' };
+    const labels = rows ? [rows[scale]] : [batch, height, width];
+    inputs[realInputs.labels(scale)] = { shape: labels, dtype: 'int32' };
+    if (rows) inputs[realInputs.positions(scale)] = { shape: labels, dtype: 'int32' };
   });
   if (options.choices.content === 'mmd') {
     const shape: Shape = groups as readonly [number, number];
@@ -58,13 +66,14 @@ export function realStep(options: RealStepOptions): Program {
   };
 }
 
-/** The maps that the losses of a step on real features compare. */
+/** What the losses of a step on real features compare: maps, or rows of their labelled positions. */
 export interface RealPass<V> {
   /** X at every scale, full first; their fused maximum last where there are several. */
   readonly maps: readonly V[];
   /** Labels of each of {@link maps}. */
   readonly labels: readonly V[];
-  readonly full: Contextualized<V>;
+  /** Of the full scale. */
+  readonly full: Pick<Contextualized<V>, 'features' | 'z' | 'mu' | 'logVariance'>;
   /** X̃ of the same labels in the same context, at full scale. */
   readonly synthetic: V;
   /** What the heads make of each of {@link maps}, and of {@link synthetic}. */
@@ -83,12 +92,21 @@ export function realPass<V>(ops: Ops<V>, inputs: Readonly<Record<string, V>>, op
   const views = grids.map((_, scale) =>
     model.contextual.forward(ops, options.scaler.forward(ops, inputs[realInputs.features(scale)]), true),
   );
-  const [full] = views;
   const features = views.map((view) => view.features);
-  const maps = views.length > 1 ? [...features, fuseMaximum(ops, features)] : features;
-  const given = grids.map((_, scale) => inputs[realInputs.labels(scale)]);
-  const labels = maps.map((_, k) => given[k] ?? given[0]);
+  const fused = views.length > 1 ? [...features, fuseMaximum(ops, features)] : features;
+  const scaleOf = (k: number) => (k < grids.length ? k : 0);
+  const atLabels = (map: V, scale: number) =>
+    options.rows ? ops.gather(asRows(ops, map), inputs[realInputs.positions(scale)]) : map;
+  const maps = fused.map((map, k) => atLabels(map, scaleOf(k)));
+  const labels = maps.map((_, k) => inputs[realInputs.labels(scaleOf(k))]);
   const mask = labelMask(ops, labels[0], vectors.classes);
+  const { z, mu, logVariance } = views[0];
+  const full = {
+    features: maps[0],
+    z: atLabels(z, 0),
+    mu: atLabels(mu, 0),
+    logVariance: atLabels(logVariance, 0),
+  };
   const judged = maps.map((map) => model.heads.forward(ops, map));
 
   const latent = choices.joint ? full.z : ops.stopGradient(full.z);
@@ -160,6 +178,12 @@ export function realLosses<V>(
 export function trainedContextual(model: Cagnet, choices: CagnetChoices): Parameter[] {
   const selector = new Set(model.contextual.selector.parameters());
   return model.contextual.parameters().filter((parameter) => choices.trainSelector || !selector.has(parameter));
+}
+
+/** Map [n, h, w, c] → rows [n · h · w, c]. */
+function asRows<V>(ops: Ops<V>, map: V): V {
+  const [n, height, width, channels] = ops.shape(map);
+  return ops.reshape(map, [n * height * width, channels]);
 }
 
 /** Σ weight · loss; terms of weight 0 are left out. */

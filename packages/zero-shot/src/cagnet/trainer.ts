@@ -2,6 +2,7 @@ import type { RandomStream } from '@unseen/core';
 import { groupPixels, type Scalars } from '@unseen/nn';
 import { drawLabels } from '@unseen/synthesis';
 import type { Engine, Executable, Feeds } from '@unseen/tensor';
+import { type LabelledRows, labelledRows, rowCapacity } from '../labelled-rows.ts';
 import { applyGradients, type Optimizers, readScalars } from '../optimization.ts';
 import { type RealStepOptions, realInputs, realStep } from './real-step.ts';
 import { type SyntheticStepOptions, syntheticStep } from './synthetic-step.ts';
@@ -14,43 +15,57 @@ export interface FeatureBatch {
   readonly labels: readonly Int32Array[];
 }
 
-/** Runs steps on real features. */
+/** Runs steps on real features, each on a graph for about as many labelled positions as its batch has. */
 export class RealTrainer {
-  private readonly executable: Executable;
+  private readonly engine: Engine;
   private readonly options: RealStepOptions;
+  private readonly executables = new Map<string, Executable>();
 
   constructor(engine: Engine, options: RealStepOptions) {
+    this.engine = engine;
     this.options = options;
-    this.executable = engine.compile(realStep(options));
   }
 
   /** One update of all networks; returns the losses. */
   async step(batch: FeatureBatch, optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Scalars> {
-    const result = this.executable.run(this.feeds(batch, random), random);
+    const { vectors, choices } = this.options;
+    // The gradient penalty of WGAN-GP is taken per image, so it needs whole maps.
+    const rows =
+      choices.adversarial === 'wgan-gp'
+        ? undefined
+        : batch.labels.map((labels) => labelledRows(labels, vectors.classes, rowCapacity(labels, vectors.classes)));
+    const executable = this.executableFor(rows?.map(({ positions }) => positions.length));
+    const result = executable.run(this.feeds(batch, rows, random), random);
     applyGradients(result, optimizers, iteration);
-    return readScalars(this.executable, result);
+    return readScalars(executable, result);
   }
 
   dispose(): void {
-    this.executable.dispose();
+    for (const executable of this.executables.values()) executable.dispose();
   }
 
-  private feeds(batch: FeatureBatch, random: RandomStream): Feeds {
+  private executableFor(rows: readonly number[] | undefined): Executable {
+    const key = String(rows);
+    const known = this.executables.get(key);
+    if (known) return known;
+    const executable = this.engine.compile(realStep({ ...this.options, ...(rows && { rows }) }));
+    this.executables.set(key, executable);
+    return executable;
+  }
+
+  private feeds(batch: FeatureBatch, rows: readonly LabelledRows[] | undefined, random: RandomStream): Feeds {
     const { choices, groups, vectors } = this.options;
     const feeds: Record<string, Float32Array | Int32Array> = {};
+    const labels = rows?.map((row) => row.labels) ?? batch.labels;
     batch.features.forEach((features, scale) => {
       feeds[realInputs.features(scale)] = features;
-      feeds[realInputs.labels(scale)] = batch.labels[scale];
+      feeds[realInputs.labels(scale)] = labels[scale];
+      if (rows) feeds[realInputs.positions(scale)] = rows[scale].positions;
     });
     if (groups) {
       const [maxGroups, maxSamples] = groups;
-      const grouped = groupPixels(batch.labels[0], {
-        by: choices.groupBy,
-        classes: vectors.classes,
-        maxGroups,
-        maxSamples,
-        random,
-      });
+      const options = { by: choices.groupBy, classes: vectors.classes, maxGroups, maxSamples, random };
+      const grouped = groupPixels(labels[0], options);
       feeds.groupPixels = grouped.indices;
       feeds.groupMask = grouped.mask;
     }

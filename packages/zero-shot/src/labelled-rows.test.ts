@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { labelledRows, rowCapacity } from './labelled-rows.ts';
+
+it('keeps every labelled position in reading order and ignores the filling', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(0, 1, 2, 3, 255), { minLength: 1, maxLength: 60 }), (raw) => {
+      const labels = Int32Array.from(raw);
+      const capacity = rowCapacity(labels, 3);
+      expect(capacity).toBeLessThanOrEqual(labels.length);
+      const rows = labelledRows(labels, 3, capacity);
+      const expected = raw.flatMap((label, i) => (label < 3 ? [[i, label]] : []));
+      const found = [...rows.positions].map((p, i) => [p, rows.labels[i]]);
+      expect(found.slice(0, expected.length)).toEqual(expected);
+      expect(found.slice(expected.length).every(([position, label]) => position === 0 && label === 255)).toBe(true);
+    }),
+  );
+});
+
+it('asks for few different capacities', () => {
+  const capacities = new Set(
+    Array.from({ length: 801 }, (_, n) => rowCapacity(new Int32Array(800).fill(255).fill(0, 0, n), 1)),
+  );
+  expect([...capacities]).toEqual([100, 200, 300, 400, 500, 600, 700, 800]);
+});

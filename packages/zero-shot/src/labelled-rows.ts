@@ -1,0 +1,33 @@
+import { IGNORE } from '@unseen/core';
+
+/** The labelled positions of a batch, so that per-pixel networks and losses need not look at the others. */
+export interface LabelledRows {
+  /** Flat positions in reading order; filled up with 0. */
+  readonly positions: Int32Array;
+  /** Their labels; the filling is ignored (255). */
+  readonly labels: Int32Array;
+}
+
+/** Capacities are multiples of this share of all positions: few different shapes, little filling. */
+const STEPS = 8;
+
+/** The smallest of a few capacities that holds all labelled positions; one graph is compiled for each that occurs. */
+export function rowCapacity(labels: Int32Array, classes: number): number {
+  let count = 0;
+  for (const label of labels) if (label < classes) count++;
+  const step = Math.ceil(labels.length / STEPS);
+  return Math.min(labels.length, Math.max(1, Math.ceil(count / step)) * step);
+}
+
+/** Collects the labelled positions. */
+export function labelledRows(labels: Int32Array, classes: number, capacity: number): LabelledRows {
+  const positions = new Int32Array(capacity);
+  const kept = new Int32Array(capacity).fill(IGNORE);
+  let row = 0;
+  for (let position = 0; position < labels.length; position++) {
+    if (labels[position] >= classes) continue;
+    positions[row] = position;
+    kept[row++] = labels[position];
+  }
+  return { positions, labels: kept };
+}
