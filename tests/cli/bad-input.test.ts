@@ -8,7 +8,7 @@ import { type FeatureProvenance, writeFeatureStore } from '@unseen/data';
 import { encodeRgbPng, openSafetensors, type StoredTensor, writeSafetensors } from '@unseen/formats';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startUnseen, unseen } from './command.ts';
-import { photo, SIDE, stripes, temporaryFolder, writeFiles, writeSmallExperiment } from './small-experiment.ts';
+import { failure, photo, SIDE, stripes, temporaryFolder, writeSmallExperiment } from './small-experiment.ts';
 
 const RUN = ['run', 'small.exp.yaml', '--out', 'run'];
 
@@ -28,17 +28,6 @@ async function finishedCopy(): Promise<string> {
   const dir = await temporaryFolder('copy');
   await cp(finished, dir, { recursive: true });
   return dir;
-}
-
-/** Expects one clear error; gives its text. */
-async function failure(dir: string, args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await unseen(args, dir);
-  expect(stdout).toBe('');
-  expect(stderr.match(/^unseen: /gm)).toHaveLength(1);
-  expect(stderr).not.toContain('    at ');
-  expect(stderr).not.toContain('mistake of the program');
-  expect(code).toBe(1);
-  return stderr.slice(stderr.indexOf('unseen: '));
 }
 
 /** The error of a run of the small experiment with some files changed (null: removed). */
@@ -285,31 +274,5 @@ describe('a place', () => {
     expect(await failure(dir, ['predict', join(finished, 'run'), 'images/a.png', '--out', out])).toMatch(
       /closed\/run.*\n {2}→ .*choose another place/s,
     );
-  });
-});
-
-describe('predict', () => {
-  test('tells of images that cannot be read, and does the others', async () => {
-    const dir = await temporaryFolder('predict');
-    await writeFiles(dir, { 'photos/a.png': photo(1), 'photos/b.jpg': 'no picture', 'photos/c.png': photo(2) });
-    const message = await failure(dir, ['predict', join(finished, 'run'), 'photos', '--out', 'out']);
-    expect(message).toMatch(/1 of 3 images could not be read:\n.*b\.jpg cannot be read.*\n {2}→ the other 2 are done/);
-    expect((await readdir(join(dir, 'out/masks'))).sort()).toEqual(['a.png', 'c.png']);
-  });
-
-  test('refuses what it cannot use', async () => {
-    const run = join(finished, 'run');
-    const dir = await temporaryFolder('predict');
-    await mkdir(join(dir, 'none'));
-    await writeFiles(dir, { 'a.png': photo(1) });
-    const refusal = (...args: string[]) => failure(dir, ['predict', ...args]);
-    expect(await refusal(run, 'absent.png')).toContain('absent.png does not exist');
-    expect(await refusal(run, 'none')).toContain('none holds no image');
-    expect(await refusal('none', 'a.png')).toContain('none is no run folder');
-    expect(await refusal(run, 'a.png', '--min-confidence', '2')).toContain('expected a number from 0 to 1');
-    expect(await refusal(run, 'a.png', '--method', 'seen-onyl')).toContain("did you mean 'seen-only'?");
-    await cp(run, join(dir, 'half'), { recursive: true });
-    await rm(join(dir, 'half/checkpoints/finetune.safetensors'));
-    expect(await refusal('half', 'a.png')).toMatch(/its stage 'finetune' has not finished.*--resume/s);
   });
 });

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { encodeIndexedPng, encodeRgbPng } from '@unseen/formats';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { unseen } from './command.ts';
 
 const INSTANT = join(import.meta.dirname, '../../experiments/cagnet/toy-instant.yaml');
 const BACKBONE = join(import.meta.dirname, '../../experiments/pretrain/toy-backbone.safetensors');
@@ -85,4 +86,15 @@ export async function writeSmallExperiment(
     ...Object.fromEntries(val.map((id) => [`masks/${id}.png`, stripes([5, 1, 2])])),
     ...changes,
   });
+}
+
+/** Expects one clear error; gives its text. */
+export async function failure(dir: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await unseen(args, dir);
+  expect(stdout).toBe('');
+  expect(stderr.match(/^unseen: /gm)).toHaveLength(1);
+  expect(stderr).not.toContain('    at ');
+  expect(stderr).not.toContain('mistake of the program');
+  expect(code).toBe(1);
+  return stderr.slice(stderr.indexOf('unseen: '));
 }

@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '@unseen/core';
 import { decodeIndexedPng } from '@unseen/formats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unseen } from './command.ts';
-import { photo, writeSmallExperiment } from './small-experiment.ts';
+import { failure, photo, temporaryFolder, writeFiles, writeSmallExperiment } from './small-experiment.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -116,4 +116,28 @@ test('weights inspect lists tensors and names the backbone that fits', async () 
   const { code, stderr } = await unseen(['weights', 'inspect', 'small.yaml'], dir);
   expect(code).toBe(1);
   expect(stderr).toContain('expected a file .h5, .hdf5 or .safetensors');
+});
+
+test('predict tells of images that cannot be read, and does the others', async () => {
+  const place = await temporaryFolder('predict');
+  await writeFiles(place, { 'photos/a.png': photo(1), 'photos/b.jpg': 'no picture', 'photos/c.png': photo(2) });
+  const message = await failure(place, ['predict', join(dir, 'run'), 'photos', '--out', 'out']);
+  expect(message).toMatch(/1 of 3 images could not be read:\n.*b\.jpg cannot be read.*\n {2}→ the other 2 are done/);
+  expect((await readdir(join(place, 'out/masks'))).sort()).toEqual(['a.png', 'c.png']);
+});
+
+test('predict refuses what it cannot use', async () => {
+  const run = join(dir, 'run');
+  const place = await temporaryFolder('predict');
+  await mkdir(join(place, 'none'));
+  await writeFiles(place, { 'a.png': photo(1) });
+  const refusal = (...args: string[]) => failure(place, ['predict', ...args]);
+  expect(await refusal(run, 'absent.png')).toContain('absent.png does not exist');
+  expect(await refusal(run, 'none')).toContain('none holds no image');
+  expect(await refusal('none', 'a.png')).toContain('none is no run folder');
+  expect(await refusal(run, 'a.png', '--min-confidence', '2')).toContain('expected a number from 0 to 1');
+  expect(await refusal(run, 'a.png', '--method', 'seen-onyl')).toContain("did you mean 'seen-only'?");
+  await cp(run, join(place, 'half'), { recursive: true });
+  await rm(join(place, 'half/checkpoints/finetune.safetensors'));
+  expect(await refusal('half', 'a.png')).toMatch(/its stage 'finetune' has not finished.*--resume/s);
 });
