@@ -494,9 +494,9 @@ class Runner:
     def optimizer_of(self, name, parameters):
         if name not in self.optimizers:
             if self.step.optimizer == "sgd":
-                made = torch.optim.SGD(parameters, lr=1e-6, momentum=0.9, weight_decay=5e-4, foreach=True)
+                made = torch.optim.SGD(parameters, lr=1e-6, momentum=0.9, weight_decay=5e-4)
             else:
-                made = torch.optim.Adam(parameters, lr=1e-6, weight_decay=5e-4, foreach=True)
+                made = torch.optim.Adam(parameters, lr=1e-6, weight_decay=5e-4)
             self.optimizers[name] = made
         return self.optimizers[name]
 

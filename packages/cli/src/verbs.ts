@@ -81,6 +81,17 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     ],
   },
   {
+    name: 'export',
+    summary: 'Take a trained run elsewhere',
+    verbs: [
+      {
+        command: 'onnx <run>',
+        summary: 'Write one ONNX file, from image to logits',
+        load: async () => (await import('./verbs/export-onnx.ts')).exportRunOnnx,
+      },
+    ],
+  },
+  {
     command: 'bench',
     summary: 'Measure the speed of this machine, beside PyTorch',
     load: async () => (await import('./verbs/bench.ts')).bench,

@@ -1,3 +1,4 @@
+import { normalizeImages } from '@unseen/backbone';
 import type { Program } from '@unseen/tensor';
 import { FeatureExtractor, sizeAtScale, warpImage } from './extractor.ts';
 import type { ModelChoice, ModelContext, RunModel } from './method.ts';
@@ -22,7 +23,8 @@ export async function featureModel(
   const extractor = new FeatureExtractor(engine, loaded, { size, flip: false });
   const { grid, channels } = extractor;
   const [height, width] = grid;
-  const executable = engine.compile(await head.program(grid, channels), { frozen: true });
+  const behind = await head.program(grid, channels);
+  const executable = engine.compile(behind, { frozen: true });
   return {
     outputStride: loaded.encoder.taps[0].stride,
     input: { height: size[0], width: size[1] },
@@ -33,6 +35,14 @@ export async function featureModel(
       const data = await executable.run({ features }).read('logits');
       return { height, width, data };
     },
+    program: () => ({
+      name: behind.name,
+      inputs: { image: { shape: [1, ...size, 3], dtype: 'float32' } },
+      describe: (ops, { image }) => {
+        const [features] = loaded.encoder.forward(ops, normalizeImages(ops, image, loaded.definition.input));
+        return behind.describe(ops, { features });
+      },
+    }),
     dispose() {
       extractor.dispose();
       executable.dispose();

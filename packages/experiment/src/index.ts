@@ -5,6 +5,7 @@ export * from './environment.ts';
 export * from './evaluate-run.ts';
 export * from './evaluation.ts';
 export * from './evaluation-stage.ts';
+export * from './export-run.ts';
 export * from './extractor.ts';
 export * from './feature-batches.ts';
 export * from './feature-model.ts';

@@ -1,5 +1,5 @@
 import type { SeedTree, SegmentationModel } from '@unseen/core';
-import type { Engine } from '@unseen/tensor';
+import type { Engine, Program } from '@unseen/tensor';
 import { z } from 'zod';
 import type { LoadedBackbone } from './backbone.ts';
 import type { RunFolder } from './folder.ts';
@@ -59,6 +59,11 @@ export interface ModelChoice {
 export interface RunModel extends SegmentationModel {
   /** Of its logits, [height, width]. */
   readonly grid: readonly [number, number];
+  /**
+   * The whole model as one program without noise, weights in place: from the input `image` [1, height, width, 3], RGB
+   * 0 … 255 at the model's input size, to the output `logits` [1, ...grid, classes].
+   */
+  program(): Program;
   dispose(): void;
 }
 

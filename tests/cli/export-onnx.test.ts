@@ -1,0 +1,68 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SeedTree } from '@unseen/core';
+import { loadModel } from '@unseen/experiment';
+import { createSession, hostTensor, onnxruntimeProblem } from '@unseen/tensor';
+import { cagnet } from '@unseen/zero-shot';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { unseen } from './command.ts';
+
+const INSTANT = join(import.meta.dirname, '../../experiments/cagnet/toy-instant.yaml');
+
+let dir: string;
+let run: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'unseen-export-'));
+  run = join(dir, 'run');
+  expect((await unseen(['run', INSTANT, '--out', run], dir)).code).toBe(0);
+}, 120_000);
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+describe.skipIf(onnxruntimeProblem() !== undefined)('an exported run', () => {
+  test.each(['cagnet', 'seen-only'])('gives the logits of %s in any ONNX runtime', async (name) => {
+    const file = join(dir, `${name}.onnx`);
+    const { lastLine } = await unseen(['export', 'onnx', run, '--out', file, '--method', name, '--json'], dir);
+    const { input } = JSON.parse(lastLine) as { input: { size: [number, number] } };
+    const [height, width] = input.size;
+    const random = new SeedTree(4).stream();
+    const image = { height, width, data: Uint8Array.from({ length: height * width * 3 }, () => random.integer(256)) };
+
+    const model = await loadModel(run, { methods: { cagnet }, name });
+    const expected = await model.logits(image);
+    const found = new Float32Array(expected.data.length);
+    const session = createSession(await readFile(file), { direct: false, threads: 1 });
+    session.run(
+      { image: hostTensor(Float32Array.from(image.data), [1, height, width, 3]) },
+      { logits: hostTensor(found, [1, expected.height, expected.width, model.classes.length]) },
+    );
+    session.dispose();
+    for (const [i, value] of expected.data.entries()) expect(Math.abs(found[i] - value)).toBeLessThan(1e-4);
+    // Not all alike, so that the comparison says something.
+    expect(Math.max(...found) - Math.min(...found)).toBeGreaterThan(0.1);
+    model.dispose();
+  });
+
+  test('says in its metadata what its channels are, and uses standard operators alone', async () => {
+    const { code, lastLine, stderr } = await unseen(['export', 'onnx', run, '--json'], dir);
+    expect(code).toBe(0);
+    expect(stderr).toContain('image [1, 64, 64, 3] → logits [1, 16, 16, 20]');
+    const { file, classes, provenance } = JSON.parse(lastLine);
+    expect(file).toBe(join(run, 'cagnet.onnx'));
+    const text = (await readFile(file)).toString();
+    expect(text).toContain(JSON.stringify(classes));
+    expect(text).toContain(JSON.stringify(provenance));
+    expect(classes).toHaveLength(20);
+    expect(classes.at(-1)).toMatchObject({ name: 'white striped', group: 'unseen' });
+    expect(provenance).toMatchObject({ method: 'cagnet', model: 'cagnet', backbone: 'resnet_micro.toy_attributes' });
+    expect(text).not.toContain('com.microsoft');
+    expect(text).not.toContain(dir);
+  });
+
+  test('cannot be of a model that the run does not have', async () => {
+    const { code, stderr } = await unseen(['export', 'onnx', run, '--method', 'cagnt'], dir);
+    expect(code).toBe(1);
+    expect(stderr).toContain("unknown model of this run 'cagnt'");
+    expect(stderr).toContain('cagnet');
+  });
+});
