@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { openSafetensors } from '@unseen/formats';
 import type { Benchmark } from './benchmark.ts';
-import { startOurs, startTorch } from './compare.ts';
-import type { TorchInstallation } from './python.ts';
+import type { Side } from './side.ts';
 
 /** How far two sides are apart on one step with the same weights, inputs and noise. */
 export interface CheckResult {
@@ -18,29 +17,22 @@ export interface CheckResult {
 /** What counts as the same mathematics in single precision. */
 export const CHECK_TOLERANCE = 1e-4;
 
-/** Runs a tiny step on both sides and compares all outputs and gradients. */
+/** Runs a tiny step of a benchmark on both sides and compares all outputs and gradients. */
 export async function checkBenchmark(
-  benchmark: Benchmark,
-  torch: TorchInstallation,
-  folder: string,
+  { name, torch, tiny }: Benchmark,
+  { ours, theirs, folder }: { readonly ours: Side; readonly theirs: Side; readonly folder: string },
 ): Promise<CheckResult> {
-  const { name, tiny } = benchmark;
   const files = { given: join(folder, 'given'), expected: join(folder, 'expected'), results: join(folder, 'results') };
-  const [ours, theirs] = [startOurs(1), startTorch(torch, 1)];
-  try {
-    const prepare = { op: 'prepare', threads: 1, warm: false } as const;
-    await ours.ask({ ...prepare, name, scale: 'tiny', folder });
-    await theirs.ask({ ...prepare, kind: benchmark.torch, sizes: tiny });
-    await ours.ask({ op: 'check', given: files.given, expected: files.expected });
-    await theirs.ask({ op: 'check', given: files.given, results: files.results });
-    return { name, ...(await compareFiles(files.expected, files.results)) };
-  } finally {
-    ours.close();
-    theirs.close();
-  }
+  const prepare = { op: 'prepare', threads: 1, warm: false } as const;
+  await ours.ask({ ...prepare, name, scale: 'tiny', folder });
+  await theirs.ask({ ...prepare, kind: torch, sizes: tiny });
+  await ours.ask({ op: 'check', given: files.given, expected: files.expected });
+  await theirs.ask({ op: 'check', given: files.given, results: files.results });
+  return { name, ...(await compareTensors(files.expected, files.results)) };
 }
 
-async function compareFiles(expectedPath: string, actualPath: string): Promise<Omit<CheckResult, 'name'>> {
+/** How far the tensors of two safetensors files are apart; an error where they do not have the same ones. */
+export async function compareTensors(expectedPath: string, actualPath: string): Promise<Omit<CheckResult, 'name'>> {
   const [expected, actual] = [await openSafetensors(expectedPath), await openSafetensors(actualPath)];
   try {
     const lonely = [...expected.names, ...actual.names].filter((name) => !expected.has(name) || !actual.has(name));

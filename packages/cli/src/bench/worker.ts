@@ -35,6 +35,7 @@ async function answer(request: WorkerRequest): Promise<object> {
   switch (request.op) {
     case 'prepare': {
       const { name, scale, threads, folder, warm } = request;
+      await prepared?.dispose();
       prepared = await benchmarks[name].prepare(scale, { threads, folder, seeds: new SeedTree(0).child(name) });
       return { flops: prepared.flops ?? null, seconds: warm ? (await timed(2))[1] : null };
     }

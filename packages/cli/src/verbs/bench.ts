@@ -2,6 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lookUp, UserError } from '@unseen/core';
+import type { Benchmark } from '../bench/benchmark.ts';
+import type { CheckResult } from '../bench/check.ts';
+import type { CompareOptions } from '../bench/compare.ts';
 import type { TorchInstallation } from '../bench/python.ts';
 import type { BenchResult } from '../bench/result.ts';
 import { once, wholeNumber } from '../options.ts';
@@ -53,19 +56,31 @@ export const bench = defineVerb({
   },
 });
 
-type Chosen = readonly import('../bench/benchmark.ts').Benchmark[];
-
-async function checkAll(chosen: Chosen, torch: TorchInstallation | undefined, folder: string, terminal: Terminal) {
+async function checkAll(
+  chosen: readonly Benchmark[],
+  torch: TorchInstallation | undefined,
+  folder: string,
+  terminal: Terminal,
+) {
   if (!torch)
     throw new UserError({ given: 'no PyTorch to compare with', remedy: 'name a Python that has it: --python' });
-  const { CHECK_TOLERANCE, checkBenchmark } = await import('../bench/check.ts');
-  const checks = [];
+  const [{ CHECK_TOLERANCE, checkBenchmark }, { startOurs, startTorch }] = await Promise.all([
+    import('../bench/check.ts'),
+    import('../bench/compare.ts'),
+  ]);
   // Benchmarks that differ in their sizes alone are one computation.
   const distinct = new Map(chosen.map((benchmark) => [JSON.stringify([benchmark.torch, benchmark.tiny]), benchmark]));
-  for (const benchmark of [...distinct.values()].filter((one) => one.torch !== undefined)) {
-    const result = await checkBenchmark(benchmark, torch, folder);
-    terminal.print(`${result.name}: ${result.tensors} tensors agree to ${result.error.toExponential(1)}`);
-    checks.push(result);
+  const checks: CheckResult[] = [];
+  const [ours, theirs] = [startOurs(1), startTorch(torch, 1)];
+  try {
+    for (const benchmark of [...distinct.values()].filter((one) => one.torch !== undefined)) {
+      const result = await checkBenchmark(benchmark, { ours, theirs, folder });
+      terminal.print(`${result.name}: ${result.tensors} tensors agree to ${result.error.toExponential(1)}`);
+      checks.push(result);
+    }
+  } finally {
+    ours.close();
+    theirs.close();
   }
   const wrong = checks.filter(({ error }) => !(error <= CHECK_TOLERANCE));
   if (wrong.length > 0) {
@@ -75,12 +90,7 @@ async function checkAll(chosen: Chosen, torch: TorchInstallation | undefined, fo
   return { checks, torch };
 }
 
-async function timeAll(
-  chosen: Chosen,
-  options: import('../bench/compare.ts').CompareOptions,
-  terminal: Terminal,
-  machine: object,
-) {
+async function timeAll(chosen: readonly Benchmark[], options: CompareOptions, terminal: Terminal, machine: object) {
   const [{ compare }, { benchResult, benchTable }, { benchmarks }] = await Promise.all([
     import('../bench/compare.ts'),
     import('../bench/result.ts'),
