@@ -1,3 +1,4 @@
+export { type Bar, barChart, renderChart, standaloneSvg } from './charts.ts';
 export * from './compare.ts';
 export * from './published.ts';
 export * from './read-metrics.ts';
