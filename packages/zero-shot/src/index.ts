@@ -10,6 +10,7 @@ export * from './cagnet/segmentation-models.ts';
 export * from './cagnet/settings.ts';
 export * from './cagnet/synthetic-step.ts';
 export * from './cagnet/trainer.ts';
+export * from './cagnet/unseen-probability.ts';
 export * from './optimization.ts';
 export * from './optimizer-settings.ts';
 export * from './pretrain/pretrain.ts';

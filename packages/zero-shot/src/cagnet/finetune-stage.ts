@@ -5,6 +5,7 @@ import { type Optimizers, optimizersOf, scheduledOptimizer } from '../optimizati
 import { isRealTurn } from './alternation.ts';
 import { type CagnetConfig, realOptions, seenBatches, setUp } from './setup.ts';
 import { RealTrainer, SyntheticTrainer } from './trainer.ts';
+import { unseenProbabilityOf } from './unseen-probability.ts';
 
 /**
  * Fine-tuning (paper §3.5, spec §7.6): steps on real features of seen classes take turns with steps on synthetic
@@ -12,7 +13,7 @@ import { RealTrainer, SyntheticTrainer } from './trainer.ts';
  */
 export function finetuneStage(config: CagnetConfig): Stage {
   const { iterations, batch, alternate, draws, optimizers: rules, weights, transfer } = config.finetune;
-  const { logEvery, checkpointEvery, unseenProbability } = config.finetune;
+  const { logEvery, checkpointEvery } = config.finetune;
   return {
     name: 'finetune',
     uses: ['data', 'embeddings', 'backbone', 'features', 'cagnet', 'finetune'],
@@ -26,7 +27,8 @@ export function finetuneStage(config: CagnetConfig): Stage {
         generator: scheduledOptimizer(engine, rules.generator, model.generator.parameters(), iterations),
       };
       const real = new RealTrainer(engine, realOptions(setup, { batch, weights, trainContextual: false }));
-      const { seen, unseen } = protocol.split;
+      const classes = { seen: protocol.split.seen.length, unseen: protocol.split.unseen.length };
+      const unseenProbability = unseenProbabilityOf(config.finetune.unseenProbability, classes);
       const synthetic = new SyntheticTrainer(engine, {
         model,
         vectors,
@@ -34,7 +36,7 @@ export function finetuneStage(config: CagnetConfig): Stage {
         draws,
         channels: features.channels,
         transfer,
-        prior: labelPrior({ seen: seen.length, unseen: unseen.length, unseenProbability }),
+        prior: labelPrior({ ...classes, unseenProbability }),
       });
       const batches = seenBatches(context, setup, batch, 'finetune');
       const random = context.seeds.child('finetune/noise').stream();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { optimizerSettings } from '../optimizer-settings.ts';
+import { UNSEEN_PRESETS } from './unseen-probability.ts';
 
 const positive = z.number().positive();
 const count = z.int().positive();
@@ -93,8 +94,8 @@ export const cagnetSettings = z.strictObject({
     alternate: count.default(100),
     /** Synthetic pixels of a step on them. */
     draws: count.default(1024),
-    /** Probability that a synthetic pixel is of an unseen class (CG-9). */
-    unseenProbability: z.number().min(0).max(1).default(0.5),
+    /** Probability that a synthetic pixel is of an unseen class, or the name of one (CG-9). */
+    unseenProbability: z.union([z.number().min(0).max(1), z.enum(UNSEEN_PRESETS)]).default(0.5),
     weights: realWeights.prefault({ classifyReal: 0.75, classifyFake: 0.25 }),
     /** λ of the classification of synthetic features in a synthetic step, for the heads and for the generator. */
     transfer: z.strictObject({ heads: weight.default(1), generator: weight.default(0) }).prefault({}),
