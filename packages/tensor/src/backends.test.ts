@@ -6,7 +6,11 @@ conformanceSuite('the eager engine on cpu', () => createEagerEngine('cpu'));
 
 it('lists what the machine offers, the preferred first', async () => {
   const backends = await availableBackends();
-  expect(backends.map(({ name }) => name)).toEqual(['onnxruntime', 'cpu']);
+  expect(backends.map(({ name, engine }) => `${engine} ${name}`)).toEqual([
+    'compiled onnxruntime',
+    'eager onnxruntime',
+    'eager cpu',
+  ]);
   expect(backends.find(({ name }) => name === 'cpu')?.problem).toBeUndefined();
 });
 

@@ -88,7 +88,7 @@ export interface CompileOptions {
 
 /** A way of running programs: compiled to ONNX graphs, or eagerly on a TF.js backend. */
 export interface Engine {
-  /** `onnxruntime`, `cpu`, `webgpu`, `tensorflow`. */
+  /** `onnxruntime` (compiled, or TF.js on its kernels), `cpu`, `webgpu`, `tensorflow`. */
   readonly name: string;
   compile(program: Program, options?: CompileOptions): Executable;
   updater(rule: UpdateRule): Updater;

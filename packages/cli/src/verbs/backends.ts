@@ -11,10 +11,11 @@ export const backends = defineVerb({
     const { availableBackends } = await import('@unseen/tensor');
     const found = await availableBackends();
     const usable = found.filter(({ problem }) => problem === undefined);
-    const rows = found.map(({ name, problem, description }) => [
-      name,
-      problem === undefined ? (name === usable[0]?.name ? 'yes, default' : 'yes') : 'no',
-      problem ?? description,
+    const rows = found.map((backend) => [
+      backend.name,
+      backend.engine,
+      backend.problem === undefined ? (backend === usable[0] ? 'yes, default' : 'yes') : 'no',
+      backend.problem ?? backend.description,
     ]);
     const machine = {
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -22,7 +23,7 @@ export const backends = defineVerb({
       memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
       node: process.version,
     };
-    terminal.print(textTable([['backend', 'usable', ''], ...rows]));
+    terminal.print(textTable([['backend', 'engine', 'usable', ''], ...rows]));
     terminal.print(`\n${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}`);
     return { default: usable[0]?.name ?? null, backends: found, machine };
   },
