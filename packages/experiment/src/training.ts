@@ -68,7 +68,11 @@ export async function runTraining(context: StageContext, stage: string, training
     hooks: [
       logHook(context, training.logEvery),
       tensorBoardHook({ folder: context.folder.path, every: training.logEvery, prefix: stage }),
-      checkpointHook({ every: training.checkpointEvery, save }),
+      checkpointHook({
+        every: training.checkpointEvery,
+        save,
+        ...(start > 0 && { resumed: { path: latest, iteration: start } }),
+      }),
       ...(training.hooks ?? []),
     ],
     signal: context.signal,

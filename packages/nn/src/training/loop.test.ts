@@ -56,6 +56,16 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])('a loss of %d stops and names 
   expect([saved, ends]).toEqual([[4], ['failed']]);
 });
 
+test('a resumed run that fails before its first checkpoint names the one that it began with', async () => {
+  const hook = checkpointHook({
+    every: 4,
+    save: async (iteration) => `checkpoint-${iteration}`,
+    resumed: { path: 'checkpoint-before', iteration: 4 },
+  });
+  const loop = new TrainingLoop({ iterations: 10, start: 4, step: async () => ({ loss: Number.NaN }), hooks: [hook] });
+  await expect(loop.run()).rejects.toThrow('of iteration 4, is checkpoint-before');
+});
+
 test('an interruption ends after the iteration under way and saves it', async () => {
   const saved: number[] = [];
   const controller = new AbortController();

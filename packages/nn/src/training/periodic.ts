@@ -6,12 +6,14 @@ export interface CheckpointHookOptions {
   readonly every: number;
   /** Writes a checkpoint of that many iterations and says where. */
   readonly save: (iteration: number) => Promise<string>;
+  /** The checkpoint that a resumed run began with. */
+  readonly resumed?: { readonly path: string; readonly iteration: number };
 }
 
 /** Writes a checkpoint every few iterations, at the end, and when the loop is interrupted; never after a failure. */
 export function checkpointHook(options: CheckpointHookOptions): Hook {
   requirePeriod(options.every);
-  let last: { path: string; iteration: number } | undefined;
+  let last: { readonly path: string; readonly iteration: number } | undefined = options.resumed;
   const save = async (iteration: number) => {
     if (last?.iteration !== iteration) last = { path: await options.save(iteration), iteration };
   };

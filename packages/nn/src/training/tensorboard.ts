@@ -52,7 +52,7 @@ export function tensorBoardHook(options: TensorBoardOptions): Hook {
 let files = 0;
 
 /** A TFRecord: length, CRC of the length, data, CRC of the data. */
-export function frameRecord(data: Uint8Array): Uint8Array {
+function frameRecord(data: Uint8Array): Uint8Array {
   const record = new Uint8Array(data.length + 16);
   const view = new DataView(record.buffer);
   view.setBigUint64(0, BigInt(data.length), true);
