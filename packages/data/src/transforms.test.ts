@@ -1,10 +1,9 @@
 import { type Sample, SeedTree } from '@unseen/core';
-import { normalize, resizeBilinear } from '@unseen/vision';
 import { expect, expectTypeOf, test } from 'vitest';
 import { guardTraining, type SeenOnlySample } from './leakage-guard.ts';
 import { openDataset } from './open-dataset.ts';
 import { smallDataset } from './small-dataset.suite.ts';
-import { prepareTraining, prepareWhole, warpImage } from './transforms.ts';
+import { prepareTraining } from './transforms.ts';
 
 const normalization = { channelOrder: 'bgr', mean: [100, 100, 100], std: [2, 2, 2] } as const;
 
@@ -21,23 +20,6 @@ test('a training crop depends on its stream alone and never shows an unseen labe
     for (const id of more.data) labels.add(id);
   }
   expect([...labels].sort((a, b) => a - b)).toEqual([1, 2, 255]);
-});
-
-test('a whole image is warped with its labels', async () => {
-  const [sample] = (await openDataset(await smallDataset())).val;
-  const { image, labels } = await prepareWhole(sample, { base: 6, normalization });
-  expect([image.height, image.width]).toEqual([6, 6]);
-  expect(image.data.every((v) => v === 0)).toBe(true);
-  expect([...labels.data.subarray(0, 6)]).toEqual([4, 4, 4, 4, 2, 2]);
-});
-
-test('warping before or after normalising is the same', () => {
-  const data = Uint8Array.from({ length: 5 * 7 * 3 }, (_, i) => (i * 37) % 256);
-  const image = { height: 5, width: 7, data };
-  const other = resizeBilinear(normalize(image, normalization), 11, 11).data;
-  warpImage(image, { base: 11, normalization }).data.forEach((v, i) => {
-    expect(v).toBeCloseTo(other[i], 4);
-  });
 });
 
 test('an unguarded sample does not fit where training takes one', () => {

@@ -7,8 +7,6 @@ import {
   type Normalization,
   normalize,
   type Raster,
-  resizeBilinear,
-  resizeNearest,
 } from '@unseen/vision';
 import type { SeenOnlySample } from './leakage-guard.ts';
 
@@ -31,33 +29,7 @@ export async function prepareTraining(
   return { id: sample.id, ...augment(normalize(image, options.normalization), labels, choices, options) };
 }
 
-/** A whole image warped to base × base and normalised, for testing and feature extraction. */
-export function warpImage(
-  image: RgbImage,
-  options: { readonly base: number; readonly normalization: Normalization },
-): Raster<Float32Array> {
-  // Interpolation is linear, so resizing the pixels first gives the same numbers as resizing the normalised ones.
-  return normalize(resizeBilinear(image, options.base, options.base), options.normalization);
-}
-
-/** {@link warpImage} with the labels by nearest neighbour. */
-export async function prepareWhole(
-  sample: SeenOnlySample | { id: string; image(): Promise<RgbImage>; mask?(): Promise<LabelMap> },
-  options: { readonly base: number; readonly normalization: Normalization },
-): Promise<PreparedSample> {
-  const [image, labels] = await readPair(sample);
-  return {
-    id: sample.id,
-    image: warpImage(image, options),
-    labels: resizeNearest(labels, options.base, options.base),
-  };
-}
-
-async function readPair(sample: {
-  id: string;
-  image(): Promise<RgbImage>;
-  mask?: () => Promise<LabelMap>;
-}): Promise<[RgbImage, LabelMap]> {
+async function readPair(sample: SeenOnlySample): Promise<[RgbImage, LabelMap]> {
   if (!sample.mask) throw new TypeError(`sample ${sample.id} has no mask`);
   const [image, labels] = await Promise.all([sample.image(), sample.mask()]);
   checkSameSize(image, labels);
