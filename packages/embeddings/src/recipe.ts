@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { UserError } from '@unseen/core';
-import { dataFolder, readYamlDocument, validate } from '@unseen/formats';
+import { dataFolder, expandDataFolder, readYamlDocument, validate } from '@unseen/formats';
 import { z } from 'zod';
 import type { TableRecipe } from './build-class-table.ts';
 
@@ -56,10 +56,7 @@ export async function readRecipe(
       });
     }
   });
-  const folder = resolve(
-    dirname(path),
-    root.replace(/^\$UNSEEN_DATA(?=\/|$)/, () => data),
-  );
+  const folder = resolve(dirname(path), expandDataFolder(root, { UNSEEN_DATA: data }));
   return {
     ...recipe,
     sources: sources.map(({ file, ...source }) => ({ ...source, path: resolve(folder, file), label: file })),
