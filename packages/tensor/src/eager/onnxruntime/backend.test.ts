@@ -141,6 +141,16 @@ describe.skipIf(onnxruntimeProblem() !== undefined)('the onnxruntime backend of 
       tf.dispose([part, others]);
     });
 
+    it('comes back after a conversion', () => {
+      const x = tf.ones([64, 1024]);
+      const chosen = tf.cast(tf.greater(x, 0), 'float32');
+      backend.buffers.clear();
+      tf.mul(x, chosen).dispose();
+      // The converted operand and the product.
+      expect(backend.buffers.idleBytes).toBe(2 * 4 * x.size);
+      tf.dispose([x, chosen]);
+    });
+
     it('gives the values of the plain backend for large tensors', async () => {
       const random = new SeedTree(2).stream();
       const [map, weights] = [new Float32Array(40 * 40 * 16), new Float32Array(16 * 9 * 4)];
