@@ -38,7 +38,7 @@ export interface PredictOptions {
 /** What became of one image. Paths are absolute. */
 export interface ImagePrediction {
   readonly image: string;
-  /** Indexed PNG of raw class ids; 255 is void. */
+  /** Indexed PNG of raw class ids; 255 is void. With ids above 254 a 16-bit PNG, where 65535 is void. */
   readonly mask: string;
   /** The image with the classes' colours over it. */
   readonly overlay: string;
