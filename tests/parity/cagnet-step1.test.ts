@@ -1,5 +1,6 @@
 import { MSC_SCALES } from '@unseen/backbone';
-import { ganLosses, groupPixels, Standardize } from '@unseen/nn';
+import { Trunk } from '@unseen/experiment';
+import { ganLosses, groupPixels } from '@unseen/nn';
 import type { Program } from '@unseen/tensor';
 import { resizeBilinear } from '@unseen/vision';
 import {
@@ -70,7 +71,7 @@ await parity('cagnet-step1', (fixture) => {
   function optionsFor(content: CagnetChoices['content'], adversarial: CagnetChoices['adversarial']): RealStepOptions {
     return {
       model,
-      scaler: new Standardize(channels),
+      trunk: new Trunk({ channels }),
       vectors,
       choices: { ...choices, content, adversarial },
       weights: {

@@ -11,21 +11,34 @@ import { lookUp, SeedTree, sha256File, UserError } from '@unseen/core';
 import { constant } from '@unseen/nn';
 import type { ExperimentConfig } from './schema.ts';
 
-/** A backbone with its weights in place. */
-export interface LoadedBackbone {
+/** The network of a backbone with what the registry says of it. */
+export interface BackboneNetwork {
   readonly definition: BackboneDefinition;
   readonly encoder: Encoder;
+}
+
+/** A backbone with its weights in place. */
+export interface LoadedBackbone extends BackboneNetwork {
   /** SHA-256 of the weights file. */
   readonly weights: string;
 }
 
+/** Builds the backbone of an experiment, batch normalisation frozen; its weights, all 0, are still to be loaded. */
+export function buildBackbone({ name, outputStride, tap }: ExperimentConfig['backbone']): BackboneNetwork {
+  const definition = lookUp(backbones, name, 'backbone');
+  const encoder = createBackbone(name, {
+    outputStride,
+    norm: 'frozen',
+    init: constant(0),
+    seeds: new SeedTree(0),
+    ...(tap !== undefined && { taps: [tap] }),
+  });
+  return { definition, encoder };
+}
+
 /** Builds the backbone of an experiment and loads its weights; a backbone without weights is a {@link UserError}. */
-export async function loadExperimentBackbone({
-  name,
-  weights,
-  outputStride,
-  tap,
-}: ExperimentConfig['backbone']): Promise<LoadedBackbone> {
+export async function loadExperimentBackbone(settings: ExperimentConfig['backbone']): Promise<LoadedBackbone> {
+  const { name, weights } = settings;
   const definition = lookUp(backbones, name, 'backbone');
   if (weights === undefined) {
     throw new UserError({
@@ -34,14 +47,7 @@ export async function loadExperimentBackbone({
       remedy: "download them and name the file under 'backbone.weights'",
     });
   }
-  const encoder = createBackbone(name, {
-    outputStride,
-    norm: 'frozen',
-    // Every value is overwritten by the file.
-    init: constant(0),
-    seeds: new SeedTree(0),
-    ...(tap !== undefined && { taps: [tap] }),
-  });
+  const { encoder } = buildBackbone(settings);
   if (weights.endsWith('.h5') && encoder instanceof MobileNetV1) await loadKerasMobileNet(encoder, weights);
   else await loadBackbone(weights, encoder, name);
   return { definition, encoder, weights: await sha256File(weights) };

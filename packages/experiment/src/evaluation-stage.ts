@@ -2,7 +2,6 @@ import { IGNORE, type LabelMap, type RgbImage, type Sample, writeFileAtomic, wri
 import { encodeRgbPng } from '@unseen/formats';
 import { type Color, paintLabels, resizeNearest, resizeRgb } from '@unseen/vision';
 import { type EvaluatedMethod, type EvaluationImage, evaluateScorers, type Scorer } from './evaluation.ts';
-import type { FeatureStores } from './features.ts';
 import type { Stage, StageContext } from './method.ts';
 import type { DatasetProtocol, ZeroShotProtocol } from './protocol.ts';
 import type { ExperimentConfig } from './schema.ts';
@@ -10,11 +9,14 @@ import type { ExperimentConfig } from './schema.ts';
 /** What a method brings to its evaluation. */
 export interface Evaluated {
   readonly protocol: ZeroShotProtocol;
-  readonly features: FeatureStores;
+  /** Of the features, [height, width]: where resolution `feature` compares. */
+  readonly grid: readonly [number, number];
   /** By name of the method, the baseline first. */
   readonly scorers: Readonly<Record<string, Scorer>>;
   /** Sentences for the report, printed in red. */
   readonly warnings?: readonly string[];
+  /** Ends the work of the scorers. */
+  close(): Promise<void>;
 }
 
 /** Options of {@link evaluateStage}. */
@@ -34,7 +36,7 @@ export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
     run: async (context) => {
       const { config, folder } = context;
       const evaluated = await prepare(context);
-      const { protocol, features, scorers, warnings = [] } = evaluated;
+      const { protocol, scorers, warnings = [] } = evaluated;
       const { val } = protocol.dataset;
       const panels = new PanelWriter(context, protocol);
       try {
@@ -54,7 +56,7 @@ export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
         await writeJsonAtomic(folder.file(METRICS), { methods, protocol: words, seed: config.seed, warnings });
         context.log({ iteration: 0, metrics: summaryOf(methods) });
       } finally {
-        await features.close();
+        await evaluated.close();
       }
     },
   };
@@ -62,23 +64,19 @@ export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
 
 async function* validationImages(
   { config }: StageContext,
-  { protocol, features }: Evaluated,
+  { protocol, grid }: Evaluated,
 ): AsyncGenerator<EvaluationImage> {
-  const { resolution } = config.evaluate;
-  const { val, labels } = { val: protocol.dataset.val, labels: protocol.labels };
-  const { grid, channels } = features.val;
-  const ignored = new Float32Array(grid[0] * grid[1] * channels);
-  for (const [index, sample] of val.entries()) {
-    yield { id: sample.id, truth: await truthOf(sample, index), image: () => sample.image() };
+  const { dataset, labels } = protocol;
+  for (const sample of dataset.val) {
+    yield { id: sample.id, truth: await truthOf(sample), image: () => sample.image() };
   }
 
-  async function truthOf(sample: Sample, index: number): Promise<LabelMap> {
-    if (resolution === 'feature') {
-      const [height, width] = grid;
-      return { id: sample.id, height, width, data: await features.val.read(index, ignored) };
-    }
+  async function truthOf(sample: Sample): Promise<LabelMap> {
+    const { resolution } = config.evaluate;
     const mask = labels.toTestChannels(await sample.mask!());
-    return resolution === 'original' ? mask : resizeNearest(mask, ...config.data.size);
+    if (resolution === 'original') return mask;
+    const warped = resizeNearest(mask, ...config.data.size);
+    return resolution === 'feature' ? resizeNearest(warped, ...grid) : warped;
   }
 }
 
@@ -138,7 +136,11 @@ export function describeProtocol(
     classes: `${split.seen.length} seen and ${split.unseen.length} unseen; every other pixel, background included, is ignored in training and evaluation`,
     training: 'inductive: masks show seen classes only; of unseen classes only the vectors of their names are used',
     evaluation: `generalised: each pixel is given one of all ${split.seen.length + split.unseen.length} classes; compared ${RESOLUTIONS[evaluate.resolution]}; means over classes with labelled pixels`,
-    backbone: `${backbone.name}, output stride ${backbone.outputStride}, frozen`,
+    backbone: [
+      `${backbone.name}, output stride ${backbone.outputStride}`,
+      backbone.train ? 'trained with the networks behind it, batch normalisation frozen' : 'frozen',
+      ...(backbone.aspp ? [`trained ASPP of ${backbone.aspp} channels`] : []),
+    ].join(', '),
     embeddings: `class vectors of ${config.embeddings.table}`,
   };
 }

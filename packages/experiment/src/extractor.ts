@@ -1,6 +1,6 @@
 import type { Engine, Executable } from '@unseen/tensor';
 import { flipHorizontal, type Normalization, normalize, type Raster, resizeBilinear } from '@unseen/vision';
-import type { LoadedBackbone } from './backbone.ts';
+import type { BackboneNetwork } from './backbone.ts';
 import type { ExperimentConfig } from './schema.ts';
 
 /** One version of an image that a network sees: a scale, flipped or not. */
@@ -25,7 +25,7 @@ export class FeatureExtractor {
   private readonly normalization: Normalization;
   private readonly executable: Executable;
 
-  constructor(engine: Engine, { encoder, definition }: LoadedBackbone, view: View) {
+  constructor(engine: Engine, { encoder, definition }: BackboneNetwork, view: View) {
     this.view = view;
     this.normalization = definition.input;
     this.executable = engine.compile(

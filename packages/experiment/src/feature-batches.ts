@@ -1,4 +1,5 @@
 import { type RandomState, type RandomStream, UserError } from '@unseen/core';
+import { resizeNearest } from '@unseen/vision';
 
 /** Stored feature maps of one scale, with their labels; all of one grid. */
 export interface FeatureSource {
@@ -25,6 +26,8 @@ export interface FeatureBatchOptions {
   /** A batch without any label below this is skipped (spec §7.5). */
   readonly classes: number;
   readonly random: RandomStream;
+  /** Grids [height, width] on which labels are given, taken from the only source. Default: each source's own. */
+  readonly labelGrids?: readonly (readonly [number, number])[];
 }
 
 /**
@@ -33,14 +36,14 @@ export interface FeatureBatchOptions {
  */
 export class FeatureBatches {
   readonly features: readonly Float32Array[];
-  /** Channel of each position, 255 where it is not labelled. */
+  /** Channel of each position of each grid of labels, 255 where it is not labelled. */
   readonly labels: readonly Int32Array[];
   private readonly options: FeatureBatchOptions;
   private order: readonly number[] = [];
   private next = 0;
 
   constructor(options: FeatureBatchOptions) {
-    const { sources, batch } = options;
+    const { sources, batch, labelGrids = sources.map(({ grid }) => grid) } = options;
     if (sources[0].length < batch) {
       throw new UserError({
         given: `a batch of ${batch} images from ${sources[0].length}`,
@@ -49,9 +52,10 @@ export class FeatureBatches {
       });
     }
     this.options = options;
-    const positions = sources.map(({ grid: [height, width] }) => height * width);
-    this.features = sources.map(({ channels }, scale) => new Float32Array(batch * positions[scale] * channels));
-    this.labels = positions.map((count) => new Int32Array(batch * count));
+    this.features = sources.map(
+      ({ grid: [height, width], channels }) => new Float32Array(batch * height * width * channels),
+    );
+    this.labels = labelGrids.map(([height, width]) => new Int32Array(batch * height * width));
   }
 
   get position(): BatchPosition {
@@ -89,12 +93,17 @@ export class FeatureBatches {
   }
 
   private async read(indices: readonly number[]): Promise<void> {
-    for (const [scale, source] of this.options.sources.entries()) {
+    const { sources, labelGrids } = this.options;
+    for (const [scale, source] of sources.entries()) {
       const [height, width] = source.grid;
       const positions = height * width;
       for (const [i, index] of indices.entries()) {
-        const labels = await source.read(index, this.features[scale], i * positions * source.channels);
-        this.labels[scale].set(labels, i * positions);
+        const data = await source.read(index, this.features[scale], i * positions * source.channels);
+        const grids = labelGrids ?? [source.grid];
+        for (const [k, [rows, columns]] of grids.entries()) {
+          const atGrid = resizeNearest({ height, width, data }, rows, columns);
+          this.labels[scale + k].set(atGrid.data, i * rows * columns);
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 import { normalizeImages } from '@unseen/backbone';
 import type { Program } from '@unseen/tensor';
+import type { BackboneNetwork } from './backbone.ts';
 import { FeatureExtractor, sizeAtScale, warpImage } from './extractor.ts';
 import type { ModelChoice, ModelContext, RunModel } from './method.ts';
 
@@ -8,25 +9,25 @@ export interface FeatureHead {
   /** Raw class ids, one per channel of the logits. */
   readonly classes: readonly number[];
   /** From the input `features` [1, h, w, channels] to the output `logits` [1, h, w, classes], weights in place. */
-  program(grid: readonly [number, number], channels: number): Promise<Program>;
+  program(grid: readonly [number, number]): Program;
 }
 
-/** A model of a method that works on stored features: the frozen backbone and what was trained behind it. */
-export async function featureModel(
-  { config, engine, backbone }: ModelContext,
+/** A model of a run: the backbone, with the weights that its features were made with, and what was trained behind it. */
+export function featureModel(
+  { config, engine }: ModelContext,
   { scale }: ModelChoice,
+  backbone: BackboneNetwork,
   head: FeatureHead,
-): Promise<RunModel> {
+): RunModel {
   // The size at which the features of test images are stored.
   const size = sizeAtScale(config, config.features.scales[0] * scale);
-  const loaded = await backbone();
-  const extractor = new FeatureExtractor(engine, loaded, { size, flip: false });
-  const { grid, channels } = extractor;
+  const extractor = new FeatureExtractor(engine, backbone, { size, flip: false });
+  const { grid } = extractor;
   const [height, width] = grid;
-  const behind = await head.program(grid, channels);
+  const behind = head.program(grid);
   const executable = engine.compile(behind, { frozen: true });
   return {
-    outputStride: loaded.encoder.taps[0].stride,
+    outputStride: backbone.encoder.taps[0].stride,
     input: { height: size[0], width: size[1] },
     classes: head.classes,
     grid,
@@ -39,7 +40,7 @@ export async function featureModel(
       name: behind.name,
       inputs: { image: { shape: [1, ...size, 3], dtype: 'float32' } },
       describe: (ops, { image }) => {
-        const [features] = loaded.encoder.forward(ops, normalizeImages(ops, image, loaded.definition.input));
+        const [features] = backbone.encoder.forward(ops, normalizeImages(ops, image, backbone.definition.input));
         return behind.describe(ops, { features });
       },
     }),

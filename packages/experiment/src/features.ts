@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
-import { type Dataset, hashJson, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
+import { hashJson, type Sample, type ZeroShotSplit } from '@unseen/core';
 import {
   ContiguousLabels,
-  checkDataset,
-  type DatasetReport,
   type FeatureProvenance,
   FeatureStore,
   type FeatureStoreWriter,
   findSplit,
   guardTraining,
-  requireNoProblems,
   SeenOnlyFeatures,
   writeFeatureStore,
 } from '@unseen/data';
@@ -21,6 +18,7 @@ import type { FeatureSource } from './feature-batches.ts';
 import type { Stage, StageContext } from './method.ts';
 import { openExperimentDataset } from './protocol.ts';
 import type { ExperimentConfig } from './schema.ts';
+import { requireUsable } from './usable-dataset.ts';
 
 /** Where the stores lie in a run folder. */
 const STORES = { train: 'features/train.arrow', val: 'features/val.arrow' } as const;
@@ -81,31 +79,6 @@ export function featureStage(): Stage {
       }
     },
   };
-}
-
-/** Looks at every mask before hours of extraction are spent. */
-async function requireUsable(
-  { config, progress }: StageContext,
-  dataset: Dataset,
-  split: ZeroShotSplit,
-  total: number,
-): Promise<void> {
-  const { allowMissing = false } = config.data;
-  const report = await checkDataset(dataset, split, {
-    onMask: (done) => progress.update(done, total, 'checking masks'),
-  });
-  if (allowMissing) for (const sentence of report.missing) progress.warn(sentence);
-  else if (report.problems.length > 0 && report.problems.length === report.missing.length)
-    throw missingClasses(report, dataset);
-  requireNoProblems(report, dataset.name, { allowMissing });
-}
-
-function missingClasses({ missing }: DatasetReport, { name }: Dataset): UserError {
-  return new UserError({
-    given: `dataset ${name} lacks what the experiment needs:\n  ${missing.join('\n  ')}`,
-    remedy:
-      "use more images or another split, or set 'data.allowMissing: true' to leave these classes out of the means",
-  });
 }
 
 async function appendViews(

@@ -1,5 +1,6 @@
 export * from './backbone.ts';
 export * from './class-vectors.ts';
+export * from './crop-source.ts';
 export * from './engine.ts';
 export * from './environment.ts';
 export * from './evaluate-run.ts';
@@ -24,3 +25,6 @@ export * from './stages.ts';
 export * from './test-time.ts';
 export * from './trained-run.ts';
 export * from './training.ts';
+export * from './trunk.ts';
+export * from './trunk-input.ts';
+export * from './usable-dataset.ts';

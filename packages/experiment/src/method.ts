@@ -6,6 +6,7 @@ import type { RunFolder } from './folder.ts';
 import type { StageLog } from './log.ts';
 import type { StageProgress } from './progress.ts';
 import { baseSchema, type ExperimentConfig } from './schema.ts';
+import type { SettingProblem } from './trunk.ts';
 
 /** What a stage works with. */
 export interface StageContext {
@@ -85,6 +86,8 @@ export interface MethodDefinition<S extends z.ZodRawShape> {
   readonly summary: string;
   /** The method's own blocks, beside those of the base schema. A block of the base may be narrowed by naming it again. */
   readonly settings: z.ZodObject<S>;
+  /** What is wrong with settings that are each fine by themselves. */
+  check?(config: MethodConfig<S>): readonly SettingProblem[];
   /** The stages in their order. */
   stages(config: MethodConfig<S>): readonly Stage[];
   /** Left out by methods that make no class maps. */
@@ -107,7 +110,12 @@ export type Methods = Readonly<Record<string, Method>>;
 /** Makes a method of a recipe's description. */
 export function defineMethod<S extends z.ZodRawShape>(definition: MethodDefinition<S>): Method {
   const { name, summary, settings, models } = definition;
-  const schema = z.strictObject({ ...baseSchema.shape, ...settings.shape, method: z.literal(name) });
+  const schema = z
+    .strictObject({ ...baseSchema.shape, ...settings.shape, method: z.literal(name) })
+    .superRefine((config, { addIssue }) => {
+      for (const { path, message } of definition.check?.(config as unknown as MethodConfig<S>) ?? [])
+        addIssue({ code: 'custom', path: [...path], message });
+    });
   return {
     name,
     summary,

@@ -41,6 +41,8 @@ export const baseSchema = z.strictObject({
     split: z.string().default('default'),
     /** [height, width] to which images and masks are warped. */
     size: z.tuple([count(), count()]),
+    /** Side of the random crops that a trained backbone learns from; default or null: the size. */
+    crop: count().nullish(),
     train: subset.prefault({}),
     val: subset.prefault({}),
     /** Whether a run may go on when a seen class has no training pixel or an unseen one no test pixel. */
@@ -54,7 +56,11 @@ export const baseSchema = z.strictObject({
     /** Stage whose output is taken; default: the last. */
     tap: z.string().optional(),
     outputStride: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8), z.literal(16), z.literal(32)]),
+    /** Whether it learns with the networks behind it, from images instead of stored features. */
     train: z.boolean().default(false),
+    /** Channels of an ASPP of DeepLab v2 behind it, which learns in either case; default or null: none. */
+    aspp: count().nullish(),
+    /** Whether stored features are brought to mean 0 and deviation 1 by channel. */
     standardize: z.boolean().default(true),
   }),
   features: z

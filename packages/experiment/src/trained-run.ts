@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lookUp, UserError } from '@unseen/core';
-import { type LoadedBackbone, loadExperimentBackbone } from './backbone.ts';
+import { Standardize } from '@unseen/nn';
+import { type BackboneNetwork, buildBackbone, type LoadedBackbone, loadExperimentBackbone } from './backbone.ts';
 import { createEngineFor } from './engine.ts';
 import { type LoadOptions, loadExperiment } from './load.ts';
 import type { ModelChoice, ModelContext, RunModel } from './method.ts';
 import { type ClassProtocol, openClassProtocol } from './protocol.ts';
 import type { ExperimentConfig } from './schema.ts';
+import { buildTrunk, type Trunk } from './trunk.ts';
 
 /** How {@link openTrainedRun} opens. */
 export interface OpenRunOptions extends LoadOptions {
@@ -107,4 +109,19 @@ export function requireStageOutput(context: ModelContext, relative: string, stag
     expected: 'a finished run',
     remedy: "go on with it by 'unseen run … --resume'",
   });
+}
+
+/**
+ * The backbone of a run and the trunk behind or around it, whose parts ({@link Trunk.modules}) are to be loaded from the
+ * run's own checkpoint: a backbone that was trained has no weights yet, a frozen one those of the experiment's file.
+ */
+export async function openTrunk({
+  config,
+  backbone,
+}: ModelContext): Promise<{ readonly backbone: BackboneNetwork; readonly trunk: Trunk }> {
+  const network = config.backbone.train ? buildBackbone(config.backbone) : await backbone();
+  const { encoder } = network;
+  const { channels } = encoder.taps[0];
+  const part = config.backbone.train ? { encoder } : { scaler: new Standardize(channels) };
+  return { backbone: network, trunk: buildTrunk(config, { channels, ...part }) };
 }

@@ -1,6 +1,7 @@
 export * from './cagnet/alternation.ts';
 export * from './cagnet/cagnet.ts';
 export * from './cagnet/class-vectors.ts';
+export * from './cagnet/joint-optimizer.ts';
 export * from './cagnet/latent-probe.ts';
 export * from './cagnet/model.ts';
 export * from './cagnet/predict-step.ts';

@@ -15,11 +15,18 @@ export function scheduledOptimizer(
   parameters: ParameterGroup['parameters'],
   iterations: number,
 ): ScheduledOptimizer {
+  return groupedOptimizer(engine, settings, [{ parameters, weightDecay: settings.weightDecay }], iterations);
+}
+
+/** {@link scheduledOptimizer} of groups with rates and weight decays of their own. */
+export function groupedOptimizer(
+  engine: Engine,
+  settings: OptimizerSettings,
+  groups: readonly ParameterGroup[],
+  iterations: number,
+): ScheduledOptimizer {
   const rule = settings.rule === 'adam' ? adam() : sgd({ momentum: 0.9 });
-  return {
-    optimizer: new Optimizer(engine, rule, [{ parameters, weightDecay: settings.weightDecay }]),
-    rate: rateSchedule(settings, iterations),
-  };
+  return { optimizer: new Optimizer(engine, rule, groups), rate: rateSchedule(settings, iterations) };
 }
 
 /** Optimizers by the loss whose gradients they apply. */

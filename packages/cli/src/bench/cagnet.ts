@@ -1,4 +1,5 @@
 import type { SeedTree } from '@unseen/core';
+import { Trunk } from '@unseen/experiment';
 import { mmdLoss, Standardize } from '@unseen/nn';
 import { FeatureGenerator } from '@unseen/synthesis';
 import { Cagnet, ClassVectors, cagnetSettings, chooseByProfile, realStep, syntheticStep } from '@unseen/zero-shot';
@@ -97,7 +98,7 @@ const step1 = programBenchmark({
     });
     const program = realStep({
       model,
-      scaler,
+      trunk: new Trunk({ channels, scaler }),
       vectors,
       choices,
       weights: sizes.weights,

@@ -3,13 +3,13 @@ import { loadCheckpoint } from '@unseen/nn';
 import { labelPrior } from '@unseen/synthesis';
 import { type Optimizers, optimizersOf, scheduledOptimizer } from '../optimization.ts';
 import { isRealTurn } from './alternation.ts';
-import { type CagnetConfig, realOptions, seenBatches, setUp } from './setup.ts';
+import { type CagnetConfig, networkModules, realOptions, seenBatches, setUp } from './setup.ts';
 import { RealTrainer, SyntheticTrainer } from './trainer.ts';
 import { unseenProbabilityOf } from './unseen-probability.ts';
 
 /**
  * Fine-tuning (paper §3.5, spec §7.6): steps on real features of seen classes take turns with steps on synthetic
- * features of all classes. The contextual module is frozen; optimizers start anew.
+ * features of all classes. Trunk and contextual module are frozen; optimizers start anew.
  */
 export function finetuneStage(config: CagnetConfig): Stage {
   const { iterations, batch, alternate, draws, optimizers: rules, weights, transfer } = config.finetune;
@@ -20,8 +20,9 @@ export function finetuneStage(config: CagnetConfig): Stage {
     run: async (context) => {
       const setup = await setUp(context, config);
       const { engine, folder } = context;
-      const { model, scaler, vectors, features, protocol } = setup;
-      await loadCheckpoint(folder.file(stageWeights('train')), { modules: { cagnet: model, scaler } });
+      const { trunk, model, vectors, protocol } = setup;
+      const modules = networkModules(setup);
+      await loadCheckpoint(folder.file(stageWeights('train')), { modules });
       const optimizers: Optimizers = {
         heads: scheduledOptimizer(engine, rules.heads, model.heads.parameters(), iterations),
         generator: scheduledOptimizer(engine, rules.generator, model.generator.parameters(), iterations),
@@ -34,7 +35,7 @@ export function finetuneStage(config: CagnetConfig): Stage {
         vectors,
         profile: config.profile,
         draws,
-        channels: features.channels,
+        channels: trunk.channels,
         transfer,
         prior: labelPrior({ ...classes, unseenProbability }),
       });
@@ -42,7 +43,7 @@ export function finetuneStage(config: CagnetConfig): Stage {
       const random = context.seeds.child('finetune/noise').stream();
       try {
         await runTraining(context, 'finetune', {
-          modules: { cagnet: model, scaler },
+          modules,
           optimizers: optimizersOf(optimizers),
           random,
           batches,
@@ -57,7 +58,7 @@ export function finetuneStage(config: CagnetConfig): Stage {
       } finally {
         real.dispose();
         synthetic.dispose();
-        await features.close();
+        await setup.input.close();
       }
     },
   };

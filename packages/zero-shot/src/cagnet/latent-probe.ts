@@ -1,5 +1,4 @@
-import type { FeatureBatches, StageContext } from '@unseen/experiment';
-import type { Standardize } from '@unseen/nn';
+import type { FeatureBatches, StageContext, Trunk } from '@unseen/experiment';
 import { contentLoss, type Hook, isDue, klDivergence, labelMask } from '@unseen/nn';
 import type { Program } from '@unseen/tensor';
 import { readScalars } from '../optimization.ts';
@@ -10,11 +9,13 @@ import type { CagnetSetup } from './setup.ts';
 /** Sizes of {@link latentProbe}. */
 export interface LatentProbeOptions {
   readonly model: Cagnet;
-  readonly scaler: Standardize;
+  readonly trunk: Trunk;
   readonly vectors: ClassVectors;
   readonly batch: number;
+  /** Size and channels of what the trunk is given. */
+  readonly input: readonly [number, number, number];
+  /** Of the feature map. */
   readonly grid: readonly [number, number];
-  readonly channels: number;
 }
 
 /**
@@ -22,13 +23,15 @@ export interface LatentProbeOptions {
  * z ~ N(0, I) (`random`), and the KL term. Where both errors are equal the generator ignores the code (posterior collapse).
  */
 export function latentProbe(options: LatentProbeOptions): Program {
-  const { model, scaler, vectors, batch, channels } = options;
-  const shape = [batch, ...options.grid];
+  const { model, trunk, vectors, batch, input, grid } = options;
   return {
     name: 'cagnet/latent-probe',
-    inputs: { features: { shape: [...shape, channels], dtype: 'float32' }, labels: { shape, dtype: 'int32' } },
+    inputs: {
+      features: { shape: [batch, ...input], dtype: 'float32' },
+      labels: { shape: [batch, ...grid], dtype: 'int32' },
+    },
     describe: (ops, { features, labels }) => {
-      const context = model.contextual.forward(ops, scaler.forward(ops, features));
+      const context = model.contextual.forward(ops, trunk.forward(ops, features));
       const mask = labelMask(ops, labels, vectors.classes);
       const words = vectors.lookUp(ops, labels);
       const errorFrom = (latent: typeof words) =>
@@ -59,9 +62,10 @@ export function probeHook(
   batches: FeatureBatches,
   { batch, every }: { readonly batch: number; readonly every: number },
 ): Hook {
-  const { model, scaler, vectors, features } = setup;
-  const [{ grid, channels }] = features.train;
-  const probe = context.engine.compile(latentProbe({ model, scaler, vectors, batch, grid, channels }));
+  const { model, trunk, vectors, input } = setup;
+  const [grid] = input.grids;
+  const shape = [...(input.images?.size ?? grid), input.channels] as const;
+  const probe = context.engine.compile(latentProbe({ model, trunk, vectors, batch, grid, input: shape }));
   const random = context.seeds.child('train').child('probe').stream();
   let warned = false;
   return {

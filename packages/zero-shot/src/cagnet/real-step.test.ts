@@ -1,4 +1,5 @@
 import { SeedTree } from '@unseen/core';
+import { Trunk } from '@unseen/experiment';
 import { Standardize } from '@unseen/nn';
 import { createCompiledEngine } from '@unseen/onnx';
 import { createEagerEngine, type Engine, type Parameter, type RunResult } from '@unseen/tensor';
@@ -29,7 +30,7 @@ const vectors = new ClassVectors(Array.from({ length: seen + 1 }, () => random.f
 const sizes = { channels, embedding: vectors.dimension, seen, unseen: 1 };
 const options: RealStepOptions = {
   model: new Cagnet(sizes, settings.cagnet.network, choices, seeds),
-  scaler: new Standardize(channels),
+  trunk: new Trunk({ channels, scaler: new Standardize(channels) }),
   vectors,
   choices,
   weights: { ...settings.train.weights, kl: 1, content: 10 },

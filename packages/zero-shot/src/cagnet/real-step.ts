@@ -1,7 +1,7 @@
-import { fuseMaximum } from '@unseen/backbone';
+import { fuseMaximum, viewsAtScales } from '@unseen/backbone';
 import type { FeatureHeads } from '@unseen/classifier';
 import type { Contextualized } from '@unseen/contextual';
-import type { Standardize } from '@unseen/nn';
+import type { Trunk } from '@unseen/experiment';
 import { contentLoss, crossEntropy, ganLosses, gradientPenalty, klDivergence, labelMask } from '@unseen/nn';
 import type { InputSpec, Ops, Parameter, Program, Shape } from '@unseen/tensor';
 import type { ClassVectors } from './class-vectors.ts';
@@ -11,7 +11,7 @@ import type { CagnetChoices, RealWeights } from './settings.ts';
 /** Everything a step on real features is made of. */
 export interface RealStepOptions {
   readonly model: Cagnet;
-  readonly scaler: Standardize;
+  readonly trunk: Trunk;
   readonly vectors: ClassVectors;
   readonly choices: CagnetChoices;
   /** λ, all of them decided. */
@@ -19,7 +19,10 @@ export interface RealStepOptions {
   readonly batch: number;
   /** Grids [height, width] of the feature maps, full scale first; more than one adds their maximum as a further map. */
   readonly grids: readonly (readonly [number, number])[];
+  /** Of what the trunk is given: stored features, or images. */
   readonly channels: number;
+  /** Where that is images: their size, and the scales at which they are seen besides it. */
+  readonly images?: { readonly size: readonly [number, number]; readonly scales: readonly number[] };
   /**
    * Labelled positions at each scale: the generator, the heads and the losses then see these rows only, with the same
    * result. Default: all positions of the maps.
@@ -27,11 +30,11 @@ export interface RealStepOptions {
   readonly rows?: readonly number[];
   /** [groups, samples] of the MMD content loss. */
   readonly groups?: readonly [number, number];
-  /** False while fine-tuning: the contextual module is frozen (but keeps sampling, CG-15). */
+  /** False while fine-tuning: trunk and contextual module are frozen (but the latter keeps sampling, CG-15). */
   readonly trainContextual: boolean;
 }
 
-/** Names of a step's inputs, one per scale. */
+/** Names of a step's inputs, one per scale (of images one for all). */
 export const realInputs = {
   features: (scale: number) => `features${scale}`,
   labels: (scale: number) => `labels${scale}`,
@@ -40,14 +43,17 @@ export const realInputs = {
 
 /**
  * One step on real features (paper §3.4, spec §7.4-7.5): the heads learn to tell real from synthetic and to classify,
- * the contextual module to classify and to stay near N(0, I), the generator to deceive and to reconstruct.
+ * the contextual module to classify and to stay near N(0, I), with what of the trunk is not frozen, the generator to
+ * deceive and to reconstruct.
  * Losses `heads`, `contextual` and `generator`, all from one forward pass at the weights before the update (CG-12).
  */
 export function realStep(options: RealStepOptions): Program {
-  const { batch, grids, channels, groups, rows } = options;
+  const { batch, grids, channels, groups, rows, images } = options;
   const inputs: Record<string, InputSpec> = {};
+  (images ? [images.size] : grids).forEach((grid, scale) => {
+    inputs[realInputs.features(scale)] = { shape: [batch, ...grid, channels], dtype: 'float32' };
+  });
   grids.forEach(([height, width], scale) => {
-    inputs[realInputs.features(scale)] = { shape: [batch, height, width, channels], dtype: 'float32' };
     const labels = rows ? [rows[scale]] : [batch, height, width];
     inputs[realInputs.labels(scale)] = { shape: labels, dtype: 'int32' };
     if (rows) inputs[realInputs.positions(scale)] = { shape: labels, dtype: 'int32' };
@@ -88,10 +94,11 @@ type Judgement<V> = ReturnType<typeof FeatureHeads.prototype.forward<V>>;
 
 /** The forward pass of {@link realStep}. */
 export function realPass<V>(ops: Ops<V>, inputs: Readonly<Record<string, V>>, options: RealStepOptions): RealPass<V> {
-  const { model, choices, grids, vectors } = options;
-  const views = grids.map((_, scale) =>
-    model.contextual.forward(ops, options.scaler.forward(ops, inputs[realInputs.features(scale)]), true),
-  );
+  const { model, trunk, choices, grids, vectors, images } = options;
+  const contextualize = (input: V) => model.contextual.forward(ops, trunk.forward(ops, input), true);
+  const views = images
+    ? viewsAtScales(ops, inputs[realInputs.features(0)], contextualize, images.scales)
+    : grids.map((_, scale) => contextualize(inputs[realInputs.features(scale)]));
   const features = views.map((view) => view.features);
   const fused = views.length > 1 ? [...features, fuseMaximum(ops, features)] : features;
   const scaleOf = (k: number) => (k < grids.length ? k : 0);
@@ -167,7 +174,10 @@ export function realLosses<V>(
     losses: {
       heads: { value: heads, parameters: model.heads.parameters() },
       ...(options.trainContextual && {
-        contextual: { value: contextual, parameters: trainedContextual(model, choices) },
+        contextual: {
+          value: contextual,
+          parameters: [...options.trunk.parameters(), ...trainedContextual(model, choices)],
+        },
       }),
       generator: { value: generator, parameters: model.generator.parameters() },
     },

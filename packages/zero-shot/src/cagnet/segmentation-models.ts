@@ -3,10 +3,11 @@ import {
   featureModel,
   type MethodModels,
   openClassProtocol,
+  openTrunk,
   requireStageOutput,
   stageWeights,
 } from '@unseen/experiment';
-import { loadCheckpoint, Standardize } from '@unseen/nn';
+import { loadCheckpoint } from '@unseen/nn';
 import { CagnetSegmenter } from './model.ts';
 import { predictStep } from './predict-step.ts';
 import { chooseByProfile } from './settings.ts';
@@ -22,20 +23,20 @@ export function cagnetModels(config: CagnetConfig): MethodModels {
     async open(context, choice) {
       const { labels, split } = await openClassProtocol(config);
       const stage = METHODS[choice.name];
-      return featureModel(context, choice, {
+      const { backbone, trunk } = await openTrunk(context);
+      const sizes = { channels: trunk.channels, seen: split.seen.length, unseen: split.unseen.length };
+      const choices = chooseByProfile(config.profile, config.cagnet);
+      const model = new CagnetSegmenter(sizes, config.cagnet.network, choices, new SeedTree(0));
+      await loadCheckpoint(
+        requireStageOutput(context, stageWeights(stage), stage),
+        { modules: { 'cagnet.contextual': model.contextual, 'cagnet.heads': model.heads, ...trunk.modules } },
+        { partial: true },
+      );
+      const [{ channels }] = backbone.encoder.taps;
+      const behind = { model, trunk: trunk.behindEncoder(), batch: 1, channels, classes: labels.order.length };
+      return featureModel(context, choice, backbone, {
         classes: labels.order,
-        async program(grid, channels) {
-          const sizes = { channels, seen: split.seen.length, unseen: split.unseen.length };
-          const choices = chooseByProfile(config.profile, config.cagnet);
-          const model = new CagnetSegmenter(sizes, config.cagnet.network, choices, new SeedTree(0));
-          const scaler = new Standardize(channels);
-          await loadCheckpoint(
-            requireStageOutput(context, stageWeights(stage), stage),
-            { modules: { 'cagnet.contextual': model.contextual, 'cagnet.heads': model.heads, scaler } },
-            { partial: true },
-          );
-          return predictStep({ model, scaler, batch: 1, grid, channels, classes: labels.order.length });
-        },
+        program: (grid) => predictStep({ ...behind, grid }),
       });
     },
   };

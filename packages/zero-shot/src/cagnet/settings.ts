@@ -68,10 +68,28 @@ const realWeights = z.strictObject({
   generatorClassify: weight.default(0),
 });
 
+/** L_B's optimizer where it trains encoder or ASPP too, with the rates of its groups (spec §7.5). */
+const backboneOptimizer = optimizerSettings.extend({
+  rule: optimizerSettings.shape.rule.removeDefault().default('sgd'),
+  weightDecay: optimizerSettings.shape.weightDecay.removeDefault().default(5e-4),
+  multipliers: z
+    .strictObject({
+      encoder: weight.default(1),
+      contextual: weight.default(5),
+      aspp: weight.default(10),
+      /** Without weight decay. */
+      asppBias: weight.default(20),
+    })
+    .prefault({}),
+});
+
 const optimizers = z.strictObject({
   heads: optimizerSettings,
   generator: optimizerSettings,
-  contextual: optimizerSettings,
+  /** Behind a frozen backbone without ASPP. */
+  contextual: optimizerSettings.nullish(),
+  /** With `backbone.train` or `backbone.aspp`, instead of that of the contextual module. */
+  backbone: backboneOptimizer.nullish(),
 });
 
 /** Settings of CaGNet in an experiment file, under the keys `cagnet`, `train` and `finetune`. */
@@ -99,7 +117,7 @@ export const cagnetSettings = z.strictObject({
     weights: realWeights.prefault({ classifyReal: 0.75, classifyFake: 0.25 }),
     /** λ of the classification of synthetic features in a synthetic step, for the heads and for the generator. */
     transfer: z.strictObject({ heads: weight.default(1), generator: weight.default(0) }).prefault({}),
-    optimizers: optimizers.omit({ contextual: true }),
+    optimizers: optimizers.pick({ heads: true, generator: true }),
     logEvery: count.default(20),
     checkpointEvery: count.default(200),
   }),

@@ -1,12 +1,13 @@
 import {
-  FeatureBatches,
-  type FeatureStores,
-  openFeatures,
+  type FeatureBatches,
   openProtocol,
+  openTrunkInput,
   type StageContext,
+  type Trunk,
+  type TrunkInput,
   type ZeroShotProtocol,
 } from '@unseen/experiment';
-import { Standardize } from '@unseen/nn';
+import type { Module } from '@unseen/nn';
 import { ClassVectors } from './class-vectors.ts';
 import { Cagnet } from './model.ts';
 import type { RealStepOptions } from './real-step.ts';
@@ -15,37 +16,43 @@ import { type CagnetChoices, type CagnetSettings, chooseByProfile, type RealWeig
 /** A checked configuration of this method. */
 export type CagnetConfig = StageContext['config'] & CagnetSettings;
 
-/** The networks of a run with the statistics that bring stored features into their range. */
+/** The networks of a run: what makes the feature map, and what learns from it. */
 export interface CagnetNetworks {
+  readonly trunk: Trunk;
   readonly model: Cagnet;
-  readonly scaler: Standardize;
 }
 
-/** What every stage behind the features works with; the networks are freshly initialised from the run's seeds. */
+/** What every stage that learns or segments works with; the networks are freshly initialised from the run's seeds. */
 export interface CagnetSetup extends CagnetNetworks {
   readonly config: CagnetConfig;
   readonly protocol: ZeroShotProtocol;
-  readonly features: FeatureStores;
+  readonly input: TrunkInput;
   readonly vectors: ClassVectors;
   readonly choices: CagnetChoices;
   /** Another, independent set of networks. */
-  fresh(): CagnetNetworks;
+  fresh(): Promise<CagnetNetworks>;
 }
 
-/** Opens the protocol and the stored features, and builds the networks. */
+/** Networks by name, as checkpoints store them. */
+export function networkModules({ trunk, model }: CagnetNetworks): Readonly<Record<string, Module>> {
+  return { cagnet: model, ...trunk.modules };
+}
+
+/** Opens the protocol and the stored features (or the images), and builds the networks. */
 export async function setUp(context: StageContext, config: CagnetConfig): Promise<CagnetSetup> {
   const protocol = await openProtocol(config);
-  const features = await openFeatures(context, protocol.split);
-  const { channels, statistics } = features;
+  const input = await openTrunkInput(context, protocol);
   const { seen, unseen } = protocol.split;
   const choices = chooseByProfile(config.profile, config.cagnet);
   const vectors = new ClassVectors(protocol.vectors);
-  const sizes = { channels, embedding: vectors.dimension, seen: seen.length, unseen: unseen.length };
-  const fresh = () => ({
-    model: new Cagnet(sizes, config.cagnet.network, choices, context.seeds.child('cagnet')),
-    scaler: new Standardize(channels, config.backbone.standardize ? statistics : undefined),
-  });
-  return { config, protocol, features, vectors, choices, fresh, ...fresh() };
+  const sizes = { embedding: vectors.dimension, seen: seen.length, unseen: unseen.length };
+  const fresh = async () => {
+    const trunk = await input.trunk();
+    const { channels } = trunk;
+    const model = new Cagnet({ ...sizes, channels }, config.cagnet.network, choices, context.seeds.child('cagnet'));
+    return { trunk, model };
+  };
+  return { config, protocol, input, vectors, choices, fresh, ...(await fresh()) };
 }
 
 /** Runs of equal labels that the content loss compares; a batch has many more of them than classes. */
@@ -53,7 +60,7 @@ const RUNS = 256;
 
 /** Options of a step on real features: what the stages share and what they choose. */
 export function realOptions(
-  { model, scaler, vectors, choices, features, config, protocol }: CagnetSetup,
+  { model, trunk, vectors, choices, input, config, protocol }: CagnetSetup,
   stage: { readonly batch: number; readonly weights: RealWeights; readonly trainContextual: boolean },
 ): RealStepOptions {
   const { batch, weights, trainContextual } = stage;
@@ -61,7 +68,7 @@ export function realOptions(
   const usualGroups = choices.groupBy === 'class' ? protocol.split.seen.length : RUNS;
   return {
     model,
-    scaler,
+    trunk,
     vectors,
     choices,
     batch,
@@ -72,18 +79,19 @@ export function realOptions(
       // The weight that suits the kind of content loss where the settings name none (CG-7).
       content: weights.content ?? (choices.content === 'mmd' ? 50 : 10),
     },
-    grids: features.train.map(({ grid }) => grid),
-    channels: features.channels,
+    grids: input.grids,
+    channels: input.channels,
+    ...(input.images && { images: input.images }),
     ...(choices.content === 'mmd' && { groups: [maxGroups ?? usualGroups, maxSamples] as const }),
   };
 }
 
-/** Batches of the training features, with labels of seen classes only. */
-export function seenBatches(context: StageContext, { features, protocol }: CagnetSetup, batch: number, stage: string) {
-  return new FeatureBatches({
-    sources: features.train,
-    batch,
-    classes: protocol.split.seen.length,
-    random: context.seeds.child(stage).child('batches').stream(),
-  });
+/** Batches of the training features (or of crops), with labels of seen classes only. */
+export function seenBatches(
+  context: StageContext,
+  { input }: CagnetSetup,
+  batch: number,
+  stage: string,
+): FeatureBatches {
+  return input.batches({ batch, random: context.seeds.child(stage).child('batches').stream() });
 }

@@ -1,11 +1,12 @@
 import { runTraining, type Stage } from '@unseen/experiment';
 import { type Optimizers, optimizersOf, scheduledOptimizer } from '../optimization.ts';
+import { jointOptimizer } from './joint-optimizer.ts';
 import { probeHook } from './latent-probe.ts';
 import { trainedContextual } from './real-step.ts';
-import { type CagnetConfig, realOptions, seenBatches, setUp } from './setup.ts';
+import { type CagnetConfig, networkModules, realOptions, seenBatches, setUp } from './setup.ts';
 import { RealTrainer } from './trainer.ts';
 
-/** Step 1 of CaGNet (paper §3.4): all networks learn from real features of seen classes. */
+/** Step 1 of CaGNet (paper §3.4): all networks learn from real features of seen classes, the trunk where it is not frozen. */
 export function trainStage(config: CagnetConfig): Stage {
   const { iterations, batch, optimizers: rules, weights, logEvery, checkpointEvery } = config.train;
   return {
@@ -14,18 +15,19 @@ export function trainStage(config: CagnetConfig): Stage {
     run: async (context) => {
       const setup = await setUp(context, config);
       const { engine } = context;
-      const { model, scaler, choices } = setup;
+      const { trunk, model, choices } = setup;
+      const joint = { trunk, contextual: trainedContextual(model, choices) };
       const optimizers: Optimizers = {
         heads: scheduledOptimizer(engine, rules.heads, model.heads.parameters(), iterations),
         generator: scheduledOptimizer(engine, rules.generator, model.generator.parameters(), iterations),
-        contextual: scheduledOptimizer(engine, rules.contextual, trainedContextual(model, choices), iterations),
+        contextual: jointOptimizer(engine, rules, joint, iterations),
       };
       const trainer = new RealTrainer(engine, realOptions(setup, { batch, weights, trainContextual: true }));
       const batches = seenBatches(context, setup, batch, 'train');
       const random = context.seeds.child('train/noise').stream();
       try {
         await runTraining(context, 'train', {
-          modules: { cagnet: model, scaler },
+          modules: networkModules(setup),
           optimizers: optimizersOf(optimizers),
           random,
           batches,
@@ -37,7 +39,7 @@ export function trainStage(config: CagnetConfig): Stage {
         });
       } finally {
         trainer.dispose();
-        await setup.features.close();
+        await setup.input.close();
       }
     },
   };

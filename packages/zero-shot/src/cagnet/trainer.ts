@@ -7,9 +7,9 @@ import { applyGradients, type Optimizers, readScalars } from '../optimization.ts
 import { type RealStepOptions, realInputs, realStep } from './real-step.ts';
 import { type SyntheticStepOptions, syntheticStep } from './synthetic-step.ts';
 
-/** A batch of stored features, full scale first. */
+/** A batch of stored features, full scale first, or of images. */
 export interface FeatureBatch {
-  /** [batch · h · w · channels] by scale. */
+  /** [batch · h · w · channels] by scale; of images only one. */
   readonly features: readonly Float32Array[];
   /** Channel of each position, 255 where ignored: [batch · h · w] by scale. */
   readonly labels: readonly Int32Array[];
@@ -28,10 +28,11 @@ export class RealTrainer {
 
   /** One update of all networks; returns the losses. */
   async step(batch: FeatureBatch, optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Scalars> {
-    const { vectors, choices } = this.options;
-    // The gradient penalty of WGAN-GP is taken per image, so it needs whole maps.
+    const { vectors, choices, images } = this.options;
+    // The gradient penalty of WGAN-GP is taken per image, so it needs whole maps. Behind an encoder the rest costs so
+    // little that graphs of several sizes, each with the encoder in it, are not worth their memory.
     const rows =
-      choices.adversarial === 'wgan-gp'
+      choices.adversarial === 'wgan-gp' || images
         ? undefined
         : batch.labels.map((labels) => labelledRows(labels, vectors.classes, rowCapacity(labels, vectors.classes)));
     const executable = this.executableFor(rows?.map(({ positions }) => positions.length));
@@ -59,7 +60,9 @@ export class RealTrainer {
     const labels = rows?.map((row) => row.labels) ?? batch.labels;
     batch.features.forEach((features, scale) => {
       feeds[realInputs.features(scale)] = features;
-      feeds[realInputs.labels(scale)] = labels[scale];
+    });
+    labels.forEach((ofScale, scale) => {
+      feeds[realInputs.labels(scale)] = ofScale;
       if (rows) feeds[realInputs.positions(scale)] = rows[scale].positions;
     });
     if (groups) {

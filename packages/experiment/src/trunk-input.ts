@@ -1,0 +1,110 @@
+import { viewsAtScales } from '@unseen/backbone';
+import type { RandomStream } from '@unseen/core';
+import { guardTraining } from '@unseen/data';
+import { Standardize } from '@unseen/nn';
+import { ShapeOps, Tape } from '@unseen/tensor';
+import { normalize } from '@unseen/vision';
+import { buildBackbone, loadExperimentBackbone } from './backbone.ts';
+import { cropSource } from './crop-source.ts';
+import { warpImage } from './extractor.ts';
+import { FeatureBatches } from './feature-batches.ts';
+import { openFeatures } from './features.ts';
+import type { StageContext } from './method.ts';
+import type { ZeroShotProtocol } from './protocol.ts';
+import { buildTrunk, type Trunk } from './trunk.ts';
+
+type Grid = readonly [number, number];
+
+/**
+ * What the networks of a method learn from and are evaluated on, in front of its {@link Trunk}: stored features or,
+ * with `backbone.train: true`, the images themselves.
+ */
+export interface TrunkInput {
+  /** Channels of the maps that the trunk is given: 3 for images. */
+  readonly channels: number;
+  /** Of h in training, full scale first. */
+  readonly grids: readonly Grid[];
+  /** Where images are the input: the one size of a batch, and the scales at which the step sees it besides that. */
+  readonly images?: { readonly size: Grid; readonly scales: readonly number[] };
+  /** Validation maps at full scale. */
+  readonly val: {
+    readonly grid: Grid;
+    /** Writes map `index` [h · w · channels] into `target`. */
+    read(index: number, target: Float32Array): Promise<void>;
+  };
+  /** Another trunk, its encoder with the weights of the experiment's file. */
+  trunk(): Promise<Trunk>;
+  /** Batches of maps with labels of seen classes on {@link grids}. */
+  batches(options: { readonly batch: number; readonly random: RandomStream }): FeatureBatches;
+  close(): Promise<void>;
+}
+
+/** Opens what an experiment's networks learn from: the stores of its feature stage, or the images. */
+export function openTrunkInput(context: StageContext, protocol: ZeroShotProtocol): Promise<TrunkInput> {
+  return context.config.backbone.train ? openImages(context, protocol) : openStores(context, protocol);
+}
+
+async function openStores(context: StageContext, { split }: ZeroShotProtocol): Promise<TrunkInput> {
+  const { config, seeds } = context;
+  const { channels, statistics, train, val, close } = await openFeatures(context, split);
+  return {
+    channels,
+    grids: train.map(({ grid }) => grid),
+    val: {
+      grid: val.grid,
+      async read(index, target) {
+        await val.read(index, target);
+      },
+    },
+    async trunk() {
+      const scaler = new Standardize(channels, config.backbone.standardize ? statistics : undefined);
+      return buildTrunk(config, { channels, scaler }, seeds);
+    },
+    batches: (options) => new FeatureBatches({ sources: train, classes: split.seen.length, ...options }),
+    close,
+  };
+}
+
+async function openImages({ config, seeds }: StageContext, protocol: ZeroShotProtocol): Promise<TrunkInput> {
+  const { data, features, profile } = config;
+  const { dataset, split } = protocol;
+  const { definition, encoder } = buildBackbone(config.backbone);
+  const training = guardTraining(dataset, split);
+  const normalization = definition.input;
+  const [base] = data.size;
+  const crop = data.crop ?? base;
+  const scales = features.scales.slice(1);
+  const [{ channels }] = encoder.taps;
+  const grids = gridsOf(buildTrunk(config, { encoder, channels }), crop, scales);
+  return {
+    channels: 3,
+    grids,
+    images: { size: [crop, crop], scales },
+    val: {
+      grid: data.size,
+      async read(index, target) {
+        target.set(normalize(warpImage(await dataset.val[index].image(), config), normalization).data);
+      },
+    },
+    async trunk() {
+      const loaded = await loadExperimentBackbone(config.backbone);
+      return buildTrunk(config, { encoder: loaded.encoder, channels }, seeds);
+    },
+    batches: ({ batch, random }) =>
+      new FeatureBatches({
+        sources: [cropSource(training, { base, crop, profile, normalization, random })],
+        labelGrids: grids,
+        classes: split.seen.length,
+        batch,
+        random,
+      }),
+    close: async () => {},
+  };
+}
+
+/** Grids of h for square images at full size and at further scales. */
+function gridsOf(trunk: Trunk, side: number, scales: readonly number[]): Grid[] {
+  const ops = new Tape(new ShapeOps(false));
+  const views = viewsAtScales(ops, { shape: [1, side, side, 3] }, (view) => trunk.forward(ops, view), scales);
+  return views.map(({ shape: [, height, width] }) => [height, width]);
+}

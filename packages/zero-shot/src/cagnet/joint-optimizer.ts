@@ -1,0 +1,58 @@
+import { isTrunkTrained, type SettingProblem, type Trunk } from '@unseen/experiment';
+import type { ParameterGroup } from '@unseen/nn';
+import type { Engine, Parameter } from '@unseen/tensor';
+import { groupedOptimizer, type ScheduledOptimizer, scheduledOptimizer } from '../optimization.ts';
+import type { CagnetSettings } from './settings.ts';
+import type { CagnetConfig } from './setup.ts';
+
+type Rules = CagnetSettings['train']['optimizers'];
+
+/** What L_B trains: the contextual module behind a frozen trunk, or both. */
+export interface JointlyTrained {
+  readonly trunk: Trunk;
+  /** Trained weights of the contextual module. */
+  readonly contextual: readonly Parameter[];
+}
+
+/**
+ * The optimizer of L_B. With a trunk that learns it is `train.optimizers.backbone`, with the groups of spec §7.5; otherwise
+ * `train.optimizers.contextual`, of the contextual module alone.
+ */
+export function jointOptimizer(
+  engine: Engine,
+  { backbone, contextual }: Rules,
+  trained: JointlyTrained,
+  iterations: number,
+): ScheduledOptimizer {
+  if (backbone) return groupedOptimizer(engine, backbone, trunkGroups(trained, backbone), iterations);
+  if (contextual) return scheduledOptimizer(engine, contextual, trained.contextual, iterations);
+  throw new TypeError('no optimizer for the contextual module');
+}
+
+/** Encoder, contextual module, weights and biases of the ASPP, each with its rate; biases do not decay (spec §7.5). */
+export function trunkGroups(
+  { trunk, contextual }: JointlyTrained,
+  { multipliers, weightDecay }: Pick<NonNullable<Rules['backbone']>, 'multipliers' | 'weightDecay'>,
+): ParameterGroup[] {
+  const branches = trunk.aspp?.branches ?? [];
+  return [
+    { parameters: trunk.encoder?.parameters() ?? [], rateMultiplier: multipliers.encoder, weightDecay },
+    { parameters: contextual, rateMultiplier: multipliers.contextual, weightDecay },
+    { parameters: branches.map(({ weight }) => weight), rateMultiplier: multipliers.aspp, weightDecay },
+    { parameters: branches.flatMap(({ bias }) => bias ?? []), rateMultiplier: multipliers.asppBias },
+  ];
+}
+
+/** The optimizer of L_B is the one for the trunk that the experiment has, and no other is given. */
+export function checkJointOptimizer(config: CagnetConfig): SettingProblem[] {
+  const { optimizers } = config.train;
+  const [wanted, other] = isTrunkTrained(config)
+    ? (['backbone', 'contextual'] as const)
+    : (['contextual', 'backbone'] as const);
+  const reason = isTrunkTrained(config) ? 'with' : 'without';
+  const which = `${reason} backbone.train or backbone.aspp the contextual module learns by train.optimizers.${wanted}`;
+  return [
+    ...(optimizers[wanted] ? [] : [{ path: ['train', 'optimizers', wanted], message: `an optimizer: ${which}` }]),
+    ...(optimizers[other] ? [{ path: ['train', 'optimizers', other], message: `${which}; set this one to null` }] : []),
+  ];
+}
