@@ -49,6 +49,7 @@ export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
           onImage: async (image, predictions, index) => {
             if (index < config.report.panels) await panels.write(image, predictions);
             await context.progress.update(index + 1, val.length, image.id);
+            context.signal.throwIfAborted();
           },
         });
         await panels.writeLegend();

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { hashJson, type Sample, type ZeroShotSplit } from '@unseen/core';
+import { type Dataset, hashJson, IGNORE, type Sample, type ZeroShotSplit } from '@unseen/core';
 import {
   ContiguousLabels,
   type FeatureProvenance,
@@ -67,12 +67,16 @@ export function featureStage(): Stage {
           view,
           extractor: new FeatureExtractor(context.engine, backbone, view),
         }));
-        const provenance = provenanceOf(config, backbone, subset);
-        const options = { provenance, channels: extractors[0].extractor.channels };
+        const options = {
+          provenance: provenanceOf(config, backbone, dataset, subset),
+          channels: extractors[0].extractor.channels,
+          labelBits: dataset.classes.some(({ id }) => id >= IGNORE) ? (16 as const) : (8 as const),
+        };
         await writeFeatureStore(path, options, async (writer) => {
           for (const sample of subsets[subset]) {
             await appendViews(writer, sample, config, extractors);
             await context.progress.update(++done, total, sample.id);
+            context.signal.throwIfAborted();
           }
         });
         for (const { extractor } of extractors) extractor.dispose();
@@ -111,7 +115,12 @@ function viewsOf(config: ExperimentConfig, subset: Subset): StoredView[] {
   );
 }
 
-function provenanceOf(config: ExperimentConfig, backbone: LoadedBackbone, subset: Subset): FeatureProvenance {
+function provenanceOf(
+  config: ExperimentConfig,
+  backbone: LoadedBackbone,
+  dataset: Dataset,
+  subset: Subset,
+): FeatureProvenance {
   const { data, features } = config;
   const { outputStride, tap = null } = config.backbone;
   return {
@@ -123,7 +132,8 @@ function provenanceOf(config: ExperimentConfig, backbone: LoadedBackbone, subset
       tap,
       features,
       split: data.split,
-      limit: data[subset].limit ?? null,
+      // Views and masks are paired by their place in the list.
+      images: hashJson(dataset[subset].map(({ id }) => id)),
     }),
     dataset: data.dataset,
     subset,
@@ -136,8 +146,9 @@ function provenanceOf(config: ExperimentConfig, backbone: LoadedBackbone, subset
 export async function openFeatures(context: StageContext, split: ZeroShotSplit): Promise<FeatureStores> {
   const { config, folder } = context;
   const backbone = await loadExperimentBackbone(config.backbone);
+  const dataset = await openExperimentDataset(config);
   const open = (subset: Subset) =>
-    FeatureStore.open(folder.file(STORES[subset]), provenanceOf(config, backbone, subset));
+    FeatureStore.open(folder.file(STORES[subset]), provenanceOf(config, backbone, dataset, subset));
   const train = await open('train');
   const val = await open('val').catch(async (error) => {
     await train.close();

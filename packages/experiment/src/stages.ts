@@ -48,6 +48,7 @@ export async function runStages(
   const environment = await folder.adopt(engine.name);
   const moved = folder.earlierEnvironment ? environmentChanges(folder.earlierEnvironment, environment) : [];
   if (moved.length > 0) progress.warn(`this run began elsewhere (${listed(moved)}); its numbers may differ slightly`);
+  await removeOutdated(stages, hashes, folder, record);
   await folder.saveStages(record);
 
   const seeds = new SeedTree(config.seed);
@@ -87,6 +88,20 @@ export async function runStages(
     record = { finished: [...record.finished, { name: stage.name, hash: hashes[index], seconds }] };
     await folder.saveStages(record);
     progress.stage(stage.name, 'done', position);
+  }
+}
+
+/** Takes away what stages left under other settings, so that nothing old stands beside the new settings. */
+async function removeOutdated(
+  stages: readonly Stage[],
+  hashes: readonly string[],
+  folder: RunFolder,
+  { running }: StagesRecord,
+): Promise<void> {
+  for (const [i, { name, outputs = [] }] of stages.entries()) {
+    const hash = running?.name === name ? running.hash : folder.stages.finished[i]?.hash;
+    if (hash === undefined || hash === hashes[i]) continue;
+    for (const output of outputs) await rm(folder.file(output), { force: true });
   }
 }
 

@@ -19,14 +19,17 @@ export function checkStage(): Stage {
 
 /** Looks at every mask of a dataset, as the first of `total` pieces of work; what makes it useless is a `UserError`. */
 export async function requireUsable(
-  { config, progress }: StageContext,
+  { config, progress, signal }: StageContext,
   dataset: Dataset,
   split: ZeroShotSplit,
   total: number,
 ): Promise<void> {
   const { allowMissing = false } = config.data;
   const report = await checkDataset(dataset, split, {
-    onMask: (done) => progress.update(done, total, 'checking masks'),
+    onMask: async (done) => {
+      await progress.update(done, total, 'checking masks');
+      signal.throwIfAborted();
+    },
   });
   if (allowMissing) for (const sentence of report.missing) progress.warn(sentence);
   else if (report.problems.length > 0 && report.problems.length === report.missing.length)

@@ -11,12 +11,21 @@ export interface LabelledRows {
 /** Capacities are multiples of this share of all positions: few different shapes, little filling. */
 const STEPS = 8;
 
-/** The smallest of a few capacities that holds all labelled positions; one graph is compiled for each that occurs. */
-export function rowCapacity(labels: Int32Array, classes: number): number {
+/**
+ * The smallest capacities that hold all labelled positions of each scale, the same share of the positions at all scales:
+ * one graph is compiled for each share that occurs.
+ */
+export function rowCapacities(labels: readonly Int32Array[], classes: number): number[] {
+  const steps = labels.map((scale) => Math.ceil(scale.length / STEPS));
+  const needed = labels.map((scale, k) => Math.ceil(countLabelled(scale, classes) / steps[k]));
+  const share = Math.max(1, ...needed);
+  return labels.map((scale, k) => Math.min(scale.length, share * steps[k]));
+}
+
+function countLabelled(labels: Int32Array, classes: number): number {
   let count = 0;
   for (const label of labels) if (label < classes) count++;
-  const step = Math.ceil(labels.length / STEPS);
-  return Math.min(labels.length, Math.max(1, Math.ceil(count / step)) * step);
+  return count;
 }
 
 /** Collects the labelled positions. */

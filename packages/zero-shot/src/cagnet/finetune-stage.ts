@@ -17,6 +17,7 @@ export function finetuneStage(config: CagnetConfig): Stage {
   return {
     name: 'finetune',
     uses: ['data', 'embeddings', 'backbone', 'features', 'cagnet', 'finetune'],
+    outputs: [stageWeights('finetune')],
     run: async (context) => {
       const setup = await setUp(context, config);
       const { engine, folder } = context;

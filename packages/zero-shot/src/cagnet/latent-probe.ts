@@ -66,11 +66,13 @@ export function probeHook(
   const [grid] = input.grids;
   const shape = [...(input.images?.size ?? grid), input.channels] as const;
   const probe = context.engine.compile(latentProbe({ model, trunk, vectors, batch, grid, input: shape }));
-  const random = context.seeds.child('train').child('probe').stream();
+  const seeds = context.seeds.child('train').child('probe');
   let warned = false;
   return {
     async onStep(event) {
       if (!isDue(event, every)) return;
+      // A stream of its own for each probe: a resumed run logs what an uninterrupted one does.
+      const random = seeds.child(event.iteration).stream();
       const result = probe.run({ features: batches.features[0], labels: batches.labels[0] }, random);
       const found = await readScalars(probe, result);
       await event.emit('latent', { KL: found.kl, latentGap: found.random - found.known });

@@ -4,7 +4,7 @@ import { Standardize } from '@unseen/nn';
 import { createCompiledEngine } from '@unseen/onnx';
 import { createEagerEngine, type Engine, type Parameter, type RunResult } from '@unseen/tensor';
 import { describe, expect, it } from 'vitest';
-import { labelledRows, rowCapacity } from '../labelled-rows.ts';
+import { labelledRows, rowCapacities } from '../labelled-rows.ts';
 import { ClassVectors } from './class-vectors.ts';
 import { Cagnet } from './model.ts';
 import { type RealStepOptions, realInputs, realStep } from './real-step.ts';
@@ -48,7 +48,7 @@ function onMaps(engine: Engine): RunResult {
 }
 
 function onRows(engine: Engine): RunResult {
-  const rows = labelledRows(labels, seen, rowCapacity(labels, seen));
+  const rows = labelledRows(labels, seen, rowCapacities([labels], seen)[0]);
   const executable = engine.compile(realStep({ ...options, rows: [rows.positions.length] }));
   const feeds = {
     [realInputs.features(0)]: features,

@@ -114,7 +114,9 @@ export const cagnetSettings = z.strictObject({
     draws: count.default(1024),
     /** Probability that a synthetic pixel is of an unseen class, or the name of one (CG-9). */
     unseenProbability: z.union([z.number().min(0).max(1), z.enum(UNSEEN_PRESETS)]).default(0.5),
-    weights: realWeights.prefault({ classifyReal: 0.75, classifyFake: 0.25 }),
+    weights: realWeights
+      .extend({ classifyReal: weight.default(0.75), classifyFake: weight.default(0.25) })
+      .prefault({}),
     /** λ of the classification of synthetic features in a synthetic step, for the heads and for the generator. */
     transfer: z.strictObject({ heads: weight.default(1), generator: weight.default(0) }).prefault({}),
     optimizers: optimizers.pick({ heads: true, generator: true }),
@@ -125,6 +127,7 @@ export const cagnetSettings = z.strictObject({
 
 /** Validated settings, before the profile has decided what they leave open. */
 export type CagnetSettings = z.infer<typeof cagnetSettings>;
+/** Weights λ of a step on real features. */
 export type RealWeights = z.infer<typeof realWeights>;
 
 /** `default` is correct and recommended, `official` does what the authors' code does. */

@@ -1,4 +1,4 @@
-import { runTraining, type Stage } from '@unseen/experiment';
+import { runTraining, type Stage, stageWeights } from '@unseen/experiment';
 import { type Optimizers, optimizersOf, scheduledOptimizer } from '../optimization.ts';
 import { jointOptimizer } from './joint-optimizer.ts';
 import { probeHook } from './latent-probe.ts';
@@ -12,6 +12,7 @@ export function trainStage(config: CagnetConfig): Stage {
   return {
     name: 'train',
     uses: ['data', 'embeddings', 'backbone', 'features', 'cagnet', 'train'],
+    outputs: [stageWeights('train')],
     run: async (context) => {
       const setup = await setUp(context, config);
       const { engine } = context;

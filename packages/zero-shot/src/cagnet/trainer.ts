@@ -2,7 +2,7 @@ import type { RandomStream } from '@unseen/core';
 import { groupPixels, type Scalars } from '@unseen/nn';
 import { drawLabels } from '@unseen/synthesis';
 import type { Engine, Executable, Feeds } from '@unseen/tensor';
-import { type LabelledRows, labelledRows, rowCapacity } from '../labelled-rows.ts';
+import { type LabelledRows, labelledRows, rowCapacities } from '../labelled-rows.ts';
 import { applyGradients, type Optimizers, readScalars } from '../optimization.ts';
 import { type RealStepOptions, realInputs, realStep } from './real-step.ts';
 import { type SyntheticStepOptions, syntheticStep } from './synthetic-step.ts';
@@ -31,11 +31,10 @@ export class RealTrainer {
     const { vectors, choices, images } = this.options;
     // The gradient penalty of WGAN-GP is taken per image, so it needs whole maps. Behind an encoder the rest costs so
     // little that graphs of several sizes, each with the encoder in it, are not worth their memory.
-    const rows =
-      choices.adversarial === 'wgan-gp' || images
-        ? undefined
-        : batch.labels.map((labels) => labelledRows(labels, vectors.classes, rowCapacity(labels, vectors.classes)));
-    const executable = this.executableFor(rows?.map(({ positions }) => positions.length));
+    const isWhole = choices.adversarial === 'wgan-gp' || images !== undefined;
+    const capacities = isWhole ? undefined : rowCapacities(batch.labels, vectors.classes);
+    const rows = capacities?.map((capacity, scale) => labelledRows(batch.labels[scale], vectors.classes, capacity));
+    const executable = this.executableFor(capacities);
     const result = executable.run(this.feeds(batch, rows, random), random);
     applyGradients(result, optimizers, iteration);
     return readScalars(executable, result);

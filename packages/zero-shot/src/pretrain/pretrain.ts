@@ -1,5 +1,5 @@
 import { backbones, createBackbone, type Encoder, saveBackbone } from '@unseen/backbone';
-import { type Dataset, lookUp, type ZeroShotSplit } from '@unseen/core';
+import { type Dataset, lookUp, type Sample, type ZeroShotSplit } from '@unseen/core';
 import { findSplit, type GuardedTraining, guardTraining } from '@unseen/data';
 import {
   baseSchema,
@@ -71,7 +71,7 @@ async function pretrainBackbone(context: StageContext, config: PretrainConfig): 
   const { size, split } = config.data;
   const definition = lookUp(backbones, name, 'backbone');
   const dataset = await openExperimentDataset(config);
-  const training = await withoutUnseen(dataset, findSplit(dataset.splits, split, dataset.name));
+  const training = await withoutUnseen(context, dataset, findSplit(dataset.splits, split, dataset.name));
   const classes = training.split.seen.length;
 
   const encoder = createBackbone(name, { outputStride, norm: 'trained', seeds: seeds.child('backbone') });
@@ -107,12 +107,21 @@ async function pretrainBackbone(context: StageContext, config: PretrainConfig): 
 }
 
 /** Guarded training images that show no unseen class at all, so that not even its pixels are seen. */
-async function withoutUnseen(dataset: Dataset, split: ZeroShotSplit): Promise<GuardedTraining> {
+async function withoutUnseen(
+  { progress, signal }: StageContext,
+  dataset: Dataset,
+  split: ZeroShotSplit,
+): Promise<GuardedTraining> {
   const unseen = new Set(split.unseen);
-  const isClean = await Promise.all(
-    dataset.train.map(async (sample) => !(await sample.mask!()).data.some((id: number) => unseen.has(id))),
-  );
-  return guardTraining({ ...dataset, train: dataset.train.filter((_, i) => isClean[i]) }, split);
+  const clean: Sample[] = [];
+  for (const [i, sample] of dataset.train.entries()) {
+    if (!(await sample.mask!()).data.some((id: number) => unseen.has(id))) clean.push(sample);
+    await progress.update(i + 1, dataset.train.length, 'looking for unseen classes');
+    signal.throwIfAborted();
+  }
+  const left = dataset.train.length - clean.length;
+  progress.warn(`${left} of ${dataset.train.length} images show an unseen class and are left out`);
+  return guardTraining({ ...dataset, train: clean }, split);
 }
 
 /** Cross-entropy at the size of the image, with batch normalisation by the statistics of the batch. */
