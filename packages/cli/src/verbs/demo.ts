@@ -15,7 +15,7 @@ export const demo = defineVerb({
     out: outOption('Run folder (default: runs/demo)'),
   },
   examples: [
-    ['unseen demo', 'three minutes from nothing to a report'],
+    ['unseen demo', 'a minute from nothing to a report'],
     ['unseen demo --json --seed 1', 'for scripts'],
   ],
   async run({ seed, out = join('runs', 'demo') }, context) {
