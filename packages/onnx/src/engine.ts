@@ -24,6 +24,8 @@ export interface CompiledEngineOptions {
   readonly cachedGraphs?: number;
   /** Use the runtime's blocked convolutions where they are faster; default true. */
   readonly blocked?: boolean;
+  /** False: results are copied as with a binding that cannot write them in place (see `createSession`). Default true. */
+  readonly direct?: boolean;
 }
 
 /** An engine whose programs are ONNX graphs run by ONNX Runtime. */
@@ -46,7 +48,7 @@ interface CachedSession {
  * @throws UserError where ONNX Runtime has no binary for this machine
  */
 export function createCompiledEngine(options: CompiledEngineOptions = {}): CompiledEngine {
-  const { threads, cachedGraphs = 16, blocked = true } = options;
+  const { threads, cachedGraphs = 16, blocked = true, direct = true } = options;
   const problem = onnxruntimeProblem();
   if (problem) throw new UserError({ given: `ONNX Runtime cannot be used here: ${problem}`, remedy: "use 'cpu'" });
   const sessions = new Map<string, CachedSession>();
@@ -62,7 +64,7 @@ export function createCompiledEngine(options: CompiledEngineOptions = {}): Compi
 
   function load(model: Uint8Array, name: string): CachedSession {
     compilations++;
-    return { session: createSession(model, { name, threads }), users: 0 };
+    return { session: createSession(model, { name, threads, direct }), users: 0 };
   }
 
   function acquire(model: Uint8Array, name: string): { readonly session: Session; readonly release: () => void } {

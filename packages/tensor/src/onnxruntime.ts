@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { messageOf, UserError } from '@unseen/core';
 import type { Tensor } from 'onnxruntime-node';
+import { type BindingSession, directOutputsModel, runCopying, runDirect, writesDirectly } from './direct-outputs.ts';
 import type { Shape } from './shape.ts';
-import { singleOperationModel } from './single-operation.ts';
 
 /** The version whose private module path and whose behaviour with preallocated outputs this module relies on. */
 export const ONNXRUNTIME_VERSION = '1.30.0';
@@ -38,9 +38,8 @@ export interface Session {
   dispose(): void;
 }
 
-interface NativeSession {
+interface NativeSession extends BindingSession {
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
-  run(feeds: HostTensors, outputs: Readonly<Record<string, HostTensor | null>>, options: object): HostTensors;
   dispose(): void;
 }
 
@@ -133,27 +132,6 @@ function loadModel(model: Uint8Array, options: SessionOptions): NativeSession {
   return session;
 }
 
-/** What the binding says when it meets a bfloat16 output: the run is over, nothing was copied yet. */
-const STOPPED = /Tensor type \(16\)/;
-
-function runDirect(session: NativeSession, feeds: HostTensors, outputs: HostTensors): boolean {
-  try {
-    session.run(feeds, { stop: null, ...outputs }, {});
-  } catch (error) {
-    if (STOPPED.test(messageOf(error))) return true;
-    throw error;
-  }
-  return false;
-}
-
-function runCopying(session: NativeSession, feeds: HostTensors, outputs: HostTensors): void {
-  const results = session.run(feeds, outputs, {});
-  for (const [name, output] of Object.entries(outputs)) {
-    const [from, to] = [results[name].data as HostArray, output.data as HostArray];
-    if (from.buffer !== to.buffer) (to as Float32Array).set(from as Float32Array);
-  }
-}
-
 let directWorks: boolean | undefined;
 
 /**
@@ -162,25 +140,9 @@ let directWorks: boolean | undefined;
  */
 export function directOutputsWork(): boolean {
   if (directWorks !== undefined) return directWorks;
-  const model = singleOperationModel(
-    [{ operator: 'Neg', inputs: ['x'], outputs: ['y'] }],
-    [{ name: 'x', shape: [3] }],
-    [{ name: 'y', shape: [3] }],
-  );
-  const session = loadModel(model, { name: 'the check of direct outputs', threads: 1 });
-  const written = new Float32Array(3).fill(Number.NaN);
-  try {
-    const stopped = runDirect(
-      session,
-      { x: hostTensor(Float32Array.of(1, -2, 3), [3]) },
-      { y: hostTensor(written, [3]) },
-    );
-    directWorks = stopped && written.join() === '-1,2,-3';
-  } catch {
-    directWorks = false;
-  } finally {
-    session.dispose();
-  }
+  const session = loadModel(directOutputsModel, { name: 'the check of direct outputs', threads: 1 });
+  directWorks = writesDirectly(session, (values) => hostTensor(values, [3]));
+  session.dispose();
   return directWorks;
 }
 
