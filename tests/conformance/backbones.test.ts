@@ -106,9 +106,8 @@ describe.each(Object.values(backbones))('$name', ({ name, build, outputStrides }
   it('is represented by a small network with the same layers', () => {
     const kind = representatives[name];
     expect(kind, `a small network for '${name}'`).toBeDefined();
-    const missing = [...windowsOf(build, outputStrides)].filter(
-      (w) => !windowsOf(small[kind].build, outputStrides).has(w),
-    );
+    const computed = windowsOf(small[kind].build, outputStrides);
+    const missing = [...windowsOf(build, outputStrides)].filter((window) => !computed.has(window));
     expect(missing).toEqual([]);
   });
 
