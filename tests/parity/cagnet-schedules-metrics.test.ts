@@ -1,6 +1,7 @@
+import { rankPseudoLabels } from '@unseen/classifier';
 import { ConfusionMatrix, type GroupMetrics, segmentationMetrics } from '@unseen/metrics';
 import { schedules } from '@unseen/nn';
-import { isRealTurn, rankPseudoLabels } from '@unseen/zero-shot';
+import { isRealTurn } from '@unseen/zero-shot';
 import { expect, test } from 'vitest';
 import { parity } from './fixture.ts';
 

@@ -1,1 +1,5 @@
 export * from './feature-heads.ts';
+export * from './self-training/candidates.ts';
+export * from './self-training/confidence-pseudo-labels.ts';
+export * from './self-training/pseudo-labels.ts';
+export * from './self-training/rank-pseudo-labels.ts';

@@ -5,7 +5,6 @@ export * from './cagnet/joint-optimizer.ts';
 export * from './cagnet/latent-probe.ts';
 export * from './cagnet/model.ts';
 export * from './cagnet/predict-step.ts';
-export * from './cagnet/rank-pseudo-labels.ts';
 export * from './cagnet/real-step.ts';
 export * from './cagnet/segmentation-models.ts';
 export * from './cagnet/settings.ts';

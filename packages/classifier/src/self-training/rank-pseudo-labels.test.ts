@@ -1,3 +1,4 @@
+import { UserError } from '@unseen/core';
 import { expect, test } from 'vitest';
 import { rankPseudoLabels } from './rank-pseudo-labels.ts';
 
@@ -15,4 +16,13 @@ test('an unlabelled pixel gets its best unseen class where that is among the fir
 
 test('labelled pixels keep their label', () => {
   expect([...rankPseudoLabels(scores, [1, 0, 3], { ...options, topRanks: 5 })]).toEqual([1, 0, 3]);
+});
+
+test('a pixel that is no candidate, such as padding, stays unlabelled', () => {
+  const candidates = [1, 0, 1];
+  expect([...rankPseudoLabels(scores, [255, 255, 255], { ...options, topRanks: 5, candidates })]).toEqual([2, 255, 3]);
+});
+
+test.each([0, 1.5, -1])('%s ranks are refused', (topRanks) => {
+  expect(() => rankPseudoLabels(scores, [255, 255, 255], { ...options, topRanks })).toThrow(UserError);
 });
