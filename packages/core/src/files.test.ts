@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hashJson, readJson, sha256, sha256File, writeAtomic, writeFileAtomic } from './files.ts';
+import { hashJson, linkOrCopy, readJson, sha256, sha256File, writeAtomic, writeFileAtomic } from './files.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -59,5 +59,19 @@ describe('hashes', () => {
   it('does not depend on the order of keys', () => {
     expect(hashJson({ a: 1, b: { c: 2, d: 3 } })).toBe(hashJson({ b: { d: 3, c: 2 }, a: 1 }));
     expect(hashJson({ a: 1 })).not.toBe(hashJson({ a: 2 }));
+  });
+});
+
+describe('linkOrCopy', () => {
+  it('puts the same bytes at another path, twice over, and leaves nothing else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'link-'));
+    const [source, target] = [join(folder, 'source'), join(folder, 'deep', 'target')];
+    await writeFile(source, 'bytes');
+    for (let i = 0; i < 2; i++) await linkOrCopy(source, target);
+    await writeFileAtomic(target, 'others');
+    expect(await readFile(source, 'utf8')).toBe('bytes');
+    expect(await readdir(join(folder, 'deep'))).toEqual(['target']);
+    await expect(linkOrCopy(join(folder, 'none'), target)).rejects.toThrow('does not exist');
+    expect(await readFile(target, 'utf8')).toBe('others');
   });
 });

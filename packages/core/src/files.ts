@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UserError } from './errors.ts';
 
@@ -53,6 +53,24 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): Pro
   return writeAtomic(path, async (file) => {
     await file.writeFile(content);
   });
+}
+
+/**
+ * Puts a file that nobody changes in place (all our writes replace files) at another path too: the same bytes on disk where
+ * the file system can, otherwise a copy. What was at the path is replaced.
+ */
+export async function linkOrCopy(source: string, path: string): Promise<void> {
+  const temporary = `${path}.${process.pid}-${temporaryNames++}.tmp`;
+  await makeFolder(dirname(path));
+  try {
+    await link(source, temporary).catch(() => copyFile(source, temporary));
+    await rename(temporary, path);
+  } catch (error) {
+    throw explainFileError(error, path);
+  } finally {
+    // Where both are the same file already, renaming leaves the temporary name.
+    await rm(temporary, { force: true });
+  }
 }
 
 /** {@link writeFileAtomic} of indented JSON. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClassInfo, UserError } from '@unseen/core';
 import { buildClassTable, type ClassTable, readClassTable, readRecipe, selectRows } from '@unseen/embeddings';
+import { type KnownVectors, vectorsOfNames } from './extension.ts';
 import type { ExperimentConfig } from './schema.ts';
 
 /** Folder of the registered recipes: `$UNSEEN_EMBEDDINGS`, else `embeddings/` of the project. */
@@ -11,13 +12,30 @@ function recipeFolder(): string {
 
 /**
  * The vector of each class, from a registered recipe, the path of a recipe (YAML) or of a stored table (Arrow). A class
- * without a vector is a `UserError`.
+ * without a vector is a `UserError`. The classes of an extension are found by their names ({@link vectorsOfNames}).
  */
 export async function loadClassVectors(
-  { table }: ExperimentConfig['embeddings'],
+  { embeddings, extend }: Pick<ExperimentConfig, 'embeddings' | 'extend'>,
   classes: readonly ClassInfo[],
 ): Promise<Float32Array[]> {
-  const found = await loadTable(table);
+  const known = await loadTable(embeddings.table);
+  const added = new Set(extend?.classes.map(({ id }) => id));
+  const isNew = ({ id, name, wordRow }: ClassInfo) =>
+    added.has(id) && wordRow === undefined && known.table.names[known.table.ids.indexOf(id)] !== name;
+  const own = classes.filter((one) => !isNew(one));
+  const names = classes.filter(isNew).map(({ name }) => name);
+  const rows = new Map([
+    ...zip(own, rowsOf(known.table, own)),
+    ...zip(classes.filter(isNew), await vectorsOfNames(names, known, extend?.vectors)),
+  ]);
+  return classes.map((one) => rows.get(one)!);
+}
+
+function zip<A, B>(keys: readonly A[], values: readonly B[]): [A, B][] {
+  return keys.map((key, i) => [key, values[i]]);
+}
+
+function rowsOf(found: ClassTable, classes: readonly ClassInfo[]): Float32Array[] {
   const ids = classes.map(({ id, wordRow }) => wordRow ?? id);
   const missing = classes.filter((_, i) => !found.ids.includes(ids[i]));
   if (missing.length > 0) {
@@ -31,8 +49,8 @@ export async function loadClassVectors(
   return classes.map((_, i) => rows.slice(i * found.dimension, (i + 1) * found.dimension));
 }
 
-async function loadTable(nameOrPath: string): Promise<ClassTable> {
-  if (nameOrPath.endsWith('.arrow')) return readClassTable(nameOrPath);
+async function loadTable(nameOrPath: string): Promise<KnownVectors> {
+  if (nameOrPath.endsWith('.arrow')) return { table: await readClassTable(nameOrPath) };
   const path = /\.ya?ml$/.test(nameOrPath) ? nameOrPath : join(recipeFolder(), `${nameOrPath}.yaml`);
   if (!existsSync(path)) {
     throw new UserError({
@@ -40,5 +58,6 @@ async function loadTable(nameOrPath: string): Promise<ClassTable> {
       expected: 'a registered recipe, or the path of a recipe (.yaml) or of a table (.arrow)',
     });
   }
-  return buildClassTable(await readRecipe(path));
+  const recipe = await readRecipe(path);
+  return { table: await buildClassTable(recipe), recipe };
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type Dataset, hashJson, IGNORE, type Sample, type ZeroShotSplit } from '@unseen/core';
+import { join } from 'node:path';
+import { type Dataset, hashJson, IGNORE, linkOrCopy, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
 import {
   ContiguousLabels,
   type FeatureProvenance,
@@ -63,12 +64,14 @@ export function featureStage(): Stage {
       for (const subset of Object.keys(STORES) as Subset[]) {
         const path = context.folder.file(STORES[subset]);
         if (context.resume && existsSync(path)) continue;
+        const provenance = provenanceOf(config, backbone, dataset, subset);
+        if (config.extend && (await adoptStore(join(config.extend.run, STORES[subset]), path, provenance))) continue;
         const extractors = viewsOf(config, subset).map((view) => ({
           view,
           extractor: new FeatureExtractor(context.engine, backbone, view),
         }));
         const options = {
-          provenance: provenanceOf(config, backbone, dataset, subset),
+          provenance,
           channels: extractors[0].extractor.channels,
           labelBits: dataset.classes.some(({ id }) => id >= IGNORE) ? (16 as const) : (8 as const),
         };
@@ -83,6 +86,18 @@ export function featureStage(): Stage {
       }
     },
   };
+}
+
+/** Takes over a store of the run that is extended, unless it was made in another way. */
+async function adoptStore(stored: string, path: string, provenance: FeatureProvenance): Promise<boolean> {
+  const store = await FeatureStore.open(stored, provenance).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  });
+  if (!store) return false;
+  await store.close();
+  await linkOrCopy(stored, path);
+  return true;
 }
 
 async function appendViews(

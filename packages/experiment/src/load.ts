@@ -6,7 +6,8 @@ import { expandDataFolder, readYamlDocument, validate, type YamlDocument } from 
 import { z } from 'zod';
 import type { Method, Methods } from './method.ts';
 import { parseOverride } from './override.ts';
-import { type ExperimentConfig, mapPaths } from './schema.ts';
+import type { ExperimentConfig } from './schema.ts';
+import { mapPaths } from './schema-paths.ts';
 
 /** How {@link loadExperiment} reads. */
 export interface LoadOptions {

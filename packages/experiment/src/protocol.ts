@@ -1,6 +1,7 @@
 import { type ClassInfo, type Dataset, SeedTree, type ZeroShotSplit } from '@unseen/core';
 import { builtInDatasets, ContiguousLabels, describeDataset, findSplit, openDataset } from '@unseen/data';
 import { loadClassVectors } from './class-vectors.ts';
+import { extendClasses } from './extension.ts';
 import type { ExperimentConfig } from './schema.ts';
 
 /** The classes of an experiment. */
@@ -50,15 +51,16 @@ export async function openDatasetProtocol(config: ExperimentConfig): Promise<Dat
 /** Opens dataset, split and class vectors; a class without a vector is a `UserError` that lists all of them. */
 export async function openProtocol(config: ExperimentConfig): Promise<ZeroShotProtocol> {
   const protocol = await openDatasetProtocol(config);
-  return { ...protocol, vectors: await loadClassVectors(config.embeddings, protocol.classes) };
+  return { ...protocol, vectors: await loadClassVectors(config, protocol.classes) };
 }
 
 function protocolOf(
   { name, classes, splits }: Pick<Dataset, 'name' | 'classes' | 'splits'>,
-  { data }: ExperimentConfig,
+  { data, extend }: ExperimentConfig,
 ): ClassProtocol {
-  const split = findSplit(splits, data.split, name);
+  const original = { split: findSplit(splits, data.split, name), classes };
+  const { split, classes: all } = extend ? extendClasses(original.split, classes, extend) : original;
   const labels = new ContiguousLabels(split);
-  const byId = new Map(classes.map((entry) => [entry.id, entry]));
+  const byId = new Map(all.map((entry) => [entry.id, entry]));
   return { split, labels, classes: labels.order.map((id) => byId.get(id)!) };
 }
