@@ -1,7 +1,10 @@
 export * from './data-folder.ts';
 export * from './keras-weights.ts';
 export * from './npy.ts';
+export * from './open-weights.ts';
 export * from './png.ts';
 export * from './safetensors.ts';
+export type { ElementType, StoredTensor, TensorValues } from './tensor-values.ts';
+export type { TensorInfo, WeightsFile, WeightsFormat, WeightsTable } from './weights-file.ts';
 export * from './word-vectors.ts';
 export * from './yaml.ts';

@@ -1,27 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { explainFileError, nearestName, UserError, writeAtomic } from '@unseen/core';
-
-/** Numbers of a tensor. 16-bit floats arrive as float32, BOOL as 0 and 1. */
-export type TensorValues =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
-
-/** A tensor as it is stored, row by row. */
-export interface StoredTensor {
-  readonly shape: readonly number[];
-  readonly values: TensorValues;
-}
+import { readFileBytes } from './file-bytes.ts';
+import { ELEMENTS, type ElementType, type StoredTensor, sizeOf, type TensorValues } from './tensor-values.ts';
 
 /** Element types of safetensors files that can be read. */
-export type SafetensorsType = keyof typeof READERS;
+export type SafetensorsType = ElementType;
 
 /** What the header of a safetensors file says about a tensor. */
 export interface SafetensorsInfo {
@@ -43,27 +26,6 @@ export interface SafetensorsFile {
   readFloat32(name: string): Promise<{ shape: readonly number[]; values: Float32Array }>;
   close(): Promise<void>;
 }
-
-const copy = (bytes: Uint8Array) => bytes.slice().buffer;
-
-const READERS = {
-  F64: { size: 8, values: (b: Uint8Array) => new Float64Array(copy(b)) },
-  F32: { size: 4, values: (b: Uint8Array) => new Float32Array(copy(b)) },
-  F16: { size: 2, values: (b: Uint8Array) => Float32Array.from(new Uint16Array(copy(b)), halfToFloat) },
-  BF16: {
-    size: 2,
-    values: (b: Uint8Array) => new Float32Array(Uint32Array.from(new Uint16Array(copy(b)), (x) => x << 16).buffer),
-  },
-  I64: { size: 8, values: (b: Uint8Array) => new BigInt64Array(copy(b)) },
-  U64: { size: 8, values: (b: Uint8Array) => new BigUint64Array(copy(b)) },
-  I32: { size: 4, values: (b: Uint8Array) => new Int32Array(copy(b)) },
-  U32: { size: 4, values: (b: Uint8Array) => new Uint32Array(copy(b)) },
-  I16: { size: 2, values: (b: Uint8Array) => new Int16Array(copy(b)) },
-  U16: { size: 2, values: (b: Uint8Array) => new Uint16Array(copy(b)) },
-  I8: { size: 1, values: (b: Uint8Array) => new Int8Array(copy(b)) },
-  U8: { size: 1, values: (b: Uint8Array) => new Uint8Array(copy(b)) },
-  BOOL: { size: 1, values: (b: Uint8Array) => new Uint8Array(copy(b)) },
-} as const;
 
 const MAX_HEADER_BYTES = 100_000_000;
 
@@ -91,7 +53,7 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const list = [...tensors].map(([name, { shape, values }]) => ({ name, shape, values, dtype: typeOf(values) }));
-  list.sort((a, b) => READERS[b.dtype].size - READERS[a.dtype].size);
+  list.sort((a, b) => ELEMENTS[b.dtype].size - ELEMENTS[a.dtype].size);
   const header = new Map<string, unknown>(Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : []);
   let offset = 0;
   for (const { name, shape, values, dtype } of list) {
@@ -155,8 +117,8 @@ class OpenSafetensors implements SafetensorsFile {
 
   async read(name: string): Promise<StoredTensor> {
     const { dtype, shape, range } = this.info(name);
-    const bytes = await readBytes(this.file, this.path, range);
-    return { shape, values: READERS[dtype].values(bytes) };
+    const bytes = await readFileBytes(this.file, this.path, ...range);
+    return { shape, values: ELEMENTS[dtype].values(bytes.buffer) };
   }
 
   async readFloat32(name: string): Promise<{ shape: readonly number[]; values: Float32Array }> {
@@ -171,23 +133,13 @@ class OpenSafetensors implements SafetensorsFile {
   }
 }
 
-async function readBytes(file: FileHandle, path: string, [start, end]: readonly [number, number]): Promise<Uint8Array> {
-  const bytes = Buffer.alloc(end - start);
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(bytes.length - done, 1 << 30), start + done);
-    if (bytesRead === 0) throw damaged(path, 'ends early');
-    done += bytesRead;
-  }
-  return bytes;
-}
-
 async function readHeader(file: FileHandle, path: string, fileSize: number) {
   if (fileSize < 10) throw damaged(path, `is ${fileSize} bytes long`);
-  const length = Number(Buffer.from(await readBytes(file, path, [0, 8])).readBigUInt64LE());
+  const length = Number(Buffer.from(await readFileBytes(file, path, 0, 8)).readBigUInt64LE());
   if (length > Math.min(fileSize - 8, MAX_HEADER_BYTES)) {
     throw damaged(path, `promises a header of ${length} bytes in a file of ${fileSize}`);
   }
-  const text = Buffer.from(await readBytes(file, path, [8, 8 + length])).toString('utf8');
+  const text = Buffer.from(await readFileBytes(file, path, 8, 8 + length)).toString('utf8');
   let header: unknown;
   try {
     header = JSON.parse(text);
@@ -212,9 +164,9 @@ async function readHeader(file: FileHandle, path: string, fileSize: number) {
 function parseEntry(path: string, name: string, entry: unknown, base: number, fileSize: number): SafetensorsInfo {
   if (!isRecord(entry)) throw damaged(path, `describes tensor '${name}' by something else than an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (typeof dtype !== 'string' || !Object.hasOwn(READERS, dtype)) {
+  if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENTS, dtype)) {
     const given = `${path}: tensor '${name}' is of type ${JSON.stringify(dtype)}`;
-    throw new UserError({ given, expected: `one of: ${Object.keys(READERS).join(', ')}` });
+    throw new UserError({ given, expected: `one of: ${Object.keys(ELEMENTS).join(', ')}` });
   }
   if (!isCounts(shape)) throw damaged(path, `gives tensor '${name}' the shape ${JSON.stringify(shape)}`);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1] || base + offsets[1] > fileSize) {
@@ -224,7 +176,7 @@ function parseEntry(path: string, name: string, entry: unknown, base: number, fi
     );
   }
   const type = dtype as SafetensorsType;
-  const bytes = sizeOf(shape) * READERS[type].size;
+  const bytes = sizeOf(shape) * ELEMENTS[type].size;
   if (bytes !== offsets[1] - offsets[0]) {
     throw damaged(path, `gives tensor '${name}' ${offsets[1] - offsets[0]} bytes for ${dtype} [${shape}]`);
   }
@@ -267,16 +219,6 @@ function typeOf(values: TensorValues): SafetensorsType {
   return `${values.constructor.name.match(/^(Big)?U/) ? 'U' : 'I'}${bits}` as SafetensorsType;
 }
 
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCounts = (value: unknown): value is number[] =>

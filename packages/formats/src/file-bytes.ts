@@ -1,0 +1,20 @@
+import type { FileHandle } from 'node:fs/promises';
+import { UserError } from '@unseen/core';
+
+/** The bytes of a file from `start` up to `end`, in a buffer of their own. A file that ends before is a {@link UserError}. */
+export async function readFileBytes(
+  file: FileHandle,
+  path: string,
+  start: number,
+  end: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(end - start);
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(bytes.length - done, 1 << 30), start + done);
+    if (bytesRead === 0) {
+      throw new UserError({ given: `${path} ends before byte ${end}`, remedy: 'it is cut short: get it again' });
+    }
+    done += bytesRead;
+  }
+  return bytes;
+}
