@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { ConvNorm, fuseMaximum, SummedAspp, viewsAtScales } from '@unseen/backbone';
 import { FeatureHeads } from '@unseen/classifier';
 import { ContextSelector, ContextualModule, LatentHead, type SelectorActivation } from '@unseen/contextual';
-import { BatchNorm, Conv2d, Dense, DepthwiseConv2d, dropout, Module, Standardize, trackStatistics } from '@unseen/nn';
+import {
+  BatchNorm,
+  Conv2d,
+  Dense,
+  DepthwiseConv2d,
+  dropout,
+  GroupNorm,
+  Module,
+  Standardize,
+  trackStatistics,
+} from '@unseen/nn';
 import { FeatureGenerator } from '@unseen/synthesis';
 import type { Ops } from '@unseen/tensor';
 import { Cagnet, cagnetSettings, chooseByProfile } from '@unseen/zero-shot';
@@ -142,6 +152,13 @@ const cases: Readonly<Record<string, Variants>> = {
       },
     }),
   ),
+  GroupNorm: combinations({ groups: [1, 2, 6] }, ({ groups }) =>
+    single({
+      channels: 6,
+      build: () => new GroupNorm({ channels: 6, groups }),
+      forward: (ops, network, x) => ({ y: ops.tanh(network.forward(ops, x)) }),
+    }),
+  ),
   Standardize: combinations({ given: [true, false] }, ({ given }) =>
     single({
       channels: 4,
@@ -151,7 +168,7 @@ const cases: Readonly<Record<string, Variants>> = {
     }),
   ),
   ConvNorm: combinations(
-    { norm: ['frozen', 'trained'], depthwise: [true, false], stride: [1, 2] } as const,
+    { norm: ['frozen', 'affine', 'trained'], depthwise: [true, false], stride: [1, 2] } as const,
     ({ norm, depthwise, stride }) =>
       single({
         channels: 4,

@@ -3,8 +3,11 @@ import type { Ops } from '@unseen/tensor';
 
 /** What all convolutions of an encoder and the batch normalisations behind them have in common. */
 export interface UnitOptions {
-  /** `frozen`: an affine by the running statistics, never trained. `trained`: by the batch's while training. Default `frozen`. */
-  readonly norm?: 'frozen' | 'trained';
+  /**
+   * `frozen`: an affine by the running statistics, never trained. `affine`: the same with scale and shift trained.
+   * `trained`: by the batch's statistics while training. Default `frozen`.
+   */
+  readonly norm?: 'frozen' | 'affine' | 'trained';
   /** Default 1e-5. */
   readonly epsilon?: number;
   /** Default Kaiming normal; `constant(0)` saves the time where weights are loaded anyway. */
@@ -27,7 +30,12 @@ export class ConvNorm extends Module {
     this.conv = depthwise
       ? new DepthwiseConv2d({ ...rest, channels: rest.outputs, kernel: rest.kernel ?? 1, seeds: seeds.child('conv') })
       : new Conv2d({ ...rest, bias: false, seeds: seeds.child('conv') });
-    this.norm = new BatchNorm({ channels: rest.outputs, epsilon, frozen: norm === 'frozen' });
+    this.norm = new BatchNorm({
+      channels: rest.outputs,
+      epsilon,
+      frozen: norm === 'frozen',
+      statistics: norm === 'affine' ? 'running' : 'batch',
+    });
   }
 
   forward<V>(ops: Ops<V>, x: V): V {

@@ -6,6 +6,7 @@ export * from './layers/conv.ts';
 export * from './layers/dense.ts';
 export * from './layers/depthwise.ts';
 export * from './layers/dropout.ts';
+export * from './layers/group-norm.ts';
 export * from './layers/standardize.ts';
 export * from './losses/adversarial.ts';
 export * from './losses/content.ts';

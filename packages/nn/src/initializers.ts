@@ -9,9 +9,21 @@ export const kaimingNormal: Initializer = (shape, random) => scaledNormal(shape,
 
 /** Uniform in ±√(6 / (fan-in + fan-out)) (Glorot and Bengio 2010). */
 export const xavierUniform: Initializer = (shape, random) => {
-  const limit = Math.sqrt(6 / (fanIn(shape) + (shape[0] * fanIn(shape)) / shape[1]));
-  return Float32Array.from({ length: sizeOf(shape) }, () => random.between(-limit, limit));
+  const limit = Math.sqrt(6 / (fanIn(shape) + fanOut(shape)));
+  return uniform(limit)(shape, random);
 };
+
+/** Uniform in ±1/√fan-in: what PyTorch gives weights of convolutions and dense layers. */
+export const uniformFanIn: Initializer = (shape, random) => uniform(1 / Math.sqrt(fanIn(shape)))(shape, random);
+
+/** Normal with standard deviation √(2 / fan-out), the fan-out being out · kernel height · kernel width (He et al. 2015). */
+export const kaimingNormalFanOut: Initializer = (shape, random) =>
+  scaledNormal(shape, random, Math.sqrt(2 / fanOut(shape)));
+
+/** Uniform in ±`limit`. */
+export function uniform(limit: number): Initializer {
+  return (shape, random) => Float32Array.from({ length: sizeOf(shape) }, () => random.between(-limit, limit));
+}
 
 /** Normal with mean 0. */
 export function normal(standardDeviation: number): Initializer {
@@ -26,6 +38,11 @@ export function constant(value: number): Initializer {
 /** Number of inputs of one output: in · kernel height · kernel width. */
 function fanIn(shape: Shape): number {
   return sizeOf(shape.slice(1));
+}
+
+/** Number of outputs of one input: out · kernel height · kernel width. */
+function fanOut(shape: Shape): number {
+  return (shape[0] * fanIn(shape)) / shape[1];
 }
 
 function scaledNormal(shape: Shape, random: RandomStream, scale: number): Float32Array {

@@ -10,8 +10,8 @@ const random = new SeedTree(0).stream();
 const values = [...random.fillNormal(new Float32Array(2 * 3 * 3 * 2))].map((v, i) => 2 * v + (i % 2));
 const x = { shape: [2, 3, 3, 2], values };
 
-function norm(frozen = false): BatchNorm {
-  const bn = new BatchNorm({ channels: 2, epsilon: 1e-3, frozen });
+function norm(frozen = false, statistics: 'batch' | 'running' = 'batch'): BatchNorm {
+  const bn = new BatchNorm({ channels: 2, epsilon: 1e-3, frozen, statistics });
   bn.scale.assign(Float32Array.of(1.5, -0.5));
   bn.shift.assign(Float32Array.of(0.25, 3));
   bn.runningMean.assign(Float32Array.of(0.5, -1));
@@ -26,10 +26,12 @@ const statistics = (channel: number) => {
 };
 
 test.each([
-  ['frozen, in training', true, true],
-  ['not frozen, outside training', false, false],
-])('%s: the affine of the running statistics', async (_, frozen, training) => {
-  const bn = norm(frozen);
+  ['frozen, in training', true, true, 'batch'],
+  ['not frozen, outside training', false, false, 'batch'],
+  ['by the running statistics, in training', false, true, 'running'],
+] as const)('%s: the affine of the running statistics', async (_, frozen, training, statistics) => {
+  const bn = norm(frozen, statistics);
+  expect([bn.scale.trainable, bn.shift.trainable]).toEqual([!frozen, !frozen]);
   const { y } = await evaluate((ops, { x }) => ({ y: bn.forward(ops, x) }), { inputs: { x }, training });
   y.forEach((value, i) => {
     const c = i % 2;

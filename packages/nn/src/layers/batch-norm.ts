@@ -8,11 +8,14 @@ export interface BatchNormOptions {
   readonly epsilon?: number;
   /** Always the affine of the running statistics, whose scale and shift are not trained. Default false. */
   readonly frozen?: boolean;
+  /** Whether training normalises by the statistics of the batch or by the running ones. Default `batch`. */
+  readonly statistics?: 'batch' | 'running';
 }
 
 /**
- * Batch normalisation over all but the last axis. Frozen, or outside training: an affine by the running statistics.
- * In training: by the statistics of the batch, which {@link trackStatistics} hands to the host.
+ * Batch normalisation over all but the last axis. Frozen, or outside training: an affine by the running statistics;
+ * with `statistics: 'running'` in training too, where scale and shift are trained. Otherwise in training: by the
+ * statistics of the batch, which {@link trackStatistics} hands to the host.
  */
 export class BatchNorm extends Module {
   /** [channels], as are the other three. */
@@ -22,10 +25,11 @@ export class BatchNorm extends Module {
   readonly runningVariance: Parameter;
   readonly epsilon: number;
   readonly frozen: boolean;
+  readonly statistics: 'batch' | 'running';
 
   constructor(options: BatchNormOptions) {
     super();
-    const { channels, epsilon = 1e-5, frozen = false } = options;
+    const { channels, epsilon = 1e-5, frozen = false, statistics = 'batch' } = options;
     this.scale = new Parameter([channels], { values: new Float32Array(channels).fill(1), trainable: !frozen });
     this.shift = new Parameter([channels], { trainable: !frozen });
     this.runningMean = new Parameter([channels], { trainable: false });
@@ -35,10 +39,11 @@ export class BatchNorm extends Module {
     });
     this.epsilon = epsilon;
     this.frozen = frozen;
+    this.statistics = statistics;
   }
 
   forward<V>(ops: Ops<V>, x: V): V {
-    if (this.frozen || !ops.training) {
+    if (this.frozen || this.statistics === 'running' || !ops.training) {
       return this.affine(ops, x, ops.parameter(this.runningMean), ops.parameter(this.runningVariance));
     }
     const shape = ops.shape(x);
