@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConvNorm, fuseMaximum, SummedAspp, viewsAtScales } from '@unseen/backbone';
+import { ConvNorm, fuseMaximum, LargeFovHead, SummedAspp, viewsAtScales } from '@unseen/backbone';
 import { FeatureHeads } from '@unseen/classifier';
 import { ContextSelector, ContextualModule, LatentHead, type SelectorActivation } from '@unseen/contextual';
 import {
@@ -196,6 +196,15 @@ const cases: Readonly<Record<string, Variants>> = {
       }),
     }),
   },
+  LargeFovHead: combinations({ bias: [true, false], dropout: [0.5, 0], training: [true, false] }, (choice) =>
+    single({
+      channels: 4,
+      training: choice.training,
+      build: (draw) =>
+        new LargeFovHead({ inputs: 4, width: 6, dilation: 2, classes: 3, ...choice, seeds: seedsOf(draw) }),
+      forward: (ops, network, x) => ({ y: network.forward(ops, x) }),
+    }),
+  ),
   ContextSelector: combinations({ activation: selectors, scales: [1, 3] }, ({ activation, scales }) =>
     single({
       channels: 4 * scales,
@@ -267,7 +276,17 @@ const cases: Readonly<Record<string, Variants>> = {
 };
 
 /** Classes without a case here: abstract ones, parts and arrangements of networks that have one, and encoders (by their registry). */
-const OTHERS = ['Module', 'Encoder', 'ResNet', 'MobileNetV1', 'CagnetSegmenter', 'Trunk'];
+const OTHERS = [
+  'Module',
+  'Encoder',
+  'ResNet',
+  'MobileNetV1',
+  'Vgg',
+  'LargeFov',
+  'PixelClassifier',
+  'CagnetSegmenter',
+  'Trunk',
+];
 
 it('has a case for every class of networks that a package exports', async () => {
   const names = readdirSync(PACKAGES).filter((name) => {

@@ -1,11 +1,11 @@
 import { MSC_SCALES } from '@unseen/backbone';
 import { Trunk } from '@unseen/experiment';
 import { ganLosses, groupPixels } from '@unseen/nn';
+import { ClassVectors } from '@unseen/synthesis';
 import type { Program } from '@unseen/tensor';
 import { resizeBilinear } from '@unseen/vision';
 import {
   type CagnetChoices,
-  ClassVectors,
   type RealStepOptions,
   realInputs,
   realLosses,

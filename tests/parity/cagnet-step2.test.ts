@@ -1,5 +1,5 @@
-import { labelPrior, unseenProbabilityOfRate } from '@unseen/synthesis';
-import { ClassVectors, syntheticStep } from '@unseen/zero-shot';
+import { ClassVectors, labelPrior, unseenProbabilityOfRate } from '@unseen/synthesis';
+import { syntheticOptions, syntheticStep } from '@unseen/zero-shot';
 import { expect, test } from 'vitest';
 import { cagnetOf, choicesOf, classVectorsOf } from './cagnet-networks.ts';
 import { compile, engines, evaluate } from './evaluation.ts';
@@ -32,7 +32,8 @@ await parity('cagnet-step2', (fixture) => {
   const noise = fixture.map('noise');
   const channels = noise.shape[3];
   const labels = fixture.integers('labels').values;
-  const step = syntheticStep({ model, vectors, profile: 'official', draws: labels.length, channels, transfer });
+  const sizes = { vectors, draws: labels.length, latent: channels, transfer };
+  const step = syntheticStep({ ...syntheticOptions(model, 'official'), ...sizes });
   const inputs = { labels: { shape: [labels.length], values: labels } };
 
   test('the prior of the labels (CG-9)', () => {

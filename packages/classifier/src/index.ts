@@ -1,4 +1,5 @@
 export * from './feature-heads.ts';
+export * from './pixel-classifier.ts';
 export * from './self-training/candidates.ts';
 export * from './self-training/confidence-pseudo-labels.ts';
 export * from './self-training/pseudo-labels.ts';

@@ -1,8 +1,8 @@
 import type { SeedTree } from '@unseen/core';
 import { Trunk } from '@unseen/experiment';
 import { mmdLoss, Standardize } from '@unseen/nn';
-import { FeatureGenerator } from '@unseen/synthesis';
-import { Cagnet, ClassVectors, cagnetSettings, chooseByProfile, realStep, syntheticStep } from '@unseen/zero-shot';
+import { ClassVectors, FeatureGenerator } from '@unseen/synthesis';
+import { Cagnet, cagnetSettings, chooseByProfile, realStep, syntheticStep } from '@unseen/zero-shot';
 import { type Benchmark, type Tensor, weightsOf } from './benchmark.ts';
 import { normalValues } from './networks.ts';
 import { programBenchmark } from './program-benchmark.ts';
@@ -131,11 +131,11 @@ const step2 = programBenchmark({
     const { draws, channels } = sizes;
     return {
       program: syntheticStep({
-        model,
+        generator: model.generator,
+        classifier: model.heads,
         vectors,
-        profile: 'default',
         draws,
-        channels,
+        latent: channels,
         transfer: { heads: 1, generator: 0 },
       }),
       feeds: { labels: randomLabels(draws, classes, 0, seeds.child('labels')) },

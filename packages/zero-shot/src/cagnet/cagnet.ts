@@ -1,10 +1,11 @@
 import { checkStage, checkTrunkSettings, defineMethod, featureStage } from '@unseen/experiment';
-import { evaluateStage } from './evaluate-stage.ts';
-import { finetuneStage } from './finetune-stage.ts';
+import { evaluateStage } from '../generative/evaluate-stage.ts';
+import { finetuneStage } from '../generative/finetune-stage.ts';
+import { segmentationModels } from '../generative/segmentation-models.ts';
+import { trainStage } from '../generative/train-stage.ts';
 import { checkJointOptimizer } from './joint-optimizer.ts';
-import { cagnetModels } from './segmentation-models.ts';
+import { cagnetRecipe } from './recipe.ts';
 import { cagnetSettings } from './settings.ts';
-import { trainStage } from './train-stage.ts';
 
 /**
  * CaGNet, pixel-wise (Gu et al., ACM MM 2020): store the features of a frozen backbone, learn from seen classes how a
@@ -16,11 +17,10 @@ export const cagnet = defineMethod({
   summary: 'context-aware feature generation, pixel-wise (Gu et al. 2020)',
   settings: cagnetSettings,
   check: (config) => [...checkTrunkSettings(config), ...checkJointOptimizer(config)],
-  stages: (config) => [
-    config.backbone.train ? checkStage() : featureStage(),
-    trainStage(config),
-    finetuneStage(config),
-    evaluateStage(config),
-  ],
-  models: cagnetModels,
+  stages: (config) => {
+    const recipe = cagnetRecipe(config);
+    const first = config.backbone.train ? checkStage() : featureStage();
+    return [first, trainStage(recipe), finetuneStage(recipe), evaluateStage(recipe)];
+  },
+  models: (config) => segmentationModels(config, cagnetRecipe(config)),
 });

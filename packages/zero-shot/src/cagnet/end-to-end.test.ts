@@ -80,7 +80,7 @@ describe.each([
     weights = join(dir, `${name}.safetensors`);
     await copyFile(join(EXPERIMENTS, 'pretrain/toy-backbone.safetensors'), weights);
     await runExperiment(await load([...set, `backbone.weights=${weights}`]), { out });
-  });
+  }, 60_000);
 
   /** The trunk as a stage has left it. */
   async function trunkAfter(stage: string) {

@@ -1,8 +1,8 @@
 import type { FeatureBatches, StageContext, Trunk } from '@unseen/experiment';
 import { contentLoss, type Hook, isDue, klDivergence, labelMask } from '@unseen/nn';
+import type { ClassVectors } from '@unseen/synthesis';
 import type { Program } from '@unseen/tensor';
 import { readScalars } from '../optimization.ts';
-import type { ClassVectors } from './class-vectors.ts';
 import type { Cagnet } from './model.ts';
 import type { CagnetSetup } from './setup.ts';
 

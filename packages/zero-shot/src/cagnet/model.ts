@@ -3,6 +3,7 @@ import { ContextualModule } from '@unseen/contextual';
 import type { SeedTree } from '@unseen/core';
 import { Module } from '@unseen/nn';
 import { FeatureGenerator } from '@unseen/synthesis';
+import type { Ops } from '@unseen/tensor';
 import type { CagnetChoices, CagnetSettings } from './settings.ts';
 
 /** Sizes that the data decides. */
@@ -46,6 +47,11 @@ export class CagnetSegmenter extends Module {
       centre: choices.centre,
       seeds: seeds.child('heads'),
     });
+  }
+
+  /** Feature map h → logits, with z = μ outside training (spec §7.8). */
+  logits<V>(ops: Ops<V>, h: V): V {
+    return this.heads.logits(ops, this.contextual.forward(ops, h).features);
   }
 }
 

@@ -2,12 +2,13 @@ import { SeedTree } from '@unseen/core';
 import { Trunk } from '@unseen/experiment';
 import { Standardize } from '@unseen/nn';
 import { createCompiledEngine } from '@unseen/onnx';
+import { ClassVectors } from '@unseen/synthesis';
 import { createEagerEngine, type Engine, type Parameter, type RunResult } from '@unseen/tensor';
 import { describe, expect, it } from 'vitest';
-import { labelledRows, rowCapacities } from '../labelled-rows.ts';
-import { ClassVectors } from './class-vectors.ts';
+import { labelledRows, rowCapacities } from '../generative/labelled-rows.ts';
+import { realInputs } from '../generative/real-inputs.ts';
 import { Cagnet } from './model.ts';
-import { type RealStepOptions, realInputs, realStep } from './real-step.ts';
+import { type RealStepOptions, realStep } from './real-step.ts';
 import { cagnetSettings, chooseByProfile } from './settings.ts';
 
 const seeds = new SeedTree(4);

@@ -1,45 +1,24 @@
-import { fuseMaximum, viewsAtScales } from '@unseen/backbone';
 import type { FeatureHeads } from '@unseen/classifier';
 import type { Contextualized } from '@unseen/contextual';
 import type { Trunk } from '@unseen/experiment';
-import { contentLoss, crossEntropy, ganLosses, gradientPenalty, klDivergence, labelMask } from '@unseen/nn';
-import type { InputSpec, Ops, Parameter, Program, Shape } from '@unseen/tensor';
-import type { ClassVectors } from './class-vectors.ts';
+import { contentLoss, crossEntropy, ganLosses, gradientPenalty, klDivergence } from '@unseen/nn';
+import type { ClassVectors } from '@unseen/synthesis';
+import type { InputSpec, Ops, Parameter, Program } from '@unseen/tensor';
+import { labelledMaps, meanOf, type RealInputs, realInputSpecs, weighted } from '../generative/real-inputs.ts';
 import type { Cagnet } from './model.ts';
 import type { CagnetChoices, RealWeights } from './settings.ts';
 
 /** Everything a step on real features is made of. */
-export interface RealStepOptions {
+export interface RealStepOptions extends RealInputs {
   readonly model: Cagnet;
   readonly trunk: Trunk;
   readonly vectors: ClassVectors;
   readonly choices: CagnetChoices;
   /** λ, all of them decided. */
   readonly weights: RealWeights & { readonly content: number; readonly kl: number };
-  readonly batch: number;
-  /** Grids [height, width] of the feature maps, full scale first; more than one adds their maximum as a further map. */
-  readonly grids: readonly (readonly [number, number])[];
-  /** Of what the trunk is given: stored features, or images. */
-  readonly channels: number;
-  /** Where that is images: their size, and the scales at which they are seen besides it. */
-  readonly images?: { readonly size: readonly [number, number]; readonly scales: readonly number[] };
-  /**
-   * Labelled positions at each scale: the generator, the heads and the losses then see these rows only, with the same
-   * result. Default: all positions of the maps.
-   */
-  readonly rows?: readonly number[];
-  /** [groups, samples] of the MMD content loss. */
-  readonly groups?: readonly [number, number];
   /** False while fine-tuning: trunk and contextual module are frozen (but the latter keeps sampling, CG-15). */
   readonly trainContextual: boolean;
 }
-
-/** Names of a step's inputs, one per scale (of images one for all). */
-export const realInputs = {
-  features: (scale: number) => `features${scale}`,
-  labels: (scale: number) => `labels${scale}`,
-  positions: (scale: number) => `positions${scale}`,
-};
 
 /**
  * One step on real features (paper §3.4, spec §7.4-7.5): the heads learn to tell real from synthetic and to classify,
@@ -48,25 +27,10 @@ export const realInputs = {
  * Losses `heads`, `contextual` and `generator`, all from one forward pass at the weights before the update (CG-12).
  */
 export function realStep(options: RealStepOptions): Program {
-  const { batch, grids, channels, groups, rows, images } = options;
-  const inputs: Record<string, InputSpec> = {};
-  (images ? [images.size] : grids).forEach((grid, scale) => {
-    inputs[realInputs.features(scale)] = { shape: [batch, ...grid, channels], dtype: 'float32' };
-  });
-  grids.forEach(([height, width], scale) => {
-    const labels = rows ? [rows[scale]] : [batch, height, width];
-    inputs[realInputs.labels(scale)] = { shape: labels, dtype: 'int32' };
-    if (rows) inputs[realInputs.positions(scale)] = { shape: labels, dtype: 'int32' };
-  });
-  if (options.choices.content === 'mmd') {
-    const shape: Shape = groups as readonly [number, number];
-    inputs.groupPixels = { shape, dtype: 'int32' };
-    inputs.groupMask = { shape, dtype: 'float32' };
-  }
-  if (options.choices.adversarial === 'wgan-gp') inputs.alpha = { shape: [batch, 1, 1, 1], dtype: 'float32' };
+  const alpha: InputSpec = { shape: [options.batch, 1, 1, 1], dtype: 'float32' };
   return {
     name: 'cagnet/real-step',
-    inputs,
+    inputs: { ...realInputSpecs(options), ...(options.choices.adversarial === 'wgan-gp' && { alpha }) },
     training: true,
     describe: (ops, values) => realLosses(ops, values, realPass(ops, values, options), options),
   };
@@ -94,26 +58,15 @@ type Judgement<V> = ReturnType<typeof FeatureHeads.prototype.forward<V>>;
 
 /** The forward pass of {@link realStep}. */
 export function realPass<V>(ops: Ops<V>, inputs: Readonly<Record<string, V>>, options: RealStepOptions): RealPass<V> {
-  const { model, trunk, choices, grids, vectors, images } = options;
-  const contextualize = (input: V) => model.contextual.forward(ops, trunk.forward(ops, input), true);
-  const views = images
-    ? viewsAtScales(ops, inputs[realInputs.features(0)], contextualize, images.scales)
-    : grids.map((_, scale) => contextualize(inputs[realInputs.features(scale)]));
-  const features = views.map((view) => view.features);
-  const fused = views.length > 1 ? [...features, fuseMaximum(ops, features)] : features;
-  const scaleOf = (k: number) => (k < grids.length ? k : 0);
-  const atLabels = (map: V, scale: number) =>
-    options.rows ? ops.gather(asRows(ops, map), inputs[realInputs.positions(scale)]) : map;
-  const maps = fused.map((map, k) => atLabels(map, scaleOf(k)));
-  const labels = maps.map((_, k) => inputs[realInputs.labels(scaleOf(k))]);
-  const mask = labelMask(ops, labels[0], vectors.classes);
+  const { model, trunk, choices, vectors } = options;
+  const { views, maps, labels, mask, atLabels } = labelledMaps(
+    ops,
+    inputs,
+    { ...options, classes: vectors.classes },
+    (input) => model.contextual.forward(ops, trunk.forward(ops, input), true),
+  );
   const { z, mu, logVariance } = views[0];
-  const full = {
-    features: maps[0],
-    z: atLabels(z, 0),
-    mu: atLabels(mu, 0),
-    logVariance: atLabels(logVariance, 0),
-  };
+  const full = { features: maps[0], z: atLabels(z), mu: atLabels(mu), logVariance: atLabels(logVariance) };
   const judged = maps.map((map) => model.heads.forward(ops, map));
 
   const latent = choices.joint ? full.z : ops.stopGradient(full.z);
@@ -188,23 +141,4 @@ export function realLosses<V>(
 export function trainedContextual(model: Cagnet, choices: CagnetChoices): Parameter[] {
   const selector = new Set(model.contextual.selector.parameters());
   return model.contextual.parameters().filter((parameter) => choices.trainSelector || !selector.has(parameter));
-}
-
-/** Map [n, h, w, c] → rows [n · h · w, c]. */
-function asRows<V>(ops: Ops<V>, map: V): V {
-  const [n, height, width, channels] = ops.shape(map);
-  return ops.reshape(map, [n * height * width, channels]);
-}
-
-/** Σ weight · loss; terms of weight 0 are left out. */
-function weighted<V>(ops: Ops<V>, terms: readonly (readonly [number, V])[]): V {
-  const scaled = terms
-    .filter(([weight]) => weight !== 0)
-    .map(([weight, loss]) => (weight === 1 ? loss : ops.mul(loss, ops.scalar(weight))));
-  return scaled.length === 0 ? ops.scalar(0) : scaled.reduce((a, b) => ops.add(a, b));
-}
-
-function meanOf<V>(ops: Ops<V>, values: readonly V[]): V {
-  const sum = values.reduce((a, b) => ops.add(a, b));
-  return values.length === 1 ? sum : ops.mul(sum, ops.scalar(1 / values.length));
 }

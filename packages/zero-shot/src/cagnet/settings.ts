@@ -1,6 +1,6 @@
+import { UNSEEN_PRESETS } from '@unseen/synthesis';
 import { z } from 'zod';
 import { optimizerSettings } from '../optimizer-settings.ts';
-import { UNSEEN_PRESETS } from './unseen-probability.ts';
 
 const positive = z.number().positive();
 const count = z.int().positive();

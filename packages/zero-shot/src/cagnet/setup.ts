@@ -1,41 +1,26 @@
-import {
-  type FeatureBatches,
-  openProtocol,
-  openTrunkInput,
-  type StageContext,
-  type Trunk,
-  type TrunkInput,
-  type ZeroShotProtocol,
-} from '@unseen/experiment';
-import type { Module } from '@unseen/nn';
-import { ClassVectors } from './class-vectors.ts';
+import { openProtocol, openTrunkInput, type StageContext } from '@unseen/experiment';
+import { ClassVectors } from '@unseen/synthesis';
+import type { RealTrainerOptions } from '../generative/real-trainer.ts';
+import type { GenerativeSetup } from '../generative/recipe.ts';
+import type { SyntheticStepOptions } from '../generative/synthetic-step.ts';
 import { Cagnet } from './model.ts';
-import type { RealStepOptions } from './real-step.ts';
-import { type CagnetChoices, type CagnetSettings, chooseByProfile, type RealWeights } from './settings.ts';
+import { type RealStepOptions, realStep } from './real-step.ts';
+import {
+  type CagnetChoices,
+  type CagnetSettings,
+  chooseByProfile,
+  type Profile,
+  type RealWeights,
+} from './settings.ts';
 
 /** A checked configuration of this method. */
 export type CagnetConfig = StageContext['config'] & CagnetSettings;
 
-/** The networks of a run: what makes the feature map, and what learns from it. */
-export interface CagnetNetworks {
-  readonly trunk: Trunk;
-  readonly model: Cagnet;
-}
-
-/** What every stage that learns or segments works with; the networks are freshly initialised from the run's seeds. */
-export interface CagnetSetup extends CagnetNetworks {
+/** What every stage works with; the networks are freshly initialised from the run's seeds. */
+export interface CagnetSetup extends GenerativeSetup {
   readonly config: CagnetConfig;
-  readonly protocol: ZeroShotProtocol;
-  readonly input: TrunkInput;
-  readonly vectors: ClassVectors;
+  readonly model: Cagnet;
   readonly choices: CagnetChoices;
-  /** Another, independent set of networks. */
-  fresh(): Promise<CagnetNetworks>;
-}
-
-/** Networks by name, as checkpoints store them. */
-export function networkModules({ trunk, model }: CagnetNetworks): Readonly<Record<string, Module>> {
-  return { cagnet: model, ...trunk.modules };
 }
 
 /** Opens the protocol and the stored features (or the images), and builds the networks. */
@@ -46,13 +31,12 @@ export async function setUp(context: StageContext, config: CagnetConfig): Promis
   const choices = chooseByProfile(config.profile, config.cagnet);
   const vectors = new ClassVectors(protocol.vectors);
   const sizes = { embedding: vectors.dimension, seen: seen.length, unseen: unseen.length };
-  const fresh = async () => {
-    const trunk = await input.trunk();
-    const { channels } = trunk;
-    const model = new Cagnet({ ...sizes, channels }, config.cagnet.network, choices, context.seeds.child('cagnet'));
-    return { trunk, model };
-  };
-  return { config, protocol, input, vectors, choices, fresh, ...(await fresh()) };
+  const trunk = await input.trunk();
+  const { channels } = trunk;
+  const model = new Cagnet({ ...sizes, channels }, config.cagnet.network, choices, context.seeds.child('cagnet'));
+  const modules = { cagnet: model, ...trunk.modules };
+  const { generator, heads: classifier } = model;
+  return { config, protocol, input, vectors, choices, trunk, model, generator, classifier, modules };
 }
 
 /** Runs of equal labels that the content loss compares; a batch has many more of them than classes. */
@@ -86,12 +70,31 @@ export function realOptions(
   };
 }
 
-/** Batches of the training features (or of crops), with labels of seen classes only. */
-export function seenBatches(
-  context: StageContext,
-  { input }: CagnetSetup,
-  batch: number,
-  stage: string,
-): FeatureBatches {
-  return input.batches({ batch, random: context.seeds.child(stage).child('batches').stream() });
+/** A step on real features as its trainer runs it. */
+export function realTrainerOptions(setup: CagnetSetup, stage: Parameters<typeof realOptions>[1]): RealTrainerOptions {
+  const options = realOptions(setup, stage);
+  const { vectors, choices, images, groups, batch } = options;
+  return {
+    program: (rows) => realStep({ ...options, ...(rows && { rows }) }),
+    classes: vectors.classes,
+    // The gradient penalty of WGAN-GP is taken per image, so it needs whole maps. Behind an encoder the rest costs so
+    // little that graphs of several sizes, each with the encoder in it, are not worth their memory.
+    whole: choices.adversarial === 'wgan-gp' || images !== undefined,
+    ...(groups && { groups: { by: choices.groupBy, size: groups } }),
+    ...(choices.adversarial === 'wgan-gp' && {
+      feeds: (random) => ({ alpha: Float32Array.from({ length: batch }, () => random.uniform()) }),
+    }),
+  };
+}
+
+/**
+ * What of the networks a step on synthetic features moves: the discriminator has no loss there, and only the released
+ * code lets weight decay and momentum move it, and the generator (CG-8).
+ */
+export function syntheticOptions(
+  { heads, generator }: Cagnet,
+  profile: Profile,
+): Pick<SyntheticStepOptions, 'generator' | 'classifier' | 'trained' | 'drift'> {
+  const parts = { generator, classifier: heads };
+  return profile === 'official' ? { ...parts, trained: heads.parameters(), drift: true } : parts;
 }

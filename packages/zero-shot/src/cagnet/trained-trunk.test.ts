@@ -2,12 +2,13 @@ import { createBackbone, SummedAspp, viewsAtScales } from '@unseen/backbone';
 import { SeedTree } from '@unseen/core';
 import { Trunk } from '@unseen/experiment';
 import { createCompiledEngine } from '@unseen/onnx';
+import { ClassVectors } from '@unseen/synthesis';
 import type { Engine, Parameter, RunResult } from '@unseen/tensor';
 import { beforeAll, expect, test } from 'vitest';
-import { ClassVectors } from './class-vectors.ts';
+import { realInputs } from '../generative/real-inputs.ts';
 import { jointOptimizer, trunkGroups } from './joint-optimizer.ts';
 import { Cagnet } from './model.ts';
-import { type RealStepOptions, realInputs, realStep, trainedContextual } from './real-step.ts';
+import { type RealStepOptions, realStep, trainedContextual } from './real-step.ts';
 import { cagnetSettings, chooseByProfile } from './settings.ts';
 
 const seeds = new SeedTree(7);

@@ -1,4 +1,4 @@
-import { unseenProbabilityOfRate } from '@unseen/synthesis';
+import { unseenProbabilityOfRate } from './label-prior.ts';
 
 /** Weight of an unseen class less that of a seen one (`gen_unseen_rate`) in the released configurations (spec §7.6). */
 const RATES = { voc12: 9, context: 14, cocostuff: 59 } as const;

@@ -1,10 +1,18 @@
 import type { Trunk } from '@unseen/experiment';
-import type { Program } from '@unseen/tensor';
-import type { CagnetSegmenter } from './model.ts';
+import type { Module } from '@unseen/nn';
+import type { Ops, Program } from '@unseen/tensor';
+
+/** The networks behind a trunk that segment. */
+export interface Segmenter {
+  /** By name, as checkpoints store them. */
+  readonly modules: Readonly<Record<string, Module>>;
+  /** Feature map h of the trunk → logits [n, h, w, classes or more]. */
+  logits<V>(ops: Ops<V>, h: V): V;
+}
 
 /** Sizes of {@link predictStep}. */
 export interface PredictStepOptions {
-  readonly model: CagnetSegmenter;
+  readonly segmenter: Segmenter;
   readonly trunk: Trunk;
   readonly batch: number;
   /** Of what the trunk is given, as {@link channels}. */
@@ -14,15 +22,14 @@ export interface PredictStepOptions {
   readonly classes: number;
 }
 
-/** Stored features, or images where the trunk begins with them, → logits [batch, h, w, classes] on the feature grid, with z = μ (spec §7.8). */
+/** Stored features, or images where the trunk begins with them, → logits [batch, h, w, classes] on the feature grid (spec §7.8). */
 export function predictStep(options: PredictStepOptions): Program {
-  const { model, trunk, batch, grid, classes, channels } = options;
+  const { segmenter, trunk, batch, grid, classes, channels } = options;
   return {
-    name: 'cagnet/predict',
+    name: 'predict',
     inputs: { features: { shape: [batch, ...grid, channels], dtype: 'float32' } },
     describe: (ops, { features }) => {
-      const h = trunk.forward(ops, features);
-      const { logits } = model.heads.forward(ops, model.contextual.forward(ops, h).features);
+      const logits = segmenter.logits(ops, trunk.forward(ops, features));
       const [, height, width] = ops.shape(logits);
       return { outputs: { logits: ops.slice(logits, [0, 0, 0, 0], [batch, height, width, classes]) } };
     },

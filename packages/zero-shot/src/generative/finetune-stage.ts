@@ -1,0 +1,65 @@
+import { runTraining, type Stage, stageWeights } from '@unseen/experiment';
+import { loadCheckpoint } from '@unseen/nn';
+import { labelPrior, unseenProbabilityOf } from '@unseen/synthesis';
+import { type Optimizers, optimizersOf, scheduledOptimizer } from '../optimization.ts';
+import { isRealTurn } from './alternation.ts';
+import { RealTrainer } from './real-trainer.ts';
+import type { GenerativeRecipe, GenerativeSetup } from './recipe.ts';
+import { SyntheticTrainer } from './synthetic-trainer.ts';
+
+/**
+ * Fine-tuning (CaGNet §3.5, spec §7.6): steps on real features of seen classes take turns with steps on synthetic
+ * features of all classes. The trunk is frozen, and what makes the features of it; optimizers start anew.
+ */
+export function finetuneStage<S extends GenerativeSetup>(recipe: GenerativeRecipe<S>): Stage {
+  const { settings, real: realStep, synthetic: syntheticStep } = recipe.finetune;
+  const { iterations, batch, alternate, draws, transfer, optimizers: rules, logEvery, checkpointEvery } = settings;
+  return {
+    name: 'finetune',
+    uses: [...recipe.uses, 'finetune'],
+    outputs: [stageWeights('finetune')],
+    run: async (context) => {
+      const setup = await recipe.setUp(context);
+      const { engine, folder } = context;
+      const { input, modules, generator, classifier, vectors, protocol } = setup;
+      await loadCheckpoint(folder.file(stageWeights('train')), { modules });
+      const optimizers: Optimizers = {
+        heads: scheduledOptimizer(engine, rules.heads, classifier.parameters(), iterations),
+        generator: scheduledOptimizer(engine, rules.generator, generator.parameters(), iterations),
+      };
+      const real = new RealTrainer(engine, realStep(setup));
+      const classes = { seen: protocol.split.seen.length, unseen: protocol.split.unseen.length };
+      const unseenProbability = unseenProbabilityOf(settings.unseenProbability, classes);
+      const synthetic = new SyntheticTrainer(engine, {
+        generator,
+        classifier,
+        vectors,
+        draws,
+        transfer,
+        ...syntheticStep(setup),
+        prior: labelPrior({ ...classes, unseenProbability }),
+      });
+      const batches = input.batches({ batch, random: context.seeds.child('finetune').child('batches').stream() });
+      const random = context.seeds.child('finetune/noise').stream();
+      try {
+        await runTraining(context, 'finetune', {
+          modules,
+          optimizers: optimizersOf(optimizers),
+          random,
+          batches,
+          iterations,
+          logEvery,
+          checkpointEvery,
+          step: (iteration) =>
+            isRealTurn(iteration, { real: alternate, synthetic: alternate })
+              ? real.step(batches, optimizers, iteration, random)
+              : synthetic.step(optimizers, iteration, random),
+        });
+      } finally {
+        real.dispose();
+        synthetic.dispose();
+        await input.close();
+      }
+    },
+  };
+}

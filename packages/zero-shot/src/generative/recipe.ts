@@ -1,0 +1,70 @@
+import type { PixelClassifier } from '@unseen/classifier';
+import type { FeatureBatches, StageContext, Trunk, TrunkInput, ZeroShotProtocol } from '@unseen/experiment';
+import type { Hook, Module } from '@unseen/nn';
+import type { ClassVectors, FeatureGenerator, UnseenPreset } from '@unseen/synthesis';
+import type { Optimizers } from '../optimization.ts';
+import type { OptimizerSettings } from '../optimizer-settings.ts';
+import type { RealTrainerOptions } from './real-trainer.ts';
+import type { Segmenter } from './segmenter.ts';
+import type { SyntheticStepOptions } from './synthetic-step.ts';
+
+/** What every stage of a generative method works with; the networks are freshly initialised from the run's seeds. */
+export interface GenerativeSetup {
+  readonly protocol: ZeroShotProtocol;
+  readonly input: TrunkInput;
+  readonly vectors: ClassVectors;
+  readonly trunk: Trunk;
+  readonly generator: FeatureGenerator;
+  readonly classifier: PixelClassifier;
+  /** All networks by name, as checkpoints store them. */
+  readonly modules: Readonly<Record<string, Module>>;
+}
+
+/** Settings of every training stage. */
+export interface StageSettings {
+  readonly iterations: number;
+  readonly batch: number;
+  /** Iterations between two lines of the log. */
+  readonly logEvery: number;
+  /** Iterations between two checkpoints. */
+  readonly checkpointEvery: number;
+}
+
+/** Settings of a stage whose steps on real features take turns with steps on synthetic ones. */
+export interface FinetuneSettings extends StageSettings {
+  readonly alternate: number;
+  readonly draws: number;
+  readonly unseenProbability: number | UnseenPreset;
+  readonly transfer: SyntheticStepOptions['transfer'];
+  readonly optimizers: { readonly heads: OptimizerSettings; readonly generator: OptimizerSettings };
+}
+
+/** A stage that learns from real features, and the settings that say how. */
+export interface RealStage<T extends StageSettings, S extends GenerativeSetup> {
+  readonly settings: T;
+  /** The step on real features. */
+  real(setup: S): RealTrainerOptions;
+  optimizers(context: StageContext, setup: S): Optimizers;
+  hooks?(context: StageContext, setup: S, batches: FeatureBatches): readonly Hook[];
+}
+
+/** A stage of {@link RealStage} in which steps on synthetic features take turns with those on real ones. */
+export interface FinetuneStage<S extends GenerativeSetup> extends Omit<RealStage<FinetuneSettings, S>, 'optimizers'> {
+  /** What of a synthetic step the method decides. */
+  synthetic(setup: S): Pick<SyntheticStepOptions, 'latent' | 'trained' | 'drift'>;
+}
+
+/**
+ * A method that learns from seen classes to generate features from class vectors, and then teaches its classifier
+ * unseen classes with generated features: CaGNet, ZS3Net.
+ */
+export interface GenerativeRecipe<S extends GenerativeSetup> {
+  /** Settings that its networks depend on: keys of the configuration, as in `Stage.uses`. */
+  readonly uses: readonly string[];
+  setUp(context: StageContext): Promise<S>;
+  readonly train: RealStage<StageSettings, S>;
+  readonly finetune: FinetuneStage<S>;
+  /** Its models in a report, with the stage whose weights each uses; baselines first. */
+  readonly models: Readonly<Record<string, string>>;
+  segmenter(sizes: { readonly channels: number; readonly seen: number; readonly unseen: number }): Segmenter;
+}

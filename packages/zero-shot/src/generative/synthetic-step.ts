@@ -1,0 +1,51 @@
+import type { PixelClassifier } from '@unseen/classifier';
+import { crossEntropy } from '@unseen/nn';
+import type { ClassVectors, FeatureGenerator } from '@unseen/synthesis';
+import type { Parameter, Program } from '@unseen/tensor';
+
+/** Everything a step on synthetic features is made of. */
+export interface SyntheticStepOptions {
+  readonly generator: FeatureGenerator;
+  readonly classifier: PixelClassifier;
+  readonly vectors: ClassVectors;
+  /** Synthetic pixels a step. */
+  readonly draws: number;
+  /** Dimension of the generator's latent code or noise. */
+  readonly latent: number;
+  /** λ of the classification, for the heads and for the generator. */
+  readonly transfer: { readonly heads: number; readonly generator: number };
+  /** Weights of the heads that an update changes. Default: those of the classifier. */
+  readonly trained?: readonly Parameter[];
+  /** Whether the generator is updated although its λ is 0, by the momentum of its optimizer (CG-8). Default false. */
+  readonly drift?: boolean;
+}
+
+/**
+ * One step on synthetic features only (CaGNet §3.5, spec §7.7): labels are drawn by the host from the prior of seen and
+ * unseen classes, the latent code from N(0, I), and the classifier learns from what the generator makes of them.
+ * Loss `heads` and, where its weight is not 0, `generator`.
+ */
+export function syntheticStep(options: SyntheticStepOptions): Program {
+  const { generator, classifier, vectors, draws, latent, transfer, drift = false } = options;
+  const { trained = [...classifier.trunk.parameters(), ...classifier.classifier.parameters()] } = options;
+  return {
+    name: 'synthetic-step',
+    inputs: { labels: { shape: [draws], dtype: 'int32' } },
+    training: true,
+    describe: (ops, { labels }) => {
+      const noise = ops.normal([draws, latent]);
+      const synthetic = generator.forward(ops, vectors.lookUp(ops, labels), noise);
+      const classify = crossEntropy(ops, classifier.logits(ops, synthetic), labels);
+      const scaled = (weight: number) => ops.mul(classify, ops.scalar(weight));
+      return {
+        outputs: { classify },
+        losses: {
+          heads: { value: scaled(transfer.heads), parameters: trained },
+          ...((transfer.generator > 0 || drift) && {
+            generator: { value: scaled(transfer.generator), parameters: generator.parameters() },
+          }),
+        },
+      };
+    },
+  };
+}
