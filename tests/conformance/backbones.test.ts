@@ -1,4 +1,4 @@
-import { type BackboneOptions, backbones, createBackbone, type Encoder, ResNet } from '@unseen/backbone';
+import { type BackboneOptions, backbones, createBackbone, type Encoder, ResNet, Vgg } from '@unseen/backbone';
 import { SeedTree } from '@unseen/core';
 import { BatchNorm, constant, trackStatistics } from '@unseen/nn';
 import { type Ops, type Program, type Shape, ShapeOps, Tape } from '@unseen/tensor';
@@ -25,6 +25,7 @@ interface SmallNetwork {
 }
 
 const narrow = { depths: [1, 2, 2, 2], widths: [9, 8, 5, 7] } as const;
+const narrowVgg = { depths: [1, 1, 1, 2, 2], widths: [4, 5, 6, 7, 8] } as const;
 const stem = { width: 10, kernel: 7 } as const;
 /*
  * Statistics of small batches amplify roundings from layer to layer: behind some twenty of them float32 results of any
@@ -57,6 +58,14 @@ const small: Readonly<Record<string, SmallNetwork>> = {
     sides: [33, 36],
     trainedTaps: ['stem', 'block3'],
   },
+  vgg: { build: (options) => new Vgg({ ...narrowVgg, ...options }), sides: [27, 33] },
+  vggLargeFov: {
+    build: (options) =>
+      new Vgg({ ...narrowVgg, ...options, pooling: 'deeplab', largeFov: { width: 6 }, outputStride: 8 }),
+    sides: [27, 33],
+  },
+  microVgg: { build: registered('test_vgg.micro') },
+  microVggLargeFov: { build: registered('test_vgg_largefov.micro') },
 };
 
 /** Which of them stands for each entry of the registry. */
@@ -75,6 +84,10 @@ const representatives: Readonly<Record<string, string>> = {
   'mobilenet_v1_075.keras_in1k': 'mobileNet',
   'mobilenet_v1_100.keras_in1k': 'mobileNet',
   'test_mobilenet.micro': 'mobileNet',
+  'vgg16.tv_in1k': 'vgg',
+  'vgg16_largefov.caffe_in1k': 'vggLargeFov',
+  'test_vgg.micro': 'microVgg',
+  'test_vgg_largefov.micro': 'microVggLargeFov',
 };
 
 const outputStridesOf = (kind: string) =>

@@ -4,6 +4,7 @@ import type { UnitOptions } from './conv-norm.ts';
 import type { Encoder, EncoderOptions } from './encoder.ts';
 import { mobileNets } from './mobilenet-variants.ts';
 import { resNets } from './resnet-variants.ts';
+import { vggs } from './vgg-variants.ts';
 
 /** Where published weights of a backbone come from. */
 export interface WeightsInfo {
@@ -33,7 +34,7 @@ export interface BackboneDefinition {
 }
 
 const definitions: Record<string, BackboneDefinition> = Object.fromEntries(
-  [...resNets, ...mobileNets].map((definition) => [definition.name, definition]),
+  [...resNets, ...mobileNets, ...vggs].map((definition) => [definition.name, definition]),
 );
 
 /** Every backbone by its name. */

@@ -1,0 +1,77 @@
+import type { SeedTree } from '@unseen/core';
+import { Conv2d, dropout, type Initializer, Module } from '@unseen/nn';
+import type { Ops } from '@unseen/tensor';
+
+/** Options of {@link LargeFov}. */
+export interface LargeFovOptions {
+  readonly inputs: number;
+  /** Channels of both convolutions. Default 1024. */
+  readonly width?: number;
+  /** Of the 3×3 convolution, which is also its padding. Default 12. */
+  readonly dilation?: number;
+  /** Default true. */
+  readonly bias?: boolean;
+  /** Behind each convolution. Default 0.5. */
+  readonly dropout?: number;
+  /** Default Kaiming normal. */
+  readonly init?: Initializer;
+  readonly seeds: SeedTree;
+}
+
+/**
+ * The large field of view of DeepLab (Chen et al. 2018, §4.1.1): a 3×3 convolution of high dilation in place of a dense
+ * layer over a window, and a 1×1 convolution, each with ReLU and dropout. [n, h, w, inputs] → [n, h, w, width].
+ */
+export class LargeFov extends Module {
+  readonly spread: Conv2d;
+  readonly mix: Conv2d;
+  private readonly dropout: number;
+
+  constructor(options: LargeFovOptions) {
+    super();
+    const { inputs, width = 1024, dilation = 12, bias = true, dropout = 0.5, init, seeds } = options;
+    const common = { outputs: width, bias, init };
+    this.spread = new Conv2d({ ...common, inputs, kernel: 3, dilation, seeds: seeds.child('spread') });
+    this.mix = new Conv2d({ ...common, inputs: width, seeds: seeds.child('mix') });
+    this.dropout = dropout;
+  }
+
+  forward<V>(ops: Ops<V>, x: V): V {
+    return [this.spread, this.mix].reduce(
+      (map, convolution) => dropout(ops, ops.relu(convolution.forward(ops, map)), this.dropout),
+      x,
+    );
+  }
+}
+
+/** Options of {@link LargeFovHead}. */
+export interface LargeFovHeadOptions extends LargeFovOptions {
+  readonly classes: number;
+  /** Of the classes' convolution. Default Kaiming normal. */
+  readonly scoreInit?: Initializer;
+}
+
+/**
+ * {@link LargeFov} and a 1×1 convolution with bias: one logit a class on the grid of the input. With 2048 inputs, no
+ * other biases and no dropout: the head with which MCIS segments on ResNet-101 at output stride 8.
+ */
+export class LargeFovHead extends Module {
+  readonly view: LargeFov;
+  readonly score: Conv2d;
+
+  constructor(options: LargeFovHeadOptions) {
+    super();
+    const { classes, scoreInit, seeds, width = 1024 } = options;
+    this.view = new LargeFov({ ...options, seeds: seeds.child('view') });
+    this.score = new Conv2d({
+      inputs: width,
+      outputs: classes,
+      init: scoreInit,
+      seeds: seeds.child('score'),
+    });
+  }
+
+  forward<V>(ops: Ops<V>, x: V): V {
+    return this.score.forward(ops, this.view.forward(ops, x));
+  }
+}
