@@ -1,0 +1,119 @@
+import { type RgbImage, UserError } from '@unseen/core';
+import { exactFilter } from './exact-filter.ts';
+import { type GaussianFilter, latticeFilter } from './permutohedral-lattice.ts';
+
+/** A reward for pixels that look alike and have the same label. */
+export interface PairwiseTerm {
+  readonly weight: number;
+  /** Deviation of the distance, in pixels. */
+  readonly position: number;
+  /** Deviation of the RGB difference, in steps of 255; left out: colours do not count. */
+  readonly color?: number;
+}
+
+/** Parameters of {@link denseCrf}. */
+export interface DenseCrfOptions {
+  readonly terms: readonly PairwiseTerm[];
+  readonly iterations: number;
+  /** `lattice` (default) for photos; `exact` takes time quadratic in the pixels. */
+  readonly engine?: 'lattice' | 'exact';
+}
+
+/** Parameters that published methods use. */
+export const crfPresets = {
+  spnet: { iterations: 10, terms: terms({ near: [1, 3], alike: [67, 3, 4] }) },
+  irnet: { iterations: 10, terms: terms({ near: [3, 3], alike: [50, 5, 10] }) },
+  mcis: { iterations: 1, terms: terms({ near: [3, 1], alike: [80, 4, 3] }) },
+  labelPenet: { iterations: 10, terms: terms({ near: [3, 3], alike: [80, 13, 10] }) },
+} as const satisfies Readonly<Record<string, DenseCrfOptions>>;
+
+function terms(of: {
+  near: [position: number, weight: number];
+  alike: [position: number, color: number, weight: number];
+}) {
+  const [position, weight] = of.near;
+  return [
+    { position, weight },
+    { position: of.alike[0], color: of.alike[1], weight: of.alike[2] },
+  ] as const;
+}
+
+/**
+ * Label probabilities of a fully connected conditional random field after mean-field iterations (Krähenbühl & Koltun 2011),
+ * with Potts compatibility and symmetrically normalised kernels that include the pixel itself.
+ *
+ * @param unary energies, -log p: [height · width · labels]
+ * @returns probabilities [height · width · labels]
+ */
+export function denseCrf(image: RgbImage, unary: Float32Array, options: DenseCrfOptions): Float32Array {
+  const pixels = image.height * image.width;
+  const labels = unary.length / pixels;
+  if (!Number.isInteger(labels) || labels < 1) {
+    throw new UserError({
+      given: `${unary.length} energies for an image of ${image.height}×${image.width} pixels`,
+      expected: 'as many for each pixel',
+    });
+  }
+  const filters = options.terms.map((term) => ({
+    weight: term.weight,
+    filter: normalizedFilter(image, term, options.engine ?? 'lattice'),
+  }));
+  let probabilities = softmax(
+    unary.map((energy) => -energy),
+    labels,
+  );
+  for (let iteration = 0; iteration < options.iterations; iteration++) {
+    const scores = unary.map((energy) => -energy);
+    for (const { weight, filter } of filters) {
+      const message = filter(probabilities, labels);
+      for (let i = 0; i < scores.length; i++) scores[i] += weight * message[i];
+    }
+    probabilities = softmax(scores, labels);
+  }
+  return probabilities;
+}
+
+/** D^-½ K D^-½ of a kernel K with row sums D. */
+function normalizedFilter(image: RgbImage, term: PairwiseTerm, engine: 'lattice' | 'exact'): GaussianFilter {
+  const pixels = image.height * image.width;
+  const make = engine === 'exact' ? exactFilter : latticeFilter;
+  const kernel = make(featuresOf(image, term), term.color === undefined ? 2 : 5);
+  const scale = kernel(new Float32Array(pixels).fill(1), 1).map((sum) => 1 / Math.sqrt(sum + 1e-20));
+  return (values, channels) => scaled(kernel(scaled(values, channels), channels), channels);
+
+  function scaled(values: Float32Array, channels: number): Float32Array {
+    const result = new Float32Array(values.length);
+    for (let pixel = 0, i = 0; pixel < pixels; pixel++) {
+      for (let c = 0; c < channels; c++, i++) result[i] = scale[pixel] * values[i];
+    }
+    return result;
+  }
+}
+
+/** Position and colour of each pixel in units of the deviations. */
+function featuresOf({ height, width, data }: RgbImage, { position, color }: PairwiseTerm): Float32Array {
+  const dimension = color === undefined ? 2 : 5;
+  const features = new Float32Array(height * width * dimension);
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    features[pixel * dimension] = (pixel % width) / position;
+    features[pixel * dimension + 1] = Math.floor(pixel / width) / position;
+    if (color === undefined) continue;
+    for (let c = 0; c < 3; c++) features[pixel * dimension + 2 + c] = data[pixel * 3 + c] / color;
+  }
+  return features;
+}
+
+/** Softmax over each pixel's scores, in place. */
+function softmax(scores: Float32Array, labels: number): Float32Array {
+  for (let start = 0; start < scores.length; start += labels) {
+    let highest = scores[start];
+    for (let l = 1; l < labels; l++) highest = Math.max(highest, scores[start + l]);
+    let sum = 0;
+    for (let l = 0; l < labels; l++) {
+      scores[start + l] = Math.exp(scores[start + l] - highest);
+      sum += scores[start + l];
+    }
+    for (let l = 0; l < labels; l++) scores[start + l] /= sum;
+  }
+  return scores;
+}
