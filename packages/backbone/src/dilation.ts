@@ -36,3 +36,42 @@ export function planStrides(strides: readonly number[], inputStride: number, out
     return { stride: kept ? stride : 1, entryDilation, dilation, totalStride: total };
   });
 }
+
+/**
+ * What becomes of a stage whose stride is gone. `exact`: its convolutions are dilated so that each sees the same
+ * positions as before, the one that had the stride as little as those before it (torchvision). `uniform`: all of them are
+ * dilated alike, the first too (DeepLab's authors, ZS3Net, ELN). `none`: nothing is dilated (IRNet, ELN's error network).
+ */
+export type DilationRule = 'exact' | 'uniform' | 'none';
+
+/** Dilations of one block of a stage: of the convolution that has (or had) the stride, and of the others. */
+export interface BlockDilation {
+  readonly entry: number;
+  readonly inner: number;
+}
+
+/**
+ * Dilations of the blocks of a stage. `multiGrid` has a factor for each block (Chen et al. 2017, §3.1.1); its length must
+ * be theirs.
+ */
+export function dilateBlocks(
+  { entryDilation, dilation }: StridePlan,
+  depth: number,
+  options: { readonly rule: DilationRule; readonly multiGrid?: readonly number[] | undefined },
+): BlockDilation[] {
+  const { rule, multiGrid = Array<number>(depth).fill(1) } = options;
+  if (multiGrid.length !== depth) {
+    throw new UserError({
+      given: `a multi-grid of ${multiGrid.length} factors`,
+      expected: `one for each of the ${depth} blocks of the last stage`,
+    });
+  }
+  if (rule === 'none' && multiGrid.some((factor) => factor !== 1)) {
+    throw new UserError({ given: 'a multi-grid where nothing is dilated', expected: "dilation 'uniform' or 'exact'" });
+  }
+  return multiGrid.map((factor, i) => {
+    if (rule === 'none') return { entry: 1, inner: 1 };
+    const before = rule === 'exact' && i === 0 ? entryDilation : dilation;
+    return { entry: factor * before, inner: factor * dilation };
+  });
+}

@@ -1,4 +1,4 @@
-import { lookUp } from '@unseen/core';
+import { lookUp, UserError } from '@unseen/core';
 import { Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
 
@@ -14,25 +14,35 @@ export interface Stage {
 export interface EncoderOptions {
   /** Names of the stages that `forward` returns. Default: the last one. */
   readonly taps?: readonly string[];
+  /** Channels of the images. Default 3. */
+  readonly inputs?: number;
 }
 
-/** A network that turns images [n, h, w, 3], normalised as its definition says, into feature maps. */
+/** A network that turns images [n, h, w, inputs], normalised as its definition says, into feature maps. */
 export abstract class Encoder extends Module {
   /** From the input to the output. */
   readonly stages: readonly Stage[];
   /** Those that {@link forward} returns, in that order. */
   readonly taps: readonly Stage[];
+  /** Channels of the images. */
+  readonly inputs: number;
 
   constructor(stages: readonly Stage[], options: EncoderOptions) {
     super();
     this.stages = stages;
     const byName = Object.fromEntries(stages.map((stage) => [stage.name, stage]));
-    const { taps = [stages[stages.length - 1].name] } = options;
+    const { taps = [stages[stages.length - 1].name], inputs = 3 } = options;
+    if (taps.length === 0) throw new UserError({ given: 'an encoder without taps', expected: 'one stage at least' });
+    this.inputs = inputs;
     this.taps = taps.map((tap) => lookUp(byName, tap, 'stage'));
   }
 
   /** The feature map of each tap; what lies behind the last of them is not computed. */
   forward<V>(ops: Ops<V>, images: V): V[] {
+    const channels = ops.shape(images)[3];
+    if (channels !== this.inputs) {
+      throw new UserError({ given: `images of ${channels} channels`, expected: `${this.inputs} channels` });
+    }
     const wanted = new Set(this.taps.map((tap) => tap.name));
     const found = new Map<string, V>();
     let i = 0;

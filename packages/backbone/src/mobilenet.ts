@@ -83,7 +83,7 @@ export class MobileNetV1 extends Encoder {
       options,
     );
     this.stem = new ConvNorm({
-      inputs: 3,
+      inputs: this.inputs,
       outputs: width(STEM_WIDTH),
       kernel: 3,
       stride: 2,

@@ -1,6 +1,7 @@
 import { lookUp, type SeedTree, UserError } from '@unseen/core';
 import type { Normalization } from '@unseen/vision';
 import type { UnitOptions } from './conv-norm.ts';
+import type { DilationRule } from './dilation.ts';
 import type { Encoder, EncoderOptions } from './encoder.ts';
 import { mobileNets } from './mobilenet-variants.ts';
 import { resNets } from './resnet-variants.ts';
@@ -21,6 +22,10 @@ export interface WeightsInfo {
 export interface BackboneOptions extends EncoderOptions, Pick<UnitOptions, 'norm' | 'init'> {
   /** Default: the network's natural one. */
   readonly outputStride?: number;
+  /** How strides are replaced to keep the output stride. Default: the definition's first rule. */
+  readonly dilation?: DilationRule;
+  /** A factor of the dilation for each block of the last stage; for networks that know the rule `uniform`. */
+  readonly multiGrid?: readonly number[];
   readonly seeds: SeedTree;
 }
 
@@ -30,6 +35,8 @@ export interface BackboneDefinition {
   readonly build: (options: BackboneOptions) => Encoder;
   readonly input: Normalization;
   readonly outputStrides: readonly number[];
+  /** Dilation rules that it can be built with, the default first. Default: `exact` alone. */
+  readonly dilations?: readonly DilationRule[];
   readonly weights?: WeightsInfo;
 }
 
@@ -49,15 +56,19 @@ export function defineBackbone(definition: BackboneDefinition): BackboneDefiniti
   return definition;
 }
 
-/** Builds a backbone; an unknown name, output stride or tap is a `UserError` with what there is. */
+/** Builds a backbone; an unknown name, output stride, dilation rule or tap is a `UserError` with what there is. */
 export function createBackbone(name: string, options: BackboneOptions): Encoder {
   const definition = lookUp(backbones, name, 'backbone');
-  const { outputStride } = options;
-  if (outputStride !== undefined && !definition.outputStrides.includes(outputStride)) {
-    throw new UserError({
-      given: `output stride ${outputStride} for ${name}`,
-      expected: `one of: ${definition.outputStrides.join(', ')}`,
-    });
-  }
+  const { outputStrides, dilations = ['exact'] } = definition;
+  requireKnown(name, 'output stride', options.outputStride, outputStrides);
+  requireKnown(name, 'dilation', options.dilation, dilations);
+  requireKnown(name, 'dilation', options.multiGrid && 'uniform', dilations);
   return definition.build(options);
+}
+
+/** A `UserError` unless a choice for a network, where it is made, is one of those that it has. */
+export function requireKnown<T>(name: string, what: string, given: T | undefined, known: readonly T[]): void {
+  if (given !== undefined && !known.includes(given)) {
+    throw new UserError({ given: `${what} ${given} for ${name}`, expected: `one of: ${known.join(', ')}` });
+  }
 }

@@ -18,6 +18,8 @@ const CAFFE: WeightsInfo = {
   paper: PAPER,
 };
 
+const DILATIONS = ['exact', 'uniform', 'none'] as const;
+
 const ARCHITECTURES = {
   resnet18: { block: 'basic', depths: [2, 2, 2, 2] },
   resnet34: { block: 'basic', depths: [3, 4, 6, 3] },
@@ -32,6 +34,7 @@ const torchvision = Object.entries(ARCHITECTURES).map(
     build: (options) => new ResNet({ ...architecture, ...options }),
     input: IMAGENET_STATISTICS,
     outputStrides: [8, 16, 32],
+    dilations: DILATIONS,
     weights: TORCHVISION,
   }),
 );
@@ -49,6 +52,7 @@ const caffe = (['resnet50', 'resnet101'] as const).map(
       }),
     input: CAFFE_MEAN,
     outputStrides: [8, 16, 32],
+    dilations: DILATIONS,
     weights: CAFFE,
   }),
 );
@@ -68,6 +72,7 @@ const micro: BackboneDefinition[] = [
       }),
     input: UNIT_RANGE,
     outputStrides: [2, 4, 8],
+    dilations: DILATIONS,
   },
   {
     // Deliberately shallow: deeper stages, trained on seen classes, no longer tell new combinations of attributes apart.
@@ -83,6 +88,7 @@ const micro: BackboneDefinition[] = [
       }),
     input: UNIT_RANGE,
     outputStrides: [4],
+    dilations: DILATIONS,
   },
   {
     name: 'test_resnet_bottleneck.micro',
@@ -97,6 +103,7 @@ const micro: BackboneDefinition[] = [
       }),
     input: UNIT_RANGE,
     outputStrides: [2, 4, 8],
+    dilations: DILATIONS,
   },
 ];
 

@@ -1,7 +1,7 @@
 import type { SeedTree } from '@unseen/core';
 import type { Ops } from '@unseen/tensor';
 import { ConvNorm, type UnitOptions } from './conv-norm.ts';
-import { planStrides } from './dilation.ts';
+import { type DilationRule, dilateBlocks, planStrides } from './dilation.ts';
 import { Encoder, type EncoderOptions } from './encoder.ts';
 import { stemPool } from './pooling.ts';
 import { BasicBlock, Bottleneck } from './resnet-blocks.ts';
@@ -25,6 +25,10 @@ export interface ResNetArchitecture {
 export interface ResNetOptions extends ResNetArchitecture, EncoderOptions, UnitOptions {
   /** Default: the natural one, 32 for the full-size networks. */
   readonly outputStride?: number;
+  /** How strides are replaced to keep the output stride. Default `exact`. */
+  readonly dilation?: DilationRule;
+  /** A factor of the dilation for each block of the last stage. */
+  readonly multiGrid?: readonly number[];
   readonly seeds: SeedTree;
 }
 
@@ -37,6 +41,7 @@ export class ResNet extends Encoder {
   constructor(options: ResNetOptions) {
     const { block, depths, widths = [64, 128, 256, 512], strides = [1, 2, 2, 2], strideOn = 'spatial' } = options;
     const { stem = { width: 64, kernel: 7, pool: 'floor' }, norm, epsilon, init, seeds } = options;
+    const { dilation: rule = 'exact', multiGrid } = options;
     const Block = block === 'basic' ? BasicBlock : Bottleneck;
     const stemStride = stem.pool === 'none' ? 2 : 4;
     const plan = planStrides(strides.slice(0, depths.length), stemStride, options.outputStride);
@@ -53,7 +58,7 @@ export class ResNet extends Encoder {
     );
     this.pool = stem.pool;
     this.stem = new ConvNorm({
-      inputs: 3,
+      inputs: this.inputs,
       outputs: stem.width,
       kernel: stem.kernel,
       stride: 2,
@@ -62,26 +67,27 @@ export class ResNet extends Encoder {
       init,
       seeds: seeds.child('stem'),
     });
-    this.layers = plan.map(({ stride, entryDilation, dilation }, i) =>
-      Array.from({ length: depths[i] }, (_, j) => {
+    this.layers = plan.map((stage, i) => {
+      const dilations = dilateBlocks(stage, depths[i], { rule, ...(i === plan.length - 1 && { multiGrid }) });
+      return dilations.map(({ entry, inner }, j) => {
         const first = j === 0;
         const outputs = this.stages[i + 1].channels;
         const inputs = first ? this.stages[i].channels : outputs;
         return new Block({
           inputs,
           width: widths[i],
-          stride: first ? stride : 1,
+          stride: first ? stage.stride : 1,
           project: first && (strides[i] !== 1 || inputs !== outputs),
-          entryDilation: first ? entryDilation : dilation,
-          dilation,
+          entryDilation: entry,
+          dilation: inner,
           strideOn,
           norm,
           epsilon,
           init,
           seeds: seeds.child(`stage${i + 1}`).child(j),
         });
-      }),
-    );
+      });
+    });
   }
 
   protected override *outputs<V>(ops: Ops<V>, images: V): Generator<V> {

@@ -61,7 +61,7 @@ export class Vgg extends Encoder {
         { length: depths[i] },
         (_, j) =>
           new Conv2d({
-            inputs: j > 0 ? widths[i] : i > 0 ? widths[i - 1] : 3,
+            inputs: j > 0 ? widths[i] : i > 0 ? widths[i - 1] : this.inputs,
             outputs: widths[i],
             kernel: 3,
             dilation,

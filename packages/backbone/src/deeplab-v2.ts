@@ -1,0 +1,69 @@
+import type { SeedTree } from '@unseen/core';
+import type { Initializer } from '@unseen/nn';
+import type { Ops } from '@unseen/tensor';
+import { SummedAspp } from './aspp.ts';
+import type { Encoder } from './encoder.ts';
+import { fuseMaximum, MSC_SCALES, viewsAtScales } from './multi-scale.ts';
+import { type SegmentationMaps, SegmentationNetwork } from './segmentation-network.ts';
+
+/** Options of {@link DeepLabV2}. */
+export interface DeepLabV2Options {
+  /** Its last tap is what the pyramid stands on. */
+  readonly encoder: Encoder;
+  /** Channels of the summed pyramid: classes or, for methods that go on from there, features. */
+  readonly classes: number;
+  /** Default 6, 12, 18, 24. */
+  readonly dilations?: readonly number[];
+  /** Of the pyramid. Default Kaiming normal; SPNet starts from N(0, .01). */
+  readonly init?: Initializer;
+  /** Scales besides the full one. Default ½ and ¾. */
+  readonly scales?: readonly number[];
+  readonly seeds: SeedTree;
+}
+
+/** Maps of one image at several scales. */
+export interface MultiScaleMaps<V> {
+  /** At full scale first, each on a grid of its own. */
+  readonly views: readonly V[];
+  /** Their maximum, on the grid of the full scale. */
+  readonly fused: V;
+}
+
+/** DeepLab v2 (Chen et al. 2018): an encoder at stride 8 and the summed pyramid; at several scales where asked for. */
+export class DeepLabV2 extends SegmentationNetwork {
+  readonly encoder: Encoder;
+  readonly aspp: SummedAspp;
+  readonly classes: number;
+  readonly stride: number;
+  readonly convention = 'halfPixel';
+  readonly scales: readonly number[];
+
+  constructor(options: DeepLabV2Options) {
+    super();
+    const { encoder, classes, dilations, init, scales = MSC_SCALES, seeds } = options;
+    const { channels, stride } = encoder.taps[encoder.taps.length - 1];
+    this.encoder = encoder;
+    this.aspp = new SummedAspp({
+      inputs: channels,
+      outputs: classes,
+      ...(dilations && { dilations }),
+      ...(init && { init }),
+      seeds: seeds.child('aspp'),
+    });
+    this.classes = classes;
+    this.stride = stride;
+    this.scales = scales;
+  }
+
+  /** At full scale alone. */
+  forward<V>(ops: Ops<V>, images: V): SegmentationMaps<V> {
+    const features = this.encoder.forward(ops, images).at(-1)!;
+    return { features, logits: this.aspp.forward(ops, features) };
+  }
+
+  /** What `head` makes of the logits of each scale, default: nothing, and the maximum of that over the scales. */
+  multiScale<V>(ops: Ops<V>, images: V, head: (logits: V) => V = (logits) => logits): MultiScaleMaps<V> {
+    const views = viewsAtScales(ops, images, (view) => head(this.forward(ops, view).logits), this.scales);
+    return { views, fused: fuseMaximum(ops, views) };
+  }
+}

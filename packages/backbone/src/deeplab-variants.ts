@@ -1,0 +1,129 @@
+import { DeepLabV2 } from './deeplab-v2.ts';
+import { DeepLabV3Plus } from './deeplab-v3plus.ts';
+import { type DeepLabV3PlusVariant, ELN_DECODER, ELN_ERROR_DECODER, ZS3_DECODER } from './deeplab-v3plus-decoder.ts';
+import type { DilationRule } from './dilation.ts';
+import { type BackboneOptions, backbones, createBackbone } from './registry.ts';
+import type { SegmentationDefinition } from './segmentation-registry.ts';
+
+const V2_PAPER =
+  'Chen et al., DeepLab: Semantic Image Segmentation with Deep Convolutional Nets, Atrous Convolution, and Fully Connected CRFs, 2018';
+const ZS3_PAPER = 'Bucher et al., Zero-Shot Semantic Segmentation, 2019';
+const ELN_PAPER = 'Kwon and Kwak, Semi-supervised Semantic Segmentation with Error Localization Network, 2022';
+
+/** Factors of the last stage's dilation, as ZS3Net and ELN have them. */
+const MULTI_GRID = [1, 2, 4];
+
+/** DeepLab v2 with frozen batch normalisation, as SPNet and CaGNet use it. */
+function deepLabV2(name: string, backbone: string, dilations?: readonly number[]): SegmentationDefinition {
+  const { input, outputStrides } = backbones[backbone];
+  const outputStride = outputStrides.includes(8) ? 8 : outputStrides[0];
+  return {
+    name,
+    backbone,
+    input,
+    outputStrides: [outputStride, ...outputStrides.filter((stride) => stride !== outputStride)],
+    paper: V2_PAPER,
+    build: ({ classes, seeds, init, ...options }) => {
+      const encoder = createBackbone(backbone, {
+        outputStride,
+        ...options,
+        ...(init && { init }),
+        seeds: seeds.child('encoder'),
+      });
+      return new DeepLabV2({ encoder, classes, ...(init && { init }), ...(dilations && { dilations }), seeds });
+    },
+  };
+}
+
+interface V3PlusDefinition {
+  readonly name: string;
+  readonly backbone: string;
+  readonly paper: string;
+  /** Default: those of ZS3Net. */
+  readonly variant?: DeepLabV3PlusVariant;
+  readonly embedding?: number;
+  readonly dilation?: DilationRule;
+  readonly multiGrid?: readonly number[];
+  /** Default 16. */
+  readonly outputStride?: number;
+  /** Default: stage1 and stage4. */
+  readonly taps?: readonly [string, string];
+}
+
+/** DeepLab v3+ with trained batch normalisation. */
+function deepLabV3Plus(definition: V3PlusDefinition): SegmentationDefinition {
+  const { name, backbone, paper, variant = ZS3_DECODER, embedding } = definition;
+  const { dilation = 'uniform', multiGrid, outputStride = 16, taps = ['stage1', 'stage4'] } = definition;
+  return {
+    name,
+    backbone,
+    paper,
+    input: backbones[backbone].input,
+    outputStrides: [outputStride],
+    build: ({ classes, seeds, norm = 'trained', init, inputs }) => {
+      const shared: Pick<BackboneOptions, 'norm' | 'init'> = { norm, ...(init && { init }) };
+      const encoder = createBackbone(backbone, {
+        ...shared,
+        outputStride,
+        dilation,
+        taps,
+        ...(multiGrid && { multiGrid }),
+        ...(inputs !== undefined && { inputs }),
+        seeds: seeds.child('encoder'),
+      });
+      return new DeepLabV3Plus({ ...variant, ...shared, encoder, classes, ...(embedding && { embedding }), seeds });
+    },
+  };
+}
+
+/** The parts of every micro variant of DeepLab v3+. */
+const MICRO = { width: 8, lowLevelWidth: 4, dilations: [1, 2, 3] } as const;
+const MICRO_V3PLUS = { backbone: 'test_resnet_bottleneck.micro', outputStride: 8, taps: ['stage1', 'stage3'] } as const;
+
+/** The DeepLabs of the registry. */
+export const deepLabs: readonly SegmentationDefinition[] = [
+  deepLabV2('deeplabv2_resnet101.caffe', 'resnet101.caffe_in1k'),
+  deepLabV3Plus({
+    name: 'deeplabv3plus_resnet101.zs3',
+    backbone: 'resnet101.tv_in1k',
+    paper: ZS3_PAPER,
+    multiGrid: MULTI_GRID,
+  }),
+  ...['resnet50', 'resnet101'].map((resnet) =>
+    deepLabV3Plus({
+      name: `deeplabv3plus_${resnet}.eln`,
+      backbone: `${resnet}.tv_in1k`,
+      paper: ELN_PAPER,
+      variant: ELN_DECODER,
+      embedding: 128,
+      multiGrid: MULTI_GRID,
+    }),
+  ),
+  deepLabV3Plus({
+    name: 'deeplabv3plus_resnet34.eln_error',
+    backbone: 'resnet34.tv_in1k',
+    paper: ELN_PAPER,
+    variant: ELN_ERROR_DECODER,
+    dilation: 'none',
+  }),
+  deepLabV2('test_deeplabv2.micro', 'test_resnet.micro', [1, 2]),
+  deepLabV3Plus({ ...MICRO_V3PLUS, name: 'test_deeplabv3plus_zs3.micro', paper: ZS3_PAPER, variant: MICRO }),
+  deepLabV3Plus({
+    ...MICRO_V3PLUS,
+    name: 'test_deeplabv3plus_eln.micro',
+    paper: ELN_PAPER,
+    variant: { ...ELN_DECODER, ...MICRO },
+    embedding: 5,
+    outputStride: 4,
+    multiGrid: [2],
+  }),
+  deepLabV3Plus({
+    ...MICRO_V3PLUS,
+    name: 'test_deeplabv3plus_eln_error.micro',
+    backbone: 'test_resnet.micro',
+    paper: ELN_PAPER,
+    variant: { ...ELN_ERROR_DECODER, ...MICRO },
+    dilation: 'none',
+    outputStride: 4,
+  }),
+];

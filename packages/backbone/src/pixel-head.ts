@@ -1,0 +1,42 @@
+import type { SeedTree } from '@unseen/core';
+import { Dense, type Initializer, Module, uniform, uniformFanIn } from '@unseen/nn';
+import type { Ops } from '@unseen/tensor';
+
+/** Options of {@link PixelHead}. */
+export interface PixelHeadOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Channels of the hidden layer; without one the head is linear. */
+  readonly hidden?: number | undefined;
+  /** Of the weights. Default uniform in ±1/√fan-in, as biases always are. */
+  readonly init?: Initializer | undefined;
+  readonly seeds: SeedTree;
+}
+
+/**
+ * What stands at the end of a segmentation network: a linear layer for every position, or a hidden layer with ReLU and a
+ * linear one. Maps [n, h, w, inputs] → [n, h, w, outputs], rows [n, inputs] → [n, outputs].
+ */
+export class PixelHead extends Module {
+  readonly hidden: Dense | undefined;
+  readonly output: Dense;
+
+  constructor(options: PixelHeadOptions) {
+    super();
+    const { inputs, outputs, hidden, init = uniformFanIn, seeds } = options;
+    const layer = (from: number, to: number, name: string) =>
+      new Dense({
+        inputs: from,
+        outputs: to,
+        init,
+        biasInit: uniform(1 / Math.sqrt(from)),
+        seeds: seeds.child(name),
+      });
+    this.hidden = hidden === undefined ? undefined : layer(inputs, hidden, 'hidden');
+    this.output = layer(hidden ?? inputs, outputs, 'output');
+  }
+
+  forward<V>(ops: Ops<V>, x: V): V {
+    return this.output.forward(ops, this.hidden ? ops.relu(this.hidden.forward(ops, x)) : x);
+  }
+}
