@@ -1,6 +1,7 @@
 import { isTrunkTrained, type SettingProblem, type Trunk } from '@unseen/experiment';
 import type { ParameterGroup } from '@unseen/nn';
 import type { Engine, Parameter } from '@unseen/tensor';
+import { trunkGroups } from '../generative/trunk-groups.ts';
 import { groupedOptimizer, type ScheduledOptimizer, scheduledOptimizer } from '../optimization.ts';
 import type { CagnetSettings } from './settings.ts';
 import type { CagnetConfig } from './setup.ts';
@@ -24,22 +25,20 @@ export function jointOptimizer(
   trained: JointlyTrained,
   iterations: number,
 ): ScheduledOptimizer {
-  if (backbone) return groupedOptimizer(engine, backbone, trunkGroups(trained, backbone), iterations);
+  if (backbone) return groupedOptimizer(engine, backbone, jointGroups(trained, backbone), iterations);
   if (contextual) return scheduledOptimizer(engine, contextual, trained.contextual, iterations);
   throw new TypeError('no optimizer for the contextual module');
 }
 
-/** Encoder, contextual module, weights and biases of the ASPP, each with its rate; biases do not decay (spec §7.5). */
-export function trunkGroups(
+/** The groups of {@link trunkGroups}, and the contextual module with its rate (spec §7.5). */
+export function jointGroups(
   { trunk, contextual }: JointlyTrained,
-  { multipliers, weightDecay }: Pick<NonNullable<Rules['backbone']>, 'multipliers' | 'weightDecay'>,
+  settings: Pick<NonNullable<Rules['backbone']>, 'multipliers' | 'weightDecay'>,
 ): ParameterGroup[] {
-  const branches = trunk.aspp?.branches ?? [];
+  const { multipliers, weightDecay } = settings;
   return [
-    { parameters: trunk.encoder?.parameters() ?? [], rateMultiplier: multipliers.encoder, weightDecay },
+    ...trunkGroups(trunk, settings),
     { parameters: contextual, rateMultiplier: multipliers.contextual, weightDecay },
-    { parameters: branches.map(({ weight }) => weight), rateMultiplier: multipliers.aspp, weightDecay },
-    { parameters: branches.flatMap(({ bias }) => bias ?? []), rateMultiplier: multipliers.asppBias },
   ];
 }
 

@@ -1,8 +1,16 @@
-import { UNSEEN_PRESETS } from '@unseen/synthesis';
 import { z } from 'zod';
+import {
+  classifierSettings,
+  classifyWeights,
+  finetuneShape,
+  finetuneWeights,
+  mmdSettings,
+  stageShape,
+  stated,
+  trunkOptimizer,
+} from '../generative/settings.ts';
 import { optimizerSettings } from '../optimizer-settings.ts';
 
-const positive = z.number().positive();
 const count = z.int().positive();
 const weight = z.number().nonnegative();
 const rate = z.number().min(0).lt(1);
@@ -25,37 +33,21 @@ const network = z.strictObject({
       dropout: z.array(rate).default([0.1, 0.1, 0.3, 0.5, 0.5]),
     })
     .prefault({}),
-  heads: z
-    .strictObject({
-      hidden: count.default(1024),
-      dropout: rate.default(0.5),
-      centre: z.strictObject({ offset: z.number(), scale: positive }).nullable().default(null),
-      deadChannel: z.boolean().nullable().default(null),
-    })
-    .prefault({}),
+  heads: classifierSettings.extend({ deadChannel: z.boolean().nullable().default(null) }).prefault({}),
 });
 
 const losses = z.strictObject({
   adversarial: z.enum(['lsgan', 'l1', 'gan', 'wgan', 'wgan-gp']).nullable().default(null),
   content: z.enum(['mse', 'l1', 'mmd']).nullable().default(null),
-  mmd: z
-    .strictObject({
-      groupBy: z.enum(['class', 'run']).nullable().default(null),
-      /** Groups of a batch that count, drawn at random where there are more; null: all classes, or 256 runs. */
-      maxGroups: count.nullable().default(null),
-      maxSamples: count.default(64),
-    })
-    .prefault({}),
+  /** Of all classes, or of at most 256 runs where `maxGroups` does not say otherwise. */
+  mmd: mmdSettings.extend({ groupBy: z.enum(['class', 'run']).nullable().default(null) }).prefault({}),
   /** Whether the content loss also trains the contextual module, through the generator's input (CG-6). */
   joint: z.boolean().nullable().default(null),
 });
 
 /** Weights λ of the losses of a real-image step (spec §7.4). */
 const realWeights = z.strictObject({
-  /** λ_Dr: classification of real features, for the heads. */
-  classifyReal: weight.default(1),
-  /** λ_Df: classification of synthetic features, for the heads. */
-  classifyFake: weight.default(0),
+  ...classifyWeights,
   /** λ_KL; null: 0.1, or the official 100, at which the code collapses to N(0, I) (docs/methods/cagnet.md). */
   kl: weight.nullable().default(null),
   /** λ_Bc: classification, for the contextual module. */
@@ -64,22 +56,13 @@ const realWeights = z.strictObject({
   content: weight.nullable().default(null),
   /** λ_GAN. */
   adversarial: weight.default(1),
-  /** λ_Gc: classification, for the generator. */
-  generatorClassify: weight.default(0),
 });
 
-/** L_B's optimizer where it trains encoder or ASPP too, with the rates of its groups (spec §7.5). */
-const backboneOptimizer = optimizerSettings.extend({
-  rule: optimizerSettings.shape.rule.removeDefault().default('sgd'),
-  weightDecay: optimizerSettings.shape.weightDecay.removeDefault().default(5e-4),
-  multipliers: z
-    .strictObject({
-      encoder: weight.default(1),
-      contextual: weight.default(5),
-      aspp: weight.default(10),
-      /** Without weight decay. */
-      asppBias: weight.default(20),
-    })
+/** L_B's optimizer where it trains encoder or ASPP too. */
+const backboneOptimizer = trunkOptimizer.extend({
+  multipliers: trunkOptimizer.shape.multipliers
+    .unwrap()
+    .extend({ contextual: weight.default(5) })
     .prefault({}),
 });
 
@@ -95,34 +78,8 @@ const optimizers = z.strictObject({
 /** Settings of CaGNet in an experiment file, under the keys `cagnet`, `train` and `finetune`. */
 export const cagnetSettings = z.strictObject({
   cagnet: z.strictObject({ network: network.prefault({}), losses: losses.prefault({}) }).prefault({}),
-  train: z.strictObject({
-    iterations: count,
-    batch: count,
-    weights: realWeights.prefault({}),
-    optimizers,
-    /** Iterations between two lines of the log. */
-    logEvery: count.default(20),
-    /** Iterations between two checkpoints. */
-    checkpointEvery: count.default(200),
-  }),
-  finetune: z.strictObject({
-    iterations: count,
-    batch: count,
-    /** Iterations of one kind before the other takes its turn. */
-    alternate: count.default(100),
-    /** Synthetic pixels of a step on them. */
-    draws: count.default(1024),
-    /** Probability that a synthetic pixel is of an unseen class, or the name of one (CG-9). */
-    unseenProbability: z.union([z.number().min(0).max(1), z.enum(UNSEEN_PRESETS)]).default(0.5),
-    weights: realWeights
-      .extend({ classifyReal: weight.default(0.75), classifyFake: weight.default(0.25) })
-      .prefault({}),
-    /** λ of the classification of synthetic features in a synthetic step, for the heads and for the generator. */
-    transfer: z.strictObject({ heads: weight.default(1), generator: weight.default(0) }).prefault({}),
-    optimizers: optimizers.pick({ heads: true, generator: true }),
-    logEvery: count.default(20),
-    checkpointEvery: count.default(200),
-  }),
+  train: z.strictObject({ ...stageShape, weights: realWeights.prefault({}), optimizers }),
+  finetune: z.strictObject({ ...finetuneShape, weights: realWeights.extend(finetuneWeights).prefault({}) }),
 });
 
 /** Validated settings, before the profile has decided what they leave open. */
@@ -179,7 +136,7 @@ const PROFILES: Readonly<Record<Profile, CagnetChoices>> = {
 export function chooseByProfile(profile: Profile, settings: CagnetSettings['cagnet']): CagnetChoices {
   const { contextual, heads } = settings.network;
   const { losses } = settings;
-  const given = {
+  const given = stated<Omit<CagnetChoices, 'kl'>>({
     selector: contextual.selector,
     reluLogVariance: contextual.reluLogVariance,
     trainSelector: contextual.trainSelector,
@@ -189,7 +146,6 @@ export function chooseByProfile(profile: Profile, settings: CagnetSettings['cagn
     content: losses.content,
     groupBy: losses.mmd.groupBy,
     joint: losses.joint,
-  };
-  const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
-  return { ...PROFILES[profile], ...stated } as CagnetChoices;
+  });
+  return { ...PROFILES[profile], ...given };
 }

@@ -6,7 +6,7 @@ import { ClassVectors } from '@unseen/synthesis';
 import type { Engine, Parameter, RunResult } from '@unseen/tensor';
 import { beforeAll, expect, test } from 'vitest';
 import { realInputs } from '../generative/real-inputs.ts';
-import { jointOptimizer, trunkGroups } from './joint-optimizer.ts';
+import { jointGroups, jointOptimizer } from './joint-optimizer.ts';
 import { Cagnet } from './model.ts';
 import { type RealStepOptions, realStep, trainedContextual } from './real-step.ts';
 import { cagnetSettings, chooseByProfile } from './settings.ts';
@@ -175,10 +175,10 @@ test('behind stored features an encoder has no group', () => {
   const { model, trunk } = fresh();
   const behind = trunk.behindEncoder();
   const { multipliers, weightDecay } = settings.train.optimizers.backbone!;
-  const groups = trunkGroups(
+  const groups = jointGroups(
     { trunk: behind, contextual: trainedContextual(model, choices) },
     { multipliers: { ...multipliers, aspp: 3 }, weightDecay },
   );
-  expect(groups.map(({ parameters }) => parameters.length)).toEqual([0, 7, 2, 2]);
-  expect(groups.map(({ rateMultiplier }) => rateMultiplier)).toEqual([1, 5, 3, 20]);
+  expect(groups.map(({ parameters }) => parameters.length)).toEqual([0, 2, 2, 7]);
+  expect(groups.map(({ rateMultiplier }) => rateMultiplier)).toEqual([1, 3, 20, 5]);
 });
