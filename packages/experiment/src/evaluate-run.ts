@@ -57,6 +57,7 @@ export async function evaluateRun(run: TrainedRun, options: TestTimeOptions = {}
   const path = resolve(options.out ?? join(run.path, fileName(resolution, flip, scales)));
   const words = {
     ...describeProtocol({ ...config, evaluate: { resolution } }, protocol),
+    ...run.protocolText,
     testTime: inWords(flip, scales),
   };
   await writeJsonAtomic(path, { methods, protocol: words, seed: config.seed, warnings: [] });

@@ -13,6 +13,8 @@ export interface Evaluated {
   readonly grid: readonly [number, number];
   /** By name of the method, the baseline first. */
   readonly scorers: Readonly<Record<string, Scorer>>;
+  /** What the protocol says differently from {@link describeProtocol}. */
+  readonly protocolText?: Readonly<Record<string, string>>;
   /** Sentences for the report, printed in red. */
   readonly warnings?: readonly string[];
   /** Ends the work of the scorers. */
@@ -36,7 +38,7 @@ export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
     run: async (context) => {
       const { config, folder } = context;
       const evaluated = await prepare(context);
-      const { protocol, scorers, warnings = [] } = evaluated;
+      const { protocol, protocolText = {}, scorers, warnings = [] } = evaluated;
       const { val } = protocol.dataset;
       const panels = new PanelWriter(context, protocol);
       try {
@@ -53,7 +55,7 @@ export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
           },
         });
         await panels.writeLegend();
-        const words = describeProtocol(config, protocol);
+        const words = { ...describeProtocol(config, protocol), ...protocolText };
         await writeJsonAtomic(folder.file(METRICS), { methods, protocol: words, seed: config.seed, warnings });
         context.log({ iteration: 0, metrics: summaryOf(methods) });
       } finally {

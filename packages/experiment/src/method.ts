@@ -72,6 +72,8 @@ export interface RunModel extends SegmentationModel {
 export interface MethodModels {
   /** As the run's report names them: baselines first, the method itself last. */
   readonly names: readonly string[];
+  /** What the protocol of their evaluation says differently from `describeProtocol`. */
+  readonly protocolText?: Readonly<Record<string, string>>;
   open(context: ModelContext, choice: ModelChoice): Promise<RunModel>;
 }
 

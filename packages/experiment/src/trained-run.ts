@@ -24,6 +24,8 @@ export interface TrainedRun {
   readonly protocol: ClassProtocol;
   /** Names of its models: baselines first, the method itself last. */
   readonly names: readonly string[];
+  /** As `MethodModels` says. */
+  readonly protocolText: Readonly<Record<string, string>>;
   /** Opens a model; default: the method itself at the experiment's scale. */
   model(choice?: Partial<ModelChoice>): Promise<RunModel>;
   close(): void;
@@ -65,12 +67,13 @@ export async function openTrainedRun(
       return backbone;
     },
   };
-  const { names } = models;
+  const { names, protocolText = {} } = models;
   return {
     path: resolve(folder),
     config,
     protocol,
     names,
+    protocolText,
     async model({ name = names[names.length - 1], scale = 1 } = {}) {
       lookUp(Object.fromEntries(names.map((known) => [known, true])), name, 'model of this run');
       return models.open(context, { name, scale });
