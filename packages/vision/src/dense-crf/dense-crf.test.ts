@@ -58,7 +58,13 @@ describe('lattice', () => {
         const features = Float32Array.from({ length: 60 * dimension }, () => 3 * random());
         const values = Float32Array.from({ length: 120 }, random);
         const lattice = latticeFilter(features, dimension);
-        const [ours, twice] = [lattice(values, 2), lattice(values.map((v) => 2 * v), 2)];
+        const [ours, twice] = [
+          lattice(values, 2),
+          lattice(
+            values.map((v) => 2 * v),
+            2,
+          ),
+        ];
         const exact = exactFilter(features, dimension)(values, 2);
         for (const [i, value] of ours.entries()) expect(twice[i]).toBeCloseTo(2 * value, 2);
         expect(correlation(ours, exact)).toBeGreaterThan(0.8);

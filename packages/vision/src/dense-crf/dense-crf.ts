@@ -58,19 +58,23 @@ export function denseCrf(image: RgbImage, unary: Float32Array, options: DenseCrf
     weight: term.weight,
     filter: normalizedFilter(image, term, options.engine ?? 'lattice'),
   }));
-  let probabilities = softmax(
-    unary.map((energy) => -energy),
-    labels,
-  );
+  const probabilities = new Float32Array(unary.length);
+  const scores = negated(unary, new Float32Array(unary.length));
+  softmax(scores, probabilities, labels);
   for (let iteration = 0; iteration < options.iterations; iteration++) {
-    const scores = unary.map((energy) => -energy);
+    negated(unary, scores);
     for (const { weight, filter } of filters) {
       const message = filter(probabilities, labels);
       for (let i = 0; i < scores.length; i++) scores[i] += weight * message[i];
     }
-    probabilities = softmax(scores, labels);
+    softmax(scores, probabilities, labels);
   }
   return probabilities;
+}
+
+function negated(values: Float32Array, out: Float32Array): Float32Array {
+  for (let i = 0; i < values.length; i++) out[i] = -values[i];
+  return out;
 }
 
 /** D^-½ K D^-½ of a kernel K with row sums D. */
@@ -103,17 +107,18 @@ function featuresOf({ height, width, data }: RgbImage, { position, color }: Pair
   return features;
 }
 
-/** Softmax over each pixel's scores, in place. */
-function softmax(scores: Float32Array, labels: number): Float32Array {
+/** Softmax over each pixel's scores. */
+function softmax(scores: Float32Array, out: Float32Array, labels: number): void {
   for (let start = 0; start < scores.length; start += labels) {
-    let highest = scores[start];
-    for (let l = 1; l < labels; l++) highest = Math.max(highest, scores[start + l]);
+    const end = start + labels;
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let i = start; i < end; i++) if (scores[i] > highest) highest = scores[i];
     let sum = 0;
-    for (let l = 0; l < labels; l++) {
-      scores[start + l] = Math.exp(scores[start + l] - highest);
-      sum += scores[start + l];
+    for (let i = start; i < end; i++) {
+      const power = Math.exp(scores[i] - highest);
+      out[i] = power;
+      sum += power;
     }
-    for (let l = 0; l < labels; l++) scores[start + l] /= sum;
+    for (let i = start; i < end; i++) out[i] /= sum;
   }
-  return scores;
 }

@@ -203,37 +203,39 @@ class CornerTable {
 
 function splat({ dimension, points, corners, corner, weight }: Lattice, values: Float32Array, channels: number) {
   const splatted = new Float32Array((corners + 1) * channels);
-  for (let point = 0; point < points; point++) {
-    for (let k = 0; k <= dimension; k++) {
-      const to = corner[point * (dimension + 1) + k] * channels;
-      const share = weight[point * (dimension + 1) + k];
-      for (let c = 0; c < channels; c++) splatted[to + c] += share * values[point * channels + c];
+  for (let point = 0, at = 0, start = 0; point < points; point++, start += channels) {
+    for (let k = 0; k <= dimension; k++, at++) {
+      const share = weight[at];
+      const end = start + channels;
+      for (let i = start, to = corner[at] * channels; i < end; i++, to++) splatted[to] += share * values[i];
     }
   }
   return splatted;
 }
 
 function blur({ dimension, corners, neighbours }: Lattice, splatted: Float32Array, channels: number): Float32Array {
-  let [from, to] = [splatted, new Float32Array(splatted.length)];
-  for (let direction = 0; direction <= dimension; direction++) {
-    for (let corner = 0; corner < corners; corner++) {
-      const before = neighbours[(direction * corners + corner) * 2] * channels;
-      const after = neighbours[(direction * corners + corner) * 2 + 1] * channels;
-      const here = (corner + 1) * channels;
-      for (let c = 0; c < channels; c++) to[here + c] = from[here + c] + 0.5 * (from[before + c] + from[after + c]);
+  const buffers = [splatted, new Float32Array(splatted.length)];
+  for (let direction = 0, at = 0; direction <= dimension; direction++) {
+    const from = buffers[direction % 2];
+    const to = buffers[(direction + 1) % 2];
+    for (let here = channels; here <= corners * channels; at += 2) {
+      let before = neighbours[at] * channels;
+      let after = neighbours[at + 1] * channels;
+      for (const end = here + channels; here < end; here++, before++, after++) {
+        to[here] = from[here] + 0.5 * (from[before] + from[after]);
+      }
     }
-    [from, to] = [to, from];
   }
-  return from;
+  return buffers[(dimension + 1) % 2];
 }
 
 function slice({ dimension, points, corner, weight }: Lattice, blurred: Float32Array, channels: number): Float32Array {
   const values = new Float32Array(points * channels);
-  for (let point = 0; point < points; point++) {
-    for (let k = 0; k <= dimension; k++) {
-      const from = corner[point * (dimension + 1) + k] * channels;
-      const share = weight[point * (dimension + 1) + k];
-      for (let c = 0; c < channels; c++) values[point * channels + c] += share * blurred[from + c];
+  for (let point = 0, at = 0, start = 0; point < points; point++, start += channels) {
+    for (let k = 0; k <= dimension; k++, at++) {
+      const share = weight[at];
+      const end = start + channels;
+      for (let i = start, from = corner[at] * channels; i < end; i++, from++) values[i] += share * blurred[from];
     }
   }
   return values;
