@@ -42,16 +42,22 @@ export function jointGroups(
   ];
 }
 
-/** The optimizer of L_B is the one for the trunk that the experiment has, and no other is given. */
+/** In every stage the optimizer of L_B is the one for the trunk that the experiment has, and no other is given. */
 export function checkJointOptimizer(config: CagnetConfig): SettingProblem[] {
-  const { optimizers } = config.train;
+  const stages = (['train', 'selfTrain'] as const).flatMap((stage) => {
+    const optimizers = config[stage]?.optimizers;
+    return optimizers ? [{ path: [stage, 'optimizers'], optimizers }] : [];
+  });
   const [wanted, other] = isTrunkTrained(config)
     ? (['backbone', 'contextual'] as const)
     : (['contextual', 'backbone'] as const);
   const reason = isTrunkTrained(config) ? 'with' : 'without';
-  const which = `${reason} backbone.train or backbone.aspp the contextual module learns by train.optimizers.${wanted}`;
-  return [
-    ...(optimizers[wanted] ? [] : [{ path: ['train', 'optimizers', wanted], message: `an optimizer: ${which}` }]),
-    ...(optimizers[other] ? [{ path: ['train', 'optimizers', other], message: `${which}; set this one to null` }] : []),
-  ];
+  return stages.flatMap(({ path, optimizers }) => {
+    const own = [...path, wanted].join('.');
+    const which = `${reason} backbone.train or backbone.aspp the contextual module learns by ${own}`;
+    return [
+      ...(optimizers[wanted] ? [] : [{ path: [...path, wanted], message: `an optimizer: ${which}` }]),
+      ...(optimizers[other] ? [{ path: [...path, other], message: `${which}; set this one to null` }] : []),
+    ];
+  });
 }

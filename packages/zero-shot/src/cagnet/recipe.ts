@@ -1,42 +1,73 @@
 import { SeedTree } from '@unseen/core';
-import type { GenerativeRecipe } from '../generative/recipe.ts';
+import type { StageContext } from '@unseen/experiment';
+import { pseudoLabelRule } from '../generative/pseudo-label-settings.ts';
+import type { FinetuneStage, GenerativeRecipe } from '../generative/recipe.ts';
+import { SELF_TRAINING_TEXT } from '../generative/stages.ts';
 import { type Optimizers, scheduledOptimizer } from '../optimization.ts';
 import { jointOptimizer } from './joint-optimizer.ts';
 import { probeHook } from './latent-probe.ts';
 import { CagnetSegmenter } from './model.ts';
 import { trainedContextual } from './real-step.ts';
 import { chooseByProfile } from './settings.ts';
-import { type CagnetConfig, type CagnetSetup, realTrainerOptions, setUp, syntheticOptions } from './setup.ts';
+import {
+  type CagnetConfig,
+  type CagnetSetup,
+  realTrainerOptions,
+  selfTrainerOptions,
+  setUp,
+  syntheticOptions,
+} from './setup.ts';
 
-/** CaGNet as the stages see it. */
-export function cagnetRecipe(config: CagnetConfig): GenerativeRecipe<CagnetSetup> {
-  const { train, finetune, profile } = config;
+/** CaGNet as the stages see it; `name` is that of its models in a report. */
+export function cagnetRecipe(config: CagnetConfig, name = 'cagnet'): GenerativeRecipe<CagnetSetup> {
+  const { train, finetune, selfTrain, finetune2, profile } = config;
   const choices = chooseByProfile(profile, config.cagnet);
+  const finetuning = (settings: typeof finetune): FinetuneStage<CagnetSetup> => ({
+    settings,
+    real: (setup) => realTrainerOptions(setup, { ...settings, trainContextual: false }),
+    synthetic: ({ model, trunk }) => ({ latent: trunk.channels, ...syntheticOptions(model, profile) }),
+  });
+  /** Optimizers of a stage in which all networks learn. */
+  const allOptimizers = (
+    { engine }: StageContext,
+    { trunk, model }: CagnetSetup,
+    { optimizers: rules, iterations }: Pick<typeof train, 'optimizers' | 'iterations'>,
+  ): Optimizers => {
+    const joint = { trunk, contextual: trainedContextual(model, choices) };
+    return {
+      heads: scheduledOptimizer(engine, rules.heads, model.heads.parameters(), iterations),
+      generator: scheduledOptimizer(engine, rules.generator, model.generator.parameters(), iterations),
+      contextual: jointOptimizer(engine, rules, joint, iterations),
+    };
+  };
   return {
     uses: ['data', 'embeddings', 'backbone', 'features', 'cagnet'],
     setUp: (context) => setUp(context, config),
     train: {
       settings: train,
       real: (setup) => realTrainerOptions(setup, { ...train, trainContextual: true }),
-      optimizers({ engine }, { trunk, model }): Optimizers {
-        const { optimizers: rules, iterations } = train;
-        const joint = { trunk, contextual: trainedContextual(model, choices) };
-        return {
-          heads: scheduledOptimizer(engine, rules.heads, model.heads.parameters(), iterations),
-          generator: scheduledOptimizer(engine, rules.generator, model.generator.parameters(), iterations),
-          contextual: jointOptimizer(engine, rules, joint, iterations),
-        };
-      },
+      optimizers: (context, setup) => allOptimizers(context, setup, train),
       hooks: (context, setup, batches) => [
         probeHook(context, setup, batches, { batch: train.batch, every: train.checkpointEvery }),
       ],
     },
-    finetune: {
-      settings: finetune,
-      real: (setup) => realTrainerOptions(setup, { ...finetune, trainContextual: false }),
-      synthetic: ({ model, trunk }) => ({ latent: trunk.channels, ...syntheticOptions(model, profile) }),
+    finetune: finetuning(finetune),
+    ...(selfTrain && {
+      selfTrain: {
+        settings: selfTrain,
+        ...pseudoLabelRule(selfTrain.pseudoLabels, profile),
+        segmenter: ({ model }) => model,
+        real: (setup) => selfTrainerOptions(setup, selfTrain),
+        optimizers: (context, setup) => allOptimizers(context, setup, selfTrain),
+      },
+      protocolText: { training: SELF_TRAINING_TEXT },
+    }),
+    ...(finetune2 && { finetune2: finetuning(finetune2) }),
+    models: {
+      'seen-only': 'train',
+      [name]: 'finetune',
+      ...(selfTrain && { [`${name}-st`]: finetune2 ? 'finetune-2' : 'self-train' }),
     },
-    models: { 'seen-only': 'train', cagnet: 'finetune' },
     segmenter(sizes) {
       const model = new CagnetSegmenter(sizes, config.cagnet.network, choices, new SeedTree(0));
       return {

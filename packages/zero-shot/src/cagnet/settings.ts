@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { selfTrainShape } from '../generative/pseudo-label-settings.ts';
 import {
   classifierSettings,
   classifyWeights,
@@ -75,11 +76,28 @@ const optimizers = z.strictObject({
   backbone: backboneOptimizer.nullish(),
 });
 
-/** Settings of CaGNet in an experiment file, under the keys `cagnet`, `train` and `finetune`. */
+const finetune = z.strictObject({ ...finetuneShape, weights: realWeights.extend(finetuneWeights).prefault({}) });
+
+const selfTrain = z.strictObject({
+  ...selfTrainShape,
+  /**
+   * Class vector from which the generator regenerates pseudo-labelled pixels: that of the class, or `zero` as in the released
+   * code (ST-1).
+   */
+  unseenVectors: z.enum(['own', 'zero']).nullable().default(null),
+  weights: realWeights.extend(finetuneWeights).prefault({}),
+  optimizers,
+});
+
+/** Settings of CaGNet in an experiment file, under the keys `cagnet`, `train`, `finetune`, `selfTrain` and `finetune2`. */
 export const cagnetSettings = z.strictObject({
   cagnet: z.strictObject({ network: network.prefault({}), losses: losses.prefault({}) }).prefault({}),
   train: z.strictObject({ ...stageShape, weights: realWeights.prefault({}), optimizers }),
-  finetune: z.strictObject({ ...finetuneShape, weights: realWeights.extend(finetuneWeights).prefault({}) }),
+  finetune,
+  /** Self-training behind the fine-tuning. */
+  selfTrain: selfTrain.optional(),
+  /** A second fine-tuning behind the self-training. */
+  finetune2: finetune.optional(),
 });
 
 /** Validated settings, before the profile has decided what they leave open. */

@@ -42,14 +42,23 @@ export async function setUp(context: StageContext, config: CagnetConfig): Promis
 /** Runs of equal labels that the content loss compares; a batch has many more of them than classes. */
 const RUNS = 256;
 
+/** What the stages choose of a step on real features. */
+export interface RealChoices {
+  readonly batch: number;
+  readonly weights: RealWeights;
+  readonly trainContextual: boolean;
+  /** Classes that labels can be of. Default: the seen ones. */
+  readonly labelled?: number;
+}
+
 /** Options of a step on real features: what the stages share and what they choose. */
 export function realOptions(
   { model, trunk, vectors, choices, input, config, protocol }: CagnetSetup,
-  stage: { readonly batch: number; readonly weights: RealWeights; readonly trainContextual: boolean },
+  stage: RealChoices,
 ): RealStepOptions {
-  const { batch, weights, trainContextual } = stage;
+  const { batch, weights, trainContextual, labelled = protocol.split.seen.length } = stage;
   const { maxGroups, maxSamples } = config.cagnet.losses.mmd;
-  const usualGroups = choices.groupBy === 'class' ? protocol.split.seen.length : RUNS;
+  const usualGroups = choices.groupBy === 'class' ? labelled : RUNS;
   return {
     model,
     trunk,
@@ -71,7 +80,7 @@ export function realOptions(
 }
 
 /** A step on real features as its trainer runs it. */
-export function realTrainerOptions(setup: CagnetSetup, stage: Parameters<typeof realOptions>[1]): RealTrainerOptions {
+export function realTrainerOptions(setup: CagnetSetup, stage: RealChoices): RealTrainerOptions {
   const options = realOptions(setup, stage);
   const { vectors, choices, images, groups, batch } = options;
   return {
@@ -85,6 +94,21 @@ export function realTrainerOptions(setup: CagnetSetup, stage: Parameters<typeof 
       feeds: (random) => ({ alpha: Float32Array.from({ length: batch }, () => random.uniform()) }),
     }),
   };
+}
+
+/**
+ * A step of self-training: labels are of all classes, and pseudo-labelled pixels are regenerated from the vectors of their
+ * classes, or, as in the released code, from 0 (ST-1).
+ */
+export function selfTrainerOptions(
+  setup: CagnetSetup,
+  { batch, weights, unseenVectors }: NonNullable<CagnetSettings['selfTrain']>,
+): RealTrainerOptions {
+  const { seen, unseen } = setup.protocol.split;
+  const isZero = (unseenVectors ?? (setup.config.profile === 'official' ? 'zero' : 'own')) === 'zero';
+  const rows = setup.protocol.vectors.map((vector, c) => (isZero && c >= seen.length ? vector.map(() => 0) : vector));
+  const stage = { batch, weights, trainContextual: true, labelled: seen.length + unseen.length };
+  return realTrainerOptions({ ...setup, vectors: new ClassVectors(rows) }, stage);
 }
 
 /**

@@ -22,6 +22,7 @@ export function evaluateStage<S extends GenerativeSetup>(recipe: GenerativeRecip
       );
       return {
         protocol: setup.protocol,
+        ...(recipe.protocolText && { protocolText: recipe.protocolText }),
         grid: models[0][1].grid,
         scorers: Object.fromEntries(models.map(([name, { score }]) => [name, score])),
         close: async () => {

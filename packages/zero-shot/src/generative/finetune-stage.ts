@@ -4,25 +4,43 @@ import { labelPrior, unseenProbabilityOf } from '@unseen/synthesis';
 import { type Optimizers, optimizersOf, scheduledOptimizer } from '../optimization.ts';
 import { isRealTurn } from './alternation.ts';
 import { RealTrainer } from './real-trainer.ts';
-import type { GenerativeRecipe, GenerativeSetup } from './recipe.ts';
+import type { FinetuneStage, GenerativeRecipe, GenerativeSetup } from './recipe.ts';
 import { SyntheticTrainer } from './synthetic-trainer.ts';
+
+/** Where a fine-tuning stands among the stages. */
+export interface FinetunePlace<S extends GenerativeSetup> {
+  readonly name: string;
+  /** Key of its settings. */
+  readonly uses: string;
+  /** Stage whose weights it starts from. */
+  readonly after: string;
+  readonly stage: FinetuneStage<S>;
+}
 
 /**
  * Fine-tuning (CaGNet §3.5, spec §7.6): steps on real features of seen classes take turns with steps on synthetic
  * features of all classes. The trunk is frozen, and what makes the features of it; optimizers start anew.
  */
-export function finetuneStage<S extends GenerativeSetup>(recipe: GenerativeRecipe<S>): Stage {
-  const { settings, real: realStep, synthetic: syntheticStep } = recipe.finetune;
+export function finetuneStage<S extends GenerativeSetup>(
+  recipe: GenerativeRecipe<S>,
+  { name, uses, after, stage }: FinetunePlace<S> = {
+    name: 'finetune',
+    uses: 'finetune',
+    after: 'train',
+    stage: recipe.finetune,
+  },
+): Stage {
+  const { settings, real: realStep, synthetic: syntheticStep } = stage;
   const { iterations, batch, alternate, draws, transfer, optimizers: rules, logEvery, checkpointEvery } = settings;
   return {
-    name: 'finetune',
-    uses: [...recipe.uses, 'finetune'],
-    outputs: [stageWeights('finetune')],
+    name,
+    uses: [...recipe.uses, uses],
+    outputs: [stageWeights(name)],
     run: async (context) => {
       const setup = await recipe.setUp(context);
       const { engine, folder } = context;
       const { input, modules, generator, classifier, vectors, protocol } = setup;
-      await loadCheckpoint(folder.file(stageWeights('train')), { modules });
+      await loadCheckpoint(folder.file(stageWeights(after)), { modules });
       const optimizers: Optimizers = {
         heads: scheduledOptimizer(engine, rules.heads, classifier.parameters(), iterations),
         generator: scheduledOptimizer(engine, rules.generator, generator.parameters(), iterations),
@@ -39,10 +57,10 @@ export function finetuneStage<S extends GenerativeSetup>(recipe: GenerativeRecip
         ...syntheticStep(setup),
         prior: labelPrior({ ...classes, unseenProbability }),
       });
-      const batches = input.batches({ batch, random: context.seeds.child('finetune').child('batches').stream() });
-      const random = context.seeds.child('finetune/noise').stream();
+      const batches = input.batches({ batch, random: context.seeds.child(name).child('batches').stream() });
+      const random = context.seeds.child(`${name}/noise`).stream();
       try {
-        await runTraining(context, 'finetune', {
+        await runTraining(context, name, {
           modules,
           optimizers: optimizersOf(optimizers),
           random,

@@ -1,4 +1,4 @@
-import type { PixelClassifier } from '@unseen/classifier';
+import type { PixelClassifier, PseudoLabelRule } from '@unseen/classifier';
 import type { FeatureBatches, StageContext, Trunk, TrunkInput, ZeroShotProtocol } from '@unseen/experiment';
 import type { Hook, Module } from '@unseen/nn';
 import type { ClassVectors, FeatureGenerator, UnseenPreset } from '@unseen/synthesis';
@@ -48,6 +48,21 @@ export interface RealStage<T extends StageSettings, S extends GenerativeSetup> {
   hooks?(context: StageContext, setup: S, batches: FeatureBatches): readonly Hook[];
 }
 
+/** Settings of a self-training stage. */
+export interface SelfTrainSettings extends StageSettings {
+  /** Side of its crops, where the networks learn from images. Default: that of the experiment. */
+  readonly crop?: number | null | undefined;
+}
+
+/** A stage of {@link RealStage} whose unlabelled pixels the networks label themselves, batch by batch. */
+export interface SelfTrainStage<S extends GenerativeSetup> extends RealStage<SelfTrainSettings, S> {
+  readonly rule: PseudoLabelRule;
+  /** Whether the padding of crops stays unlabelled (ST-2). */
+  readonly excludePadding: boolean;
+  /** The networks that label: those of the setup, as they stand. */
+  segmenter(setup: S): Pick<Segmenter, 'logits'>;
+}
+
 /** A stage of {@link RealStage} in which steps on synthetic features take turns with those on real ones. */
 export interface FinetuneStage<S extends GenerativeSetup> extends Omit<RealStage<FinetuneSettings, S>, 'optimizers'> {
   /** What of a synthetic step the method decides. */
@@ -64,7 +79,13 @@ export interface GenerativeRecipe<S extends GenerativeSetup> {
   setUp(context: StageContext): Promise<S>;
   readonly train: RealStage<StageSettings, S>;
   readonly finetune: FinetuneStage<S>;
+  /** After the fine-tuning, where the experiment asks for it. */
+  readonly selfTrain?: SelfTrainStage<S> | undefined;
+  /** After self-training. */
+  readonly finetune2?: FinetuneStage<S> | undefined;
   /** Its models in a report, with the stage whose weights each uses; baselines first. */
   readonly models: Readonly<Record<string, string>>;
+  /** What the protocol of the evaluation says differently from `describeProtocol`. */
+  readonly protocolText?: Readonly<Record<string, string>>;
   segmenter(sizes: { readonly channels: number; readonly seen: number; readonly unseen: number }): Segmenter;
 }

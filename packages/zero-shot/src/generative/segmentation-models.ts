@@ -14,10 +14,11 @@ import { predictStep } from './segmenter.ts';
 /** What a run of a generative method segments images with: its classifier after each of the recipe's stages. */
 export function segmentationModels<S extends GenerativeSetup>(
   config: ExperimentConfig,
-  recipe: Pick<GenerativeRecipe<S>, 'models' | 'segmenter'>,
+  recipe: Pick<GenerativeRecipe<S>, 'models' | 'segmenter' | 'protocolText'>,
 ): MethodModels {
   return {
     names: Object.keys(recipe.models),
+    ...(recipe.protocolText && { protocolText: recipe.protocolText }),
     async open(context, choice) {
       const { labels, split } = await openClassProtocol(config);
       const stage = recipe.models[choice.name];

@@ -12,14 +12,14 @@ export interface Segmenter {
 
 /** Sizes of {@link predictStep}. */
 export interface PredictStepOptions {
-  readonly segmenter: Segmenter;
+  readonly segmenter: Pick<Segmenter, 'logits'>;
   readonly trunk: Trunk;
   readonly batch: number;
   /** Of what the trunk is given, as {@link channels}. */
   readonly grid: readonly [number, number];
   readonly channels: number;
-  /** Classes of the protocol: a dead channel behind them is dropped (spec §10.4). */
-  readonly classes: number;
+  /** Classes of the protocol: a dead channel behind them is dropped (spec §10.4). Default: all logits. */
+  readonly classes?: number;
 }
 
 /** Stored features, or images where the trunk begins with them, → logits [batch, h, w, classes] on the feature grid (spec §7.8). */
@@ -30,8 +30,8 @@ export function predictStep(options: PredictStepOptions): Program {
     inputs: { features: { shape: [batch, ...grid, channels], dtype: 'float32' } },
     describe: (ops, { features }) => {
       const logits = segmenter.logits(ops, trunk.forward(ops, features));
-      const [, height, width] = ops.shape(logits);
-      return { outputs: { logits: ops.slice(logits, [0, 0, 0, 0], [batch, height, width, classes]) } };
+      const [, height, width, all] = ops.shape(logits);
+      return { outputs: { logits: ops.slice(logits, [0, 0, 0, 0], [batch, height, width, classes ?? all]) } };
     },
   };
 }
