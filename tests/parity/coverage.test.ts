@@ -5,9 +5,7 @@ import { fixturesFolder } from './fixture.ts';
 
 /** Fixtures without a file of their name here, and why. */
 const COVERED_LATER: Readonly<Record<string, string>> = {
-  'spnet-logits': 'the method SPNet is not built yet',
   'zs3-gmmn': 'the method ZS3Net is not built yet',
-  'zs3-deeplabv3plus': 'the backbone of ZS3Net is not built yet',
   'zs3-gcn': 'the graph context of ZS3Net is not built yet',
   'zs3-metrics': 'in packages/metrics/src/parity.test.ts until ZS3Net is built',
   'irn-pathindex': 'the method IRNet is not built yet',
@@ -21,7 +19,6 @@ const COVERED_LATER: Readonly<Record<string, string>> = {
   'mcis-network': 'the method MCIS is not built yet',
   'mcis-localize': 'the method MCIS is not built yet',
   'eln-network': 'the method ELN is not built yet',
-  'eln-deeplabv3plus': 'the method ELN is not built yet',
   'eln-losses': 'the method ELN is not built yet',
   'eln-contrast': 'the method ELN is not built yet',
   'roi-ops': 'operations on regions are not built yet',

@@ -13,6 +13,9 @@ export const engines = {
 /** Both, where the eager one is done in a few seconds. */
 export const engineNames = Object.keys(engines) as (keyof typeof engines)[];
 
+/** For networks on which the eager one takes minutes: it has its turn where UNSEEN_SLOW is set. */
+export const largeNetworkEngines = engineNames.filter((name) => name === 'onnxruntime' || process.env.UNSEEN_SLOW);
+
 /** A stream whose normal numbers are given: one array per draw, in the order in which a program draws them. */
 class GivenNoise extends RandomStream {
   readonly left: Float32Array[];

@@ -16,3 +16,8 @@ function permuted(values: ArrayLike<number>, n: number, a: number, b: number): F
       for (let j = 0; j < b; j++) out[(image * b + j) * a + i] = values[(image * a + i) * b + j];
   return out;
 }
+
+/** Bytes [h, w, 3] in the order blue, green, red → red, green, blue. */
+export function rgbOf(bgr: ArrayLike<number>): Uint8Array {
+  return Uint8Array.from(bgr, (_, i) => bgr[i - (i % 3) + 2 - (i % 3)]);
+}
