@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConvNorm, fuseMaximum, LargeFovHead, SummedAspp, viewsAtScales } from '@unseen/backbone';
-import { FeatureHeads } from '@unseen/classifier';
+import { FeatureHeads, WordVectorProjection } from '@unseen/classifier';
 import { ContextSelector, ContextualModule, LatentHead, type SelectorActivation } from '@unseen/contextual';
 import {
   BatchNorm,
@@ -270,6 +270,21 @@ const cases: Readonly<Record<string, Variants>> = {
         training,
         build: (draw) => new FeatureHeads({ features: 6, hidden: 9, classes: 4, centre, seeds: seedsOf(draw) }),
         forward: (ops, network, x) => ({ ...network.forward(ops, dropout(ops, x, 0.2)) }),
+      }),
+  ),
+  WordVectorProjection: combinations(
+    { projection: [{}, { hidden: [7, 9], dropout: 0.5 }, null], training: [true, false], classes: [2, 5] } as const,
+    ({ projection, training, classes }) =>
+      single({
+        channels: 6,
+        rows: true,
+        training,
+        build: (draw) => {
+          const random = draw.seeds.child('vectors').stream();
+          const vectors = Array.from({ length: 5 }, () => random.fillNormal(new Float32Array(6)));
+          return new WordVectorProjection({ features: 6, vectors, projection, seeds: seedsOf(draw) });
+        },
+        forward: (ops, network, x) => ({ y: network.forward(ops, x, classes) }),
       }),
   ),
   Cagnet: { 'of the default profile': cagnet('default'), 'of the official profile': cagnet('official') },

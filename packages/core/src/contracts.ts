@@ -94,5 +94,11 @@ export interface SegmentationModel {
   /** Raw class ids, one per channel of the logits. */
   readonly classes: readonly number[];
   /** Logits on the model's own grid: [height, width, classes]. */
-  logits(image: RgbImage): Promise<{ height: number; width: number; data: Float32Array }>;
+  logits(image: RgbImage): Promise<{
+    height: number;
+    width: number;
+    data: Float32Array;
+    /** By class: what is taken off its softmax probability before the best class is chosen (calibrated stacking). */
+    penalties?: Float32Array;
+  }>;
 }

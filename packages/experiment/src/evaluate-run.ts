@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { type LabelMap, type Sample, UserError, writeJsonAtomic } from '@unseen/core';
-import { resizeNearest } from '@unseen/vision';
+import { UserError, writeJsonAtomic } from '@unseen/core';
+import { controlWarnings } from './control.ts';
 import { type EvaluatedMethod, evaluateScorers, type Resolution } from './evaluation.ts';
-import { describeProtocol } from './evaluation-stage.ts';
+import { describeProtocol, validationImages } from './evaluation-stage.ts';
 import type { RunModel } from './method.ts';
 import { type DatasetProtocol, openDatasetProtocol } from './protocol.ts';
 import { Interrupted } from './stages.ts';
@@ -60,7 +60,7 @@ export async function evaluateRun(run: TrainedRun, options: TestTimeOptions = {}
     ...run.protocolText,
     testTime: inWords(flip, scales),
   };
-  await writeJsonAtomic(path, { methods, protocol: words, seed: config.seed, warnings: [] });
+  await writeJsonAtomic(path, { methods, protocol: words, seed: config.seed, warnings: controlWarnings(config) });
   return { path, methods };
 }
 
@@ -71,31 +71,20 @@ interface ModelEvaluation extends Required<Pick<TestTimeOptions, 'resolution' | 
 
 async function evaluateModel(run: TrainedRun, name: string, options: ModelEvaluation): Promise<EvaluatedMethod> {
   const { protocol, resolution, flip, scales, onImage } = options;
-  const { dataset, labels, classes, split } = protocol;
+  const { dataset, classes, split } = protocol;
   const models: RunModel[] = [];
   try {
     for (const scale of scales) models.push(await openScale(run, name, scale));
     const flips = flip ? [false, true] : [false];
     const views = models.flatMap((model) => flips.map((mirrored) => ({ model, flip: mirrored })));
     const model = views.length === 1 ? models[0] : averageViews(views);
-    const grid = resolution === 'feature' ? await gridOf(run, name) : undefined;
-    const truthOf = async (sample: Sample): Promise<LabelMap> => {
-      const mask = labels.toTestChannels(await sample.mask!());
-      if (resolution === 'original') return mask;
-      const warped = resizeNearest(mask, ...run.config.data.size);
-      return grid ? resizeNearest(warped, ...grid) : warped;
-    };
-    const images = async function* () {
-      for (const sample of dataset.val) {
-        yield { id: sample.id, truth: await truthOf(sample), image: () => sample.image() };
-      }
-    };
+    const grid = resolution === 'feature' ? await gridOf(run, name) : models[0].grid;
     const score = async (index: number) => ({
       ...(await model.logits(await dataset.val[index].image())),
       channels: model.classes.length,
     });
     const evaluated = await evaluateScorers({
-      images: images(),
+      images: validationImages({ ...run.config, evaluate: { resolution } }, { protocol, grid }),
       scorers: { [name]: score },
       classes,
       split,

@@ -1,6 +1,7 @@
 import { IGNORE, type LabelMap, type RgbImage, type Sample, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import { type Color, paintLabels, resizeNearest, resizeRgb } from '@unseen/vision';
+import { controlWarnings } from './control.ts';
 import { type EvaluatedMethod, type EvaluationImage, evaluateScorers, type Scorer } from './evaluation.ts';
 import type { Stage, StageContext } from './method.ts';
 import type { DatasetProtocol, ZeroShotProtocol } from './protocol.ts';
@@ -43,7 +44,7 @@ export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
       const panels = new PanelWriter(context, protocol);
       try {
         const methods = await evaluateScorers({
-          images: validationImages(context, evaluated),
+          images: validationImages(config, evaluated),
           scorers,
           classes: protocol.classes,
           split: protocol.split,
@@ -56,7 +57,8 @@ export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
         });
         await panels.writeLegend();
         const words = { ...describeProtocol(config, protocol), ...protocolText };
-        await writeJsonAtomic(folder.file(METRICS), { methods, protocol: words, seed: config.seed, warnings });
+        const loud = [...controlWarnings(config), ...warnings];
+        await writeJsonAtomic(folder.file(METRICS), { methods, protocol: words, seed: config.seed, warnings: loud });
         context.log({ iteration: 0, metrics: summaryOf(methods) });
       } finally {
         await evaluated.close();
@@ -65,9 +67,10 @@ export function evaluateStage({ uses, prepare }: EvaluateStageOptions): Stage {
   };
 }
 
-async function* validationImages(
-  { config }: StageContext,
-  { protocol, grid }: Evaluated,
+/** The validation images with their truth where an experiment compares; `grid` is that of the features. */
+export async function* validationImages(
+  config: Pick<ExperimentConfig, 'data' | 'evaluate'>,
+  { protocol, grid }: Pick<Evaluated, 'grid'> & { readonly protocol: DatasetProtocol },
 ): AsyncGenerator<EvaluationImage> {
   const { dataset, labels } = protocol;
   for (const sample of dataset.val) {
@@ -133,7 +136,7 @@ export function describeProtocol(
   config: ExperimentConfig,
   { dataset, split }: DatasetProtocol,
 ): Record<string, string> {
-  const { backbone, data, evaluate } = config;
+  const { backbone, data, embeddings, evaluate } = config;
   return {
     dataset: `${dataset.name}: ${dataset.train.length} training and ${dataset.val.length} validation images, warped to ${data.size.join('×')}`,
     classes: `${split.seen.length} seen and ${split.unseen.length} unseen; every other pixel, background included, is ignored in training and evaluation`,
@@ -144,7 +147,7 @@ export function describeProtocol(
       backbone.train ? 'trained with the networks behind it, batch normalisation frozen' : 'frozen',
       ...(backbone.aspp ? [`trained ASPP of ${backbone.aspp} channels`] : []),
     ].join(', '),
-    embeddings: `class vectors of ${config.embeddings.table}`,
+    embeddings: `class vectors of ${embeddings.table}${embeddings.control ? '; CONTROL: those of unseen classes rotated by one place' : ''}`,
   };
 }
 

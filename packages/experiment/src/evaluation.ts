@@ -1,6 +1,14 @@
-import type { ClassInfo, LabelMap, RgbImage, ZeroShotSplit } from '@unseen/core';
-import { type AbsentPolicy, ConfusionMatrix, type SegmentationMetrics, segmentationMetrics } from '@unseen/metrics';
-import { labelsFromScores, type ScoreGrid } from '@unseen/vision';
+import { type ClassInfo, IGNORE, type LabelMap, type RgbImage, type ZeroShotSplit } from '@unseen/core';
+import {
+  type AbsentPolicy,
+  type ClassMetrics,
+  ConfusionMatrix,
+  type GroupMetrics,
+  type MetricOptions,
+  type SegmentationMetrics,
+  segmentationMetrics,
+} from '@unseen/metrics';
+import { channelsFrom, labelsFromScores, type ScoreGrid } from '@unseen/vision';
 
 /** Where predictions are compared with the truth: on the feature grid, at the size of the warped input, or at the image's own. */
 export type Resolution = 'feature' | 'warp' | 'original';
@@ -17,8 +25,15 @@ export interface EvaluationImage {
 /** Something that scores the classes of image `index` on a grid. */
 export type Scorer = (index: number) => Promise<ScoreGrid>;
 
+/** Figures of a choice among the unseen classes alone, on their pixels alone. */
+export interface VanillaMetrics extends GroupMetrics {
+  readonly perClass: readonly ClassMetrics[];
+}
+
 /** Metrics with the counts behind them. */
 export interface EvaluatedMethod extends SegmentationMetrics {
+  /** Vanilla zero-shot segmentation; `null` without a labelled pixel of an unseen class. */
+  readonly vanilla: VanillaMetrics | null;
   /** Rows: truth, columns: prediction, in channel order. */
   readonly confusion: readonly (readonly number[])[];
 }
@@ -42,19 +57,21 @@ export interface EvaluationOptions {
 
 /**
  * Segments every image with every method and counts (spec §10): bilinear interpolation of the scores to the truth's size,
- * arg max over exactly the classes of the split, one confusion matrix each.
+ * arg max over exactly the classes of the split, one confusion matrix each. Beside it the vanilla setting (spec §1): on
+ * pixels of unseen classes, arg max over the unseen classes alone.
  */
 export async function evaluateScorers(options: EvaluationOptions): Promise<Record<string, EvaluatedMethod>> {
   const { scorers, classes, split, resolution, absent } = options;
-  const matrices = Object.fromEntries(Object.keys(scorers).map((name) => [name, new ConfusionMatrix(classes.length)]));
+  const firstUnseen = split.seen.length;
+  const counts = Object.fromEntries(
+    Object.keys(scorers).map((name) => [name, new MethodCounts(classes.length, firstUnseen)]),
+  );
   let index = 0;
   for await (const image of options.images) {
-    const { truth } = image;
+    const { id, height, width } = image.truth;
     const predictions: Record<string, LabelMap> = {};
     for (const [name, score] of Object.entries(scorers)) {
-      const data = labelsFromScores(await score(index), [truth.height, truth.width]);
-      matrices[name].add(truth.data, data);
-      predictions[name] = { id: truth.id, height: truth.height, width: truth.width, data };
+      predictions[name] = { id, height, width, data: counts[name].add(image.truth, await score(index)) };
     }
     await options.onImage?.(image, predictions, index);
     index++;
@@ -66,12 +83,52 @@ export async function evaluateScorers(options: EvaluationOptions): Promise<Recor
     group: unseen.has(id) ? ('unseen' as const) : ('seen' as const),
   }));
   return Object.fromEntries(
-    Object.entries(matrices).map(([name, matrix]) => [
+    Object.entries(counts).map(([name, counted]) => [
       name,
-      {
-        ...segmentationMetrics(matrix, { classes: table, resolution, ...(absent && { absent }) }),
-        confusion: matrix.toRows(),
-      },
+      counted.metrics({ classes: table, resolution, ...(absent && { absent }) }),
     ]),
   );
+}
+
+/** Predictions of one method against the truth: among all classes, and among the unseen ones on their pixels. */
+class MethodCounts {
+  private readonly generalized: ConfusionMatrix;
+  private readonly vanilla: ConfusionMatrix | undefined;
+  private readonly firstUnseen: number;
+
+  constructor(classes: number, firstUnseen: number) {
+    this.generalized = new ConfusionMatrix(classes);
+    this.vanilla = firstUnseen < classes ? new ConfusionMatrix(classes - firstUnseen) : undefined;
+    this.firstUnseen = firstUnseen;
+  }
+
+  /** Counts an image; gives the prediction among all classes. */
+  add(truth: LabelMap, scores: ScoreGrid): Uint8Array {
+    const size = [truth.height, truth.width] as const;
+    const { firstUnseen } = this;
+    const prediction = labelsFromScores(scores, size);
+    this.generalized.add(truth.data, prediction);
+    const isUnseen = (channel: number) => channel >= firstUnseen && channel !== IGNORE;
+    if (truth.data.some(isUnseen)) {
+      const labels = truth.data.map((channel) => (isUnseen(channel) ? channel - firstUnseen : IGNORE));
+      this.vanilla?.add(labels, labelsFromScores(channelsFrom(scores, firstUnseen), size));
+    }
+    return prediction;
+  }
+
+  metrics(options: MetricOptions): EvaluatedMethod {
+    const { vanilla } = this;
+    return {
+      ...segmentationMetrics(this.generalized, options),
+      vanilla:
+        vanilla && vanilla.total > 0
+          ? pickVanilla(segmentationMetrics(vanilla, { ...options, classes: options.classes.slice(this.firstUnseen) }))
+          : null,
+      confusion: this.generalized.toRows(),
+    };
+  }
+}
+
+function pickVanilla({ PA, MA, mIoU, FWIoU, perClass }: SegmentationMetrics): VanillaMetrics {
+  return { PA, MA, mIoU, FWIoU, perClass };
 }

@@ -1,5 +1,6 @@
 export * from './backbone.ts';
 export * from './class-vectors.ts';
+export * from './control.ts';
 export * from './crop-source.ts';
 export * from './engine.ts';
 export * from './environment.ts';
@@ -13,6 +14,8 @@ export * from './feature-batches.ts';
 export * from './feature-model.ts';
 export * from './features.ts';
 export * from './folder.ts';
+export * from './held-out.ts';
+export * from './image-model.ts';
 export * from './image-source.ts';
 export * from './load.ts';
 export * from './log.ts';

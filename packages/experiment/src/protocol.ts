@@ -1,6 +1,7 @@
 import { type ClassInfo, type Dataset, SeedTree, type ZeroShotSplit } from '@unseen/core';
 import { builtInDatasets, ContiguousLabels, describeDataset, findSplit, openDataset } from '@unseen/data';
 import { loadClassVectors } from './class-vectors.ts';
+import { controlVectors } from './control.ts';
 import { extendClasses } from './extension.ts';
 import type { ExperimentConfig } from './schema.ts';
 
@@ -51,7 +52,8 @@ export async function openDatasetProtocol(config: ExperimentConfig): Promise<Dat
 /** Opens dataset, split and class vectors; a class without a vector is a `UserError` that lists all of them. */
 export async function openProtocol(config: ExperimentConfig): Promise<ZeroShotProtocol> {
   const protocol = await openDatasetProtocol(config);
-  return { ...protocol, vectors: await loadClassVectors(config, protocol.classes) };
+  const vectors = await loadClassVectors(config, protocol.classes);
+  return { ...protocol, vectors: controlVectors(config, vectors, protocol.split.seen.length) };
 }
 
 function protocolOf(

@@ -33,7 +33,14 @@ export const baseSchema = z.strictObject({
     allowMissing: z.boolean().optional(),
   }),
   /** Class vectors: a registered recipe, or the path of a recipe (YAML) or of a stored table (Arrow). */
-  embeddings: z.strictObject({ table: nameOrPath() }),
+  embeddings: z.strictObject({
+    table: nameOrPath(),
+    /**
+     * A control that has to fail: `rotate-unseen` gives every unseen class the vector of the next one. What is left of
+     * unseen IoU does not come from the meaning of the names.
+     */
+    control: z.enum(['rotate-unseen']).nullish(),
+  }),
   backbone: z.strictObject({
     name: z.string(),
     weights: nameOrPath().optional(),

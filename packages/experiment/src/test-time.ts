@@ -32,21 +32,22 @@ export function averageViews(views: readonly TestView[]): SegmentationModel {
       const maps: Scores[] = [];
       for (const view of views) maps.push(await probabilities(view, image, channels));
       const largest = maps.reduce((best, map) => (map.height * map.width > best.height * best.width ? map : best));
-      const { height, width } = largest;
+      const { height, width, penalties } = largest;
       const sum = new Float32Array(height * width * channels);
       for (const map of maps) {
         const { data } = map.height === height && map.width === width ? map : resizeBilinear(map, height, width);
         for (let i = 0; i < sum.length; i++) sum[i] += data[i];
       }
-      return { height, width, data: sum.map((value) => Math.log(Math.max(value / views.length, TINY))) };
+      const data = sum.map((value) => Math.log(Math.max(value / views.length, TINY)));
+      return { height, width, data, ...(penalties && { penalties }) };
     },
   };
 }
 
 async function probabilities({ model, flip }: TestView, image: RgbImage, channels: number): Promise<Scores> {
   const logits = await model.logits(flip ? flipHorizontal(image) : image);
-  const { height, width, data } = flip ? flipHorizontal(logits) : logits;
-  return { height, width, data: softmax(data, channels) };
+  const { data } = flip ? flipHorizontal(logits) : logits;
+  return { ...logits, data: softmax(data, channels) };
 }
 
 /** Softmax of each run of `channels` values. */

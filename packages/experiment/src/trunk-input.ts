@@ -7,8 +7,9 @@ import { normalize } from '@unseen/vision';
 import { buildBackbone, loadExperimentBackbone } from './backbone.ts';
 import { cropSource } from './crop-source.ts';
 import { warpImage } from './extractor.ts';
-import { FeatureBatches } from './feature-batches.ts';
-import { openFeatures } from './features.ts';
+import { FeatureBatches, type FeatureSource } from './feature-batches.ts';
+import { type FeatureStores, openFeatures } from './features.ts';
+import type { HeldOutProtocol } from './held-out.ts';
 import type { StageContext } from './method.ts';
 import type { ZeroShotProtocol } from './protocol.ts';
 import { buildTrunk, type Trunk } from './trunk.ts';
@@ -26,7 +27,7 @@ export interface TrunkInput {
   readonly grids: readonly Grid[];
   /** Where images are the input: the one size of a batch, and the scales at which the step sees it besides that. */
   readonly images?: { readonly size: Grid; readonly scales: readonly number[] };
-  /** Validation maps at full scale. */
+  /** Validation maps at full scale, or those of the training images held out. */
   readonly val: {
     readonly grid: Grid;
     /** Writes map `index` [h · w · channels] into `target`. */
@@ -40,13 +41,21 @@ export interface TrunkInput {
 }
 
 /** Opens what an experiment's networks learn from: the stores of its feature stage, or the images. */
-export function openTrunkInput(context: StageContext, protocol: ZeroShotProtocol): Promise<TrunkInput> {
+export function openTrunkInput(
+  context: StageContext,
+  protocol: ZeroShotProtocol | HeldOutProtocol,
+): Promise<TrunkInput> {
   return context.config.backbone.train ? openImages(context, protocol) : openStores(context, protocol);
 }
 
-async function openStores(context: StageContext, { split }: ZeroShotProtocol): Promise<TrunkInput> {
+async function openStores(
+  context: StageContext,
+  { split, ...protocol }: ZeroShotProtocol | HeldOutProtocol,
+): Promise<TrunkInput> {
   const { config, seeds } = context;
-  const { channels, statistics, train, val, close } = await openFeatures(context, split);
+  const stores = await openFeatures(context, split);
+  const { channels, statistics, close } = stores;
+  const { train, val } = 'heldOut' in protocol ? holdOutFeatures(stores, protocol.heldOut, config) : stores;
   return {
     channels,
     grids: train.map(({ grid }) => grid),
@@ -62,6 +71,30 @@ async function openStores(context: StageContext, { split }: ZeroShotProtocol): P
     },
     batches: (options) => new FeatureBatches({ sources: train, classes: split.seen.length, ...options }),
     close,
+  };
+}
+
+/** Training maps without the images held out, and these, unflipped, in place of the validation maps. */
+function holdOutFeatures(
+  { train }: FeatureStores,
+  heldOut: readonly number[],
+  { features }: StageContext['config'],
+): Pick<FeatureStores, 'train' | 'val'> {
+  const views = features.flip ? 2 : 1;
+  const out = new Set(heldOut);
+  const all = Array.from({ length: train[0].length }, (_, view) => view);
+  const kept = all.filter((view) => !out.has(Math.floor(view / views)));
+  const select = (source: FeatureSource, indices: readonly number[]): FeatureSource => ({
+    ...source,
+    length: indices.length,
+    read: (index, target, offset) => source.read(indices[index], target, offset),
+  });
+  return {
+    train: train.map((source) => select(source, kept)),
+    val: select(
+      train[0],
+      heldOut.map((image) => image * views),
+    ),
   };
 }
 

@@ -48,6 +48,8 @@ export interface SegmentationMetrics extends GroupMetrics {
   /** Harmonic means of the seen and the unseen figure. */
   readonly harmonic: GroupMetrics;
   readonly perClass: readonly ClassMetrics[];
+  /** Share of the labelled pixels that are predicted as one of the unseen classes; `null` without a labelled pixel. */
+  readonly predictedUnseen: number | null;
   /** Labelled pixels, and those of them whose prediction was no class of the table. */
   readonly pixels: { readonly labelled: number; readonly outside: number };
   /** Where labels and predictions were compared: `original`, `warp`, `feature`, … */
@@ -109,6 +111,10 @@ export function segmentationMetrics(matrix: ConfusionMatrix, options: MetricOpti
   };
   const seen = figures(rows.filter(({ group }) => group === 'seen'));
   const unseen = figures(rows.filter(({ group }) => group === 'unseen'));
+  const predictedUnseen = classes.reduce(
+    (sum, { group }, channel) => sum + (group === 'unseen' ? matrix.predicted(channel) : 0),
+    0,
+  );
   const harmonic: GroupMetrics = {
     PA: harmonicMean(seen.PA, unseen.PA),
     MA: harmonicMean(seen.MA, unseen.MA),
@@ -124,6 +130,7 @@ export function segmentationMetrics(matrix: ConfusionMatrix, options: MetricOpti
     unseen,
     harmonic,
     perClass: rows.map(({ hits: _, ...row }) => row),
+    predictedUnseen: labelled > 0 ? predictedUnseen / labelled : null,
     pixels: { labelled, outside: classes.reduce((sum, _, channel) => sum + matrix.outside(channel), 0) },
     resolution,
     absent,

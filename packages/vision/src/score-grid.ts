@@ -6,6 +6,8 @@ export interface ScoreGrid {
   readonly width: number;
   readonly channels: number;
   readonly data: Float32Array;
+  /** By channel: what is taken off its softmax probability before the best channel is chosen. Default: nothing. */
+  readonly penalties?: Float32Array;
 }
 
 /** Options of {@link labelsFromScores}. */
@@ -16,26 +18,28 @@ export interface LabelOptions {
 
 /**
  * The best channel of every pixel after bilinear interpolation (half-pixel centres) of the scores to [height, width]:
- * what `argmax(resize(logits))` gives, without the resized logits in memory. At most 255 channels.
+ * what `argmax(resize(logits))` gives, without the resized logits in memory, or `argmax(softmax(resize(logits)) -
+ * penalties)`. At most 255 channels.
  */
 export function labelsFromScores(
   scores: ScoreGrid,
   [height, width]: readonly [number, number],
   { minConfidence = 0 }: LabelOptions = {},
 ): Uint8Array {
-  const { channels, data } = scores;
+  const { channels, data, penalties } = scores;
   if (channels > IGNORE) throw new Error(`an 8-bit label map holds at most ${IGNORE} classes, not ${channels}`);
   const rows = sourcePositions(scores.height, height);
   const columns = sourcePositions(scores.width, width);
   const rowLength = scores.width * channels;
   const blended = new Float32Array(rowLength);
   const pixel = new Float32Array(channels);
+  const calibrated = new Float64Array(channels);
   const labels = new Uint8Array(height * width);
   for (let y = 0; y < height; y++) {
     mix(blended, data, rows.low[y] * rowLength, rows.high[y] * rowLength, rows.fraction[y]);
     for (let x = 0; x < width; x++) {
       mix(pixel, blended, columns.low[x] * channels, columns.high[x] * channels, columns.fraction[x]);
-      const best = indexOfMaximum(pixel);
+      const best = indexOfMaximum(penalties ? penalize(calibrated, pixel, penalties) : pixel);
       const isVoid = minConfidence > 0 && probability(pixel, best) < minConfidence;
       labels[y * width + x] = isVoid ? IGNORE : best;
     }
@@ -43,12 +47,31 @@ export function labelsFromScores(
   return labels;
 }
 
+/** The channels from `first` on as a grid of their own. */
+export function channelsFrom({ channels, data, penalties, ...grid }: ScoreGrid, first: number): ScoreGrid {
+  const kept = channels - first;
+  const part = new Float32Array(grid.height * grid.width * kept);
+  for (let i = 0; i < grid.height * grid.width; i++) {
+    part.set(data.subarray(i * channels + first, (i + 1) * channels), i * kept);
+  }
+  return { ...grid, channels: kept, data: part, ...(penalties && { penalties: penalties.subarray(first) }) };
+}
+
+/** Softmax probabilities less their penalties. */
+function penalize(out: Float64Array, logits: Float32Array, penalties: Float32Array): Float64Array {
+  const maximum = logits[indexOfMaximum(logits)];
+  let sum = 0;
+  for (let c = 0; c < out.length; c++) sum += out[c] = Math.exp(logits[c] - maximum);
+  for (let c = 0; c < out.length; c++) out[c] = out[c] / sum - penalties[c];
+  return out;
+}
+
 /** out = (1 - t)·source[a …] + t·source[b …] */
 function mix(out: Float32Array, source: Float32Array, a: number, b: number, t: number): void {
   for (let i = 0; i < out.length; i++) out[i] = source[a + i] + t * (source[b + i] - source[a + i]);
 }
 
-function indexOfMaximum(values: Float32Array): number {
+function indexOfMaximum(values: Float32Array | Float64Array): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
   return best;

@@ -27,3 +27,7 @@ export * from './generative/trunk-groups.ts';
 export * from './optimization.ts';
 export * from './optimizer-settings.ts';
 export * from './pretrain/pretrain.ts';
+export * from './spnet/calibration-search.ts';
+export * from './spnet/projection-step.ts';
+export * from './spnet/settings.ts';
+export * from './spnet/spnet.ts';

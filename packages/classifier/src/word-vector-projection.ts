@@ -1,0 +1,75 @@
+import { type SeedTree, UserError } from '@unseen/core';
+import { Dense, dropout, Module } from '@unseen/nn';
+import { type Ops, Parameter } from '@unseen/tensor';
+
+/** How features come to the space of the class vectors. */
+export interface ProjectionOptions {
+  /** Widths of ReLU layers before the linear one. Default: none. */
+  readonly hidden?: readonly number[];
+  /** Behind each hidden layer. Default .5. */
+  readonly dropout?: number;
+}
+
+/** Options of {@link WordVectorProjection}. */
+export interface WordVectorProjectionOptions {
+  /** Channels of the features. */
+  readonly features: number;
+  /** By channel of the logits. */
+  readonly vectors: readonly Float32Array[];
+  /** `null`: the features are in the space of the class vectors already. */
+  readonly projection: ProjectionOptions | null;
+  readonly seeds: SeedTree;
+}
+
+/**
+ * SPNet's classifier (Xian et al., CVPR 2019, eq. 1; spec §6): the logits of a pixel are the inner products of its feature,
+ * projected where need be, with fixed class vectors: no bias, no temperature, no normalisation. The vectors are stored
+ * with the weights but not trained.
+ */
+export class WordVectorProjection extends Module {
+  readonly layers: readonly Dense[];
+  /** [classes, dimension] */
+  readonly vectors: Parameter;
+  readonly rate: number;
+
+  constructor({ features, vectors, projection, seeds }: WordVectorProjectionOptions) {
+    super();
+    const dimension = vectors[0].length;
+    const values = new Float32Array(vectors.length * dimension);
+    vectors.forEach((vector, c) => {
+      values.set(vector, c * dimension);
+    });
+    this.vectors = new Parameter([vectors.length, dimension], { trainable: false, values });
+    this.rate = projection?.dropout ?? 0.5;
+    const widths = projection ? [...(projection.hidden ?? []), dimension] : [];
+    this.layers = widths.map(
+      (outputs, i) => new Dense({ inputs: [features, ...widths][i], outputs, seeds: seeds.child('layers').child(i) }),
+    );
+    if (!projection && features !== dimension) {
+      throw new UserError({
+        given: `features of ${features} channels without a projection, class vectors of ${dimension} numbers`,
+        expected: 'as many channels as numbers',
+        remedy: `make the features have ${dimension} channels, or add a projection`,
+      });
+    }
+  }
+
+  /** Features [.., features] in the space of the class vectors: [.., dimension]. */
+  embed<V>(ops: Ops<V>, features: V): V {
+    return this.layers.reduce(
+      (x, layer, i) => layer.forward(ops, i === 0 ? x : dropout(ops, ops.relu(x), this.rate)),
+      features,
+    );
+  }
+
+  /** Rows [n, features] or maps [n, h, w, features] → logits [.., classes] of the first `classes`; default: all. */
+  forward<V>(ops: Ops<V>, features: V, classes = this.vectors.shape[0]): V {
+    const [all, dimension] = this.vectors.shape;
+    const vectors = ops.parameter(this.vectors);
+    const columns = classes === all ? vectors : ops.slice(vectors, [0, 0], [classes, dimension]);
+    const embedded = this.embed(ops, features);
+    return ops.shape(embedded).length === 2
+      ? ops.matMul(embedded, columns, { transposeB: true })
+      : ops.conv2d(embedded, ops.reshape(columns, [classes, dimension, 1, 1]));
+  }
+}
