@@ -31,3 +31,8 @@ export * from './spnet/calibration-search.ts';
 export * from './spnet/projection-step.ts';
 export * from './spnet/settings.ts';
 export * from './spnet/spnet.ts';
+export * from './zs3net/model.ts';
+export * from './zs3net/real-step.ts';
+export * from './zs3net/recipe.ts';
+export * from './zs3net/settings.ts';
+export * from './zs3net/zs3net.ts';

@@ -66,7 +66,7 @@ export interface SelfTrainStage<S extends GenerativeSetup> extends RealStage<Sel
 /** A stage of {@link RealStage} in which steps on synthetic features take turns with those on real ones. */
 export interface FinetuneStage<S extends GenerativeSetup> extends Omit<RealStage<FinetuneSettings, S>, 'optimizers'> {
   /** What of a synthetic step the method decides. */
-  synthetic(setup: S): Pick<SyntheticStepOptions, 'latent' | 'trained' | 'drift'>;
+  synthetic(setup: S): Pick<SyntheticStepOptions, 'latent' | 'noise' | 'trained' | 'drift'>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { PixelClassifier } from '@unseen/classifier';
 import { crossEntropy } from '@unseen/nn';
-import type { ClassVectors, FeatureGenerator } from '@unseen/synthesis';
+import { type ClassVectors, drawNoise, type FeatureGenerator, type NoiseKind } from '@unseen/synthesis';
 import type { Parameter, Program } from '@unseen/tensor';
 
 /** Everything a step on synthetic features is made of. */
@@ -12,6 +12,8 @@ export interface SyntheticStepOptions {
   readonly draws: number;
   /** Dimension of the generator's latent code or noise. */
   readonly latent: number;
+  /** Where that comes from. Default: N(0, I). */
+  readonly noise?: NoiseKind;
   /** λ of the classification, for the heads and for the generator. */
   readonly transfer: { readonly heads: number; readonly generator: number };
   /** Weights of the heads that an update changes. Default: those of the classifier. */
@@ -22,19 +24,19 @@ export interface SyntheticStepOptions {
 
 /**
  * One step on synthetic features only (CaGNet §3.5, spec §7.7): labels are drawn by the host from the prior of seen and
- * unseen classes, the latent code from N(0, I), and the classifier learns from what the generator makes of them.
+ * unseen classes, the latent code is noise, and the classifier learns from what the generator makes of them.
  * Loss `heads` and, where its weight is not 0, `generator`.
  */
 export function syntheticStep(options: SyntheticStepOptions): Program {
-  const { generator, classifier, vectors, draws, latent, transfer, drift = false } = options;
+  const { generator, classifier, vectors, draws, latent, transfer, noise = 'gaussian', drift = false } = options;
   const { trained = [...classifier.trunk.parameters(), ...classifier.classifier.parameters()] } = options;
   return {
     name: 'synthetic-step',
     inputs: { labels: { shape: [draws], dtype: 'int32' } },
     training: true,
     describe: (ops, { labels }) => {
-      const noise = ops.normal([draws, latent]);
-      const synthetic = generator.forward(ops, vectors.lookUp(ops, labels), noise);
+      const code = drawNoise(ops, noise, [draws, latent]);
+      const synthetic = generator.forward(ops, vectors.lookUp(ops, labels), code);
       const classify = crossEntropy(ops, classifier.logits(ops, synthetic), labels);
       const scaled = (weight: number) => ops.mul(classify, ops.scalar(weight));
       return {
