@@ -41,7 +41,7 @@ export class ConcatAspp extends Module {
     ];
     this.image = imageNorm
       ? new ConvNorm({ ...unit, seeds: seeds.child('image') })
-      : new Conv2d({ inputs, outputs, bias: false, ...(init && { init }), seeds: seeds.child('image') });
+      : new Conv2d({ inputs, outputs, bias: false, init, seeds: seeds.child('image') });
     this.project = new ConvNorm({
       ...unit,
       inputs: outputs * (this.branches.length + 1),

@@ -46,8 +46,8 @@ export class DeepLabV2 extends SegmentationNetwork {
     this.aspp = new SummedAspp({
       inputs: channels,
       outputs: classes,
-      ...(dilations && { dilations }),
-      ...(init && { init }),
+      dilations,
+      init,
       seeds: seeds.child('aspp'),
     });
     this.classes = classes;

@@ -75,8 +75,8 @@ export class DeepLabV3PlusDecoder extends Module {
       ...unit,
       inputs: inputs[1],
       outputs: width,
-      ...(dilations && { dilations }),
-      ...(imageNorm !== undefined && { imageNorm }),
+      dilations,
+      imageNorm,
       dropout: dropout[0],
       seeds: seeds.child('aspp'),
     });
@@ -91,9 +91,7 @@ export class DeepLabV3PlusDecoder extends Module {
     this.refine = [refine(width + lowLevelWidth, 0), refine(width, 1)];
     this.dropout = [dropout[1], dropout[2]];
     const hidden = heads === 'hidden' ? width : undefined;
-    this.last = hidden
-      ? new Conv2d({ inputs: width, outputs: width, ...(init && { init }), seeds: seeds.child('last') })
-      : undefined;
+    this.last = hidden ? new Conv2d({ inputs: width, outputs: width, init, seeds: seeds.child('last') }) : undefined;
     const head = (outputs: number, name: string) =>
       new PixelHead({
         inputs: width,

@@ -1,39 +1,73 @@
+import { DeepLabLargeFov } from './deeplab-largefov.ts';
 import { DeepLabV2 } from './deeplab-v2.ts';
 import { DeepLabV3Plus } from './deeplab-v3plus.ts';
 import { type DeepLabV3PlusVariant, ELN_DECODER, ELN_ERROR_DECODER, ZS3_DECODER } from './deeplab-v3plus-decoder.ts';
 import type { DilationRule } from './dilation.ts';
-import { type BackboneOptions, backbones, createBackbone } from './registry.ts';
-import type { SegmentationDefinition } from './segmentation-registry.ts';
+import type { Encoder } from './encoder.ts';
+import { backbones, createBackbone } from './registry.ts';
+import type { SegmentationNetwork } from './segmentation-network.ts';
+import type { SegmentationDefinition, SegmentationOptions } from './segmentation-registry.ts';
 
 const V2_PAPER =
   'Chen et al., DeepLab: Semantic Image Segmentation with Deep Convolutional Nets, Atrous Convolution, and Fully Connected CRFs, 2018';
 const ZS3_PAPER = 'Bucher et al., Zero-Shot Semantic Segmentation, 2019';
+const MCIS_PAPER = 'Sun et al., Mining Cross-Image Semantics for Weakly Supervised Semantic Segmentation, 2020';
 const ELN_PAPER = 'Kwon and Kwak, Semi-supervised Semantic Segmentation with Error Localization Network, 2022';
 
 /** Factors of the last stage's dilation, as ZS3Net and ELN have them. */
 const MULTI_GRID = [1, 2, 4];
 
-/** DeepLab v2 with frozen batch normalisation, as SPNet and CaGNet use it. */
-function deepLabV2(name: string, backbone: string, dilations?: readonly number[]): SegmentationDefinition {
+interface StrideEightDefinition {
+  readonly name: string;
+  readonly backbone: string;
+  readonly paper: string;
+  readonly head: (
+    options: Pick<SegmentationOptions, 'classes' | 'init' | 'seeds'> & { readonly encoder: Encoder },
+  ) => SegmentationNetwork;
+}
+
+/** A head on the output of an encoder at stride 8, where it can have that. */
+function onStrideEight({ name, backbone, paper, head }: StrideEightDefinition): SegmentationDefinition {
   const { input, outputStrides } = backbones[backbone];
   const outputStride = outputStrides.includes(8) ? 8 : outputStrides[0];
   return {
     name,
     backbone,
+    paper,
     input,
     outputStrides: [outputStride, ...outputStrides.filter((stride) => stride !== outputStride)],
-    paper: V2_PAPER,
-    build: ({ classes, seeds, init, ...options }) => {
+    build: ({ classes, ...options }) => {
       const encoder = createBackbone(backbone, {
-        outputStride,
         ...options,
-        ...(init && { init }),
-        seeds: seeds.child('encoder'),
+        outputStride: options.outputStride ?? outputStride,
+        seeds: options.seeds.child('encoder'),
       });
-      return new DeepLabV2({ encoder, classes, ...(init && { init }), ...(dilations && { dilations }), seeds });
+      return head({ encoder, classes, init: options.init, seeds: options.seeds });
     },
   };
 }
+
+/** DeepLab v2, as SPNet and CaGNet use it. */
+const deepLabV2 = (name: string, backbone: string, dilations?: readonly number[]) =>
+  onStrideEight({
+    name,
+    backbone,
+    paper: V2_PAPER,
+    head: (options) => new DeepLabV2({ ...options, dilations }),
+  });
+
+/** The segmentation network of MCIS. */
+const largeFov = (
+  name: string,
+  backbone: string,
+  sizes: { readonly width?: number; readonly dilation?: number } = {},
+) =>
+  onStrideEight({
+    name,
+    backbone,
+    paper: MCIS_PAPER,
+    head: (options) => new DeepLabLargeFov({ ...options, ...sizes, bias: false, dropout: 0 }),
+  });
 
 interface V3PlusDefinition {
   readonly name: string;
@@ -61,17 +95,17 @@ function deepLabV3Plus(definition: V3PlusDefinition): SegmentationDefinition {
     input: backbones[backbone].input,
     outputStrides: [outputStride],
     build: ({ classes, seeds, norm = 'trained', init, inputs }) => {
-      const shared: Pick<BackboneOptions, 'norm' | 'init'> = { norm, ...(init && { init }) };
+      const shared = { norm, init };
       const encoder = createBackbone(backbone, {
         ...shared,
         outputStride,
         dilation,
         taps,
-        ...(multiGrid && { multiGrid }),
-        ...(inputs !== undefined && { inputs }),
+        multiGrid,
+        inputs,
         seeds: seeds.child('encoder'),
       });
-      return new DeepLabV3Plus({ ...variant, ...shared, encoder, classes, ...(embedding && { embedding }), seeds });
+      return new DeepLabV3Plus({ ...variant, ...shared, encoder, classes, embedding, seeds });
     },
   };
 }
@@ -83,6 +117,7 @@ const MICRO_V3PLUS = { backbone: 'test_resnet_bottleneck.micro', outputStride: 8
 /** The DeepLabs of the registry. */
 export const deepLabs: readonly SegmentationDefinition[] = [
   deepLabV2('deeplabv2_resnet101.caffe', 'resnet101.caffe_in1k'),
+  largeFov('largefov_resnet101.mcis', 'resnet101.caffe_in1k'),
   deepLabV3Plus({
     name: 'deeplabv3plus_resnet101.zs3',
     backbone: 'resnet101.tv_in1k',
@@ -107,6 +142,7 @@ export const deepLabs: readonly SegmentationDefinition[] = [
     dilation: 'none',
   }),
   deepLabV2('test_deeplabv2.micro', 'test_resnet.micro', [1, 2]),
+  largeFov('test_largefov.micro', 'test_resnet.micro', { width: 12, dilation: 3 }),
   deepLabV3Plus({ ...MICRO_V3PLUS, name: 'test_deeplabv3plus_zs3.micro', paper: ZS3_PAPER, variant: MICRO }),
   deepLabV3Plus({
     ...MICRO_V3PLUS,

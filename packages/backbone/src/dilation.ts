@@ -57,7 +57,7 @@ export interface BlockDilation {
 export function dilateBlocks(
   { entryDilation, dilation }: StridePlan,
   depth: number,
-  options: { readonly rule: DilationRule; readonly multiGrid?: readonly number[] | undefined },
+  options: { readonly rule: DilationRule; readonly multiGrid?: readonly number[] },
 ): BlockDilation[] {
   const { rule, multiGrid = Array<number>(depth).fill(1) } = options;
   if (multiGrid.length !== depth) {

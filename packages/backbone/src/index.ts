@@ -1,6 +1,7 @@
 export * from './aspp.ts';
 export * from './concat-aspp.ts';
 export * from './conv-norm.ts';
+export * from './deeplab-largefov.ts';
 export * from './deeplab-v2.ts';
 export * from './deeplab-v3plus.ts';
 export * from './deeplab-v3plus-decoder.ts';

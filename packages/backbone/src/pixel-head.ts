@@ -7,9 +7,9 @@ export interface PixelHeadOptions {
   readonly inputs: number;
   readonly outputs: number;
   /** Channels of the hidden layer; without one the head is linear. */
-  readonly hidden?: number | undefined;
+  readonly hidden?: number;
   /** Of the weights. Default uniform in ±1/√fan-in, as biases always are. */
-  readonly init?: Initializer | undefined;
+  readonly init?: Initializer;
   readonly seeds: SeedTree;
 }
 

@@ -68,7 +68,10 @@ export class ResNet extends Encoder {
       seeds: seeds.child('stem'),
     });
     this.layers = plan.map((stage, i) => {
-      const dilations = dilateBlocks(stage, depths[i], { rule, ...(i === plan.length - 1 && { multiGrid }) });
+      const dilations = dilateBlocks(stage, depths[i], {
+        rule,
+        multiGrid: i === plan.length - 1 ? multiGrid : undefined,
+      });
       return dilations.map(({ entry, inner }, j) => {
         const first = j === 0;
         const outputs = this.stages[i + 1].channels;
