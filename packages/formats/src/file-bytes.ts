@@ -18,3 +18,9 @@ export async function readFileBytes(
   }
   return bytes;
 }
+
+/** The error for a file whose content contradicts itself or its format. */
+export function damagedFile(path: string, what: string, expected: string, cause?: unknown): UserError {
+  const remedy = 'it may be damaged or cut short: get it again';
+  return new UserError({ given: `${path} ${what}`, expected, remedy }, { cause });
+}

@@ -1,10 +1,14 @@
 export * from './data-folder.ts';
 export * from './keras-weights.ts';
-export * from './npy.ts';
+export { decodeNpy, encodeNpy, type NpyArray, type NpyValues, readNpy, writeNpy } from './npy.ts';
 export * from './open-weights.ts';
+export { PickledArray } from './pickle/numpy-globals.ts';
+export * from './pickle/read-pickle.ts';
+export { PickledObject, PickledRecord, type PickleValue } from './pickle/values.ts';
 export * from './png.ts';
 export * from './safetensors.ts';
 export type { ElementType, StoredTensor, TensorValues } from './tensor-values.ts';
 export type { TensorInfo, WeightsFile, WeightsFormat, WeightsTable } from './weights-file.ts';
 export * from './word-vectors.ts';
 export * from './yaml.ts';
+export * from './zip.ts';

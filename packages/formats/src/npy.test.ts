@@ -60,15 +60,17 @@ describe('npy', () => {
     expect(values[1 * 12 + 1 * 4 + 2]).toBe(112);
   });
 
-  it('reads big-endian numbers, booleans and the long integers of Python 2 shapes', () => {
+  it('reads big-endian numbers, half floats, booleans and the long integers of Python 2 shapes', () => {
     expect([...decodeNpy(file(header('>i2', '(2L,)'), Uint8Array.of(1, 2, 255, 255)), 'x').values]).toEqual([258, -1]);
     expect([...decodeNpy(file(header('|b1', '(2,)'), Uint8Array.of(1, 0)), 'x').values]).toEqual([1, 0]);
+    expect([...decodeNpy(file(header('<f2', '(2,)'), Uint8Array.of(0, 0x3c, 0, 0xc0)), 'x').values]).toEqual([1, -2]);
     expect(decodeNpy(file(header('<f8', '()'), new Uint8Array(8)), 'x').shape).toEqual([]);
   });
 
   it.each([
     ['objects', file(header('|O', '(2,)'), new Uint8Array(9)), "type '|O'"],
-    ['half floats', file(header('<f2', '(2,)'), new Uint8Array(4)), "type '<f2'"],
+    ['complex numbers', file(header('<c8', '(2,)'), new Uint8Array(16)), "type '<c8'"],
+    ['a huge header', file(`${header('<f4', '(1,)')}${' '.repeat(70_000)}`, new Uint8Array(4), 2), 'header of 70'],
     [
       'records',
       file("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", new Uint8Array(4)),

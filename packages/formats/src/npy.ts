@@ -1,18 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { explainFileError, UserError, writeFileAtomic } from '@unseen/core';
+import { damagedFile } from './file-bytes.ts';
+import { decodeNumpy, type NumpyLayout, parseNumpyType } from './numpy-type.ts';
+import type { TensorValues } from './tensor-values.ts';
 
-/** Numbers of an array file. Half floats, complex numbers, text and objects are not read. */
-export type NpyValues =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
+/** Numbers of an array file: half floats arrive as float32. Complex numbers, text and objects are not read. */
+export type NpyValues = TensorValues;
 
 /** An array in C order (last index fastest). */
 export interface NpyArray {
@@ -21,38 +14,16 @@ export interface NpyArray {
   readonly values: NpyValues;
 }
 
-const TYPES = {
-  f4: { bytes: 4, make: (b: ArrayBuffer): NpyValues => new Float32Array(b) },
-  f8: { bytes: 8, make: (b: ArrayBuffer): NpyValues => new Float64Array(b) },
-  i1: { bytes: 1, make: (b: ArrayBuffer): NpyValues => new Int8Array(b) },
-  i2: { bytes: 2, make: (b: ArrayBuffer): NpyValues => new Int16Array(b) },
-  i4: { bytes: 4, make: (b: ArrayBuffer): NpyValues => new Int32Array(b) },
-  i8: { bytes: 8, make: (b: ArrayBuffer): NpyValues => new BigInt64Array(b) },
-  u1: { bytes: 1, make: (b: ArrayBuffer): NpyValues => new Uint8Array(b) },
-  u2: { bytes: 2, make: (b: ArrayBuffer): NpyValues => new Uint16Array(b) },
-  u4: { bytes: 4, make: (b: ArrayBuffer): NpyValues => new Uint32Array(b) },
-  u8: { bytes: 8, make: (b: ArrayBuffer): NpyValues => new BigUint64Array(b) },
-  b1: { bytes: 1, make: (b: ArrayBuffer): NpyValues => new Uint8Array(b) },
-} as const;
-
-const MAGIC = Buffer.from('\x93NUMPY', 'latin1');
-
 /**
  * Decodes a NumPy array file (format 1 to 3, either byte order). Fortran order is turned into C order. Damaged files
  * and element types other than real numbers and booleans are {@link UserError}s that name the file.
  */
 export function decodeNpy(input: Uint8Array, name: string): NpyArray {
   const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
-  const { type, swapped, fortran, shape, start } = readHeader(bytes, name);
-  const count = shape.reduce((product, n) => product * n, 1);
-  const size = count * TYPES[type].bytes;
-  if (bytes.length - start !== size) {
-    throw damaged(name, `has ${bytes.length - start} bytes of data for the shape (${shape.join(', ')}), not ${size}`);
-  }
-  const data = new Uint8Array(bytes.subarray(start));
-  if (swapped) swap(data, TYPES[type].bytes);
-  const values = TYPES[type].make(data.buffer);
-  return { shape, values: fortran ? toRowOrder(values, shape) : values };
+  const header = parseNpyHeader(bytes, name);
+  const layout = requireNumbers(header, name);
+  // A copy: values need to be aligned, and should not change with the input.
+  return { shape: layout.shape, values: decodeNumpy(new Uint8Array(bytes.subarray(header.start)), layout, name) };
 }
 
 /** {@link decodeNpy} of a file. */
@@ -79,7 +50,7 @@ export function encodeNpy({ shape, values }: NpyArray): Uint8Array {
   // The data start on a multiple of 64 bytes, after a line end.
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
   const head = Buffer.alloc(10 + length, ' ');
-  MAGIC.copy(head);
+  NPY_MAGIC.copy(head);
   head.set([1, 0], 6);
   head.writeUInt16LE(length, 8);
   head.write(text, 10, 'latin1');
@@ -92,61 +63,60 @@ export function writeNpy(path: string, array: NpyArray): Promise<void> {
   return writeFileAtomic(path, encodeNpy(array));
 }
 
+/** The first bytes of every array file. */
+export const NPY_MAGIC = Buffer.from('\x93NUMPY', 'latin1');
+
+/** Bytes in which every header of arrays of numbers ends. */
+export const NPY_HEADER_BYTES = 1 << 16;
+
+/** What an array file says before its data. */
+export interface NpyHeader {
+  /** NumPy's name of the element type; `record` for a list of fields. */
+  readonly description: string;
+  /** `undefined` for arrays of anything but numbers and booleans. */
+  readonly layout: NumpyLayout | undefined;
+  /** Of the data. */
+  readonly start: number;
+}
+
+/** Reads the header of an array file from the file's first bytes, {@link NPY_HEADER_BYTES} at most. */
+export function parseNpyHeader(bytes: Buffer, name: string): NpyHeader {
+  const { description = 'record', fortran, shape, start } = readHeader(bytes, name);
+  const type = parseNumpyType(description);
+  return { description, layout: type && { ...type, fortran, shape }, start };
+}
+
+/** The layout of an array of numbers; of anything else it is a {@link UserError}. */
+export function requireNumbers({ layout, description }: NpyHeader, name: string): NumpyLayout {
+  if (layout) return layout;
+  throw new UserError({
+    given: `${name} holds elements of type ${description === 'record' ? description : `'${description}'`}`,
+    expected: 'real numbers of 16, 32 or 64 bits, integers or booleans',
+    remedy: "convert it in Python: np.save(path, array.astype('float32'))",
+  });
+}
+
 function readHeader(bytes: Buffer, name: string) {
-  if (bytes.length < 12 || !bytes.subarray(0, 6).equals(MAGIC)) throw damaged(name, 'has no NumPy signature');
+  if (bytes.length < 12 || !bytes.subarray(0, 6).equals(NPY_MAGIC)) throw damaged(name, 'has no NumPy signature');
   const version = bytes[6];
   if (version < 1 || version > 3) throw damaged(name, `is of format ${version}`);
   const from = version === 1 ? 10 : 12;
   const length = version === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8);
   const start = from + length;
   if (start > bytes.length) throw damaged(name, 'ends inside its header');
+  if (start > NPY_HEADER_BYTES) throw damaged(name, `has a header of ${length} bytes`);
   const text = bytes.toString('utf8', from, start);
   const descr = text.match(/'descr'\s*:\s*(?:'([^']{1,64})'|(\[))/);
   const order = text.match(/'fortran_order'\s*:\s*(True|False)/);
   const tuple = text.match(/'shape'\s*:\s*\(([\d\s,L]*)\)/);
   if (!descr || !order || !tuple) throw damaged(name, 'has a header that is not a NumPy one');
-  const [, endian, type] = descr[1]?.match(/^([<>|=]?)(\w+)$/) ?? [];
-  if (!type || !Object.hasOwn(TYPES, type)) {
-    throw new UserError({
-      given: `${name} holds elements of type ${descr[1] ? `'${descr[1]}'` : 'record'}`,
-      expected: 'real numbers of 32 or 64 bits, integers or booleans',
-      remedy: "convert it in Python: np.save(path, array.astype('float32'))",
-    });
-  }
   const shape = tuple[1]
     .split(',')
     .map((part) => part.replace('L', '').trim())
     .filter((part) => part !== '')
     .map(Number);
   if (!shape.every(Number.isSafeInteger)) throw damaged(name, 'has an impossible shape');
-  return { type: type as keyof typeof TYPES, swapped: endian === '>', fortran: order[1] === 'True', shape, start };
+  return { description: descr[1], fortran: order[1] === 'True', shape, start };
 }
 
-function swap(data: Uint8Array, bytes: number): void {
-  for (let at = 0; at < data.length; at += bytes) data.subarray(at, at + bytes).reverse();
-}
-
-function toRowOrder(values: NpyValues, shape: readonly number[]): NpyValues {
-  const out = values.slice();
-  const index = shape.map(() => 0);
-  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, n) => product * n, 1));
-  let from = 0;
-  for (let to = 0; to < out.length; to++) {
-    out[to] = values[from];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      from -= strides[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
-  return out;
-}
-
-function damaged(name: string, what: string): UserError {
-  return new UserError({
-    given: `${name} ${what}`,
-    expected: 'a NumPy array file (.npy)',
-    remedy: 'it may be damaged or cut short: get it again',
-  });
-}
+const damaged = (name: string, what: string) => damagedFile(name, what, 'a NumPy array file (.npy)');

@@ -1,8 +1,19 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { explainFileError, UserError } from '@unseen/core';
 import { readKerasFile } from './keras-weights.ts';
+import { NPY_MAGIC } from './npy.ts';
+import { isNpz, readNpz } from './npz.ts';
+import { PickledArray } from './pickle/numpy-globals.ts';
+import { readPickle } from './pickle/read-pickle.ts';
 import { openSafetensors } from './safetensors.ts';
-import { createWeightsFile, type WeightsFile } from './weights-file.ts';
+import type { StoredTensor } from './tensor-values.ts';
+import type { TorchCheckpoint } from './torch/checkpoint.ts';
+import { LEGACY_MAGIC, openLegacyCheckpoint } from './torch/legacy-checkpoint.ts';
+import { TorchTensor } from './torch/tensor.ts';
+import { readZipCheckpoint, torchFolder } from './torch/zip-checkpoint.ts';
+import { chooseTensors, type PickledTensor } from './weight-tables.ts';
+import { createWeightsFile, type WeightsFile, type WeightsFormat } from './weights-file.ts';
+import { openZip } from './zip.ts';
 
 /** How a file of weights is read. */
 export interface OpenWeightsOptions {
@@ -18,24 +29,86 @@ export interface OpenWeightsOptions {
  * damaged files are {@link UserError}s.
  */
 export async function openWeights(path: string, options: OpenWeightsOptions = {}): Promise<WeightsFile> {
-  const start = await firstBytes(path);
-  void options;
-  if (start.toString('latin1', 0, 8) === '\x89HDF\r\n\x1a\n') return openKeras(path);
-  if (start[8] === 0x7b) return openTensors(path);
-  throw new UserError({ given: `${path} is of another kind`, expected: 'a file of weights' });
+  const kind = await recognize(path);
+  if (options.table !== undefined && !NESTED.has(kind)) {
+    throw new UserError({ given: `${path} has no tables to choose '${options.table}' from` });
+  }
+  switch (kind) {
+    case 'safetensors':
+      return openTensors(path);
+    case 'keras-hdf5':
+      return openKeras(path);
+    case 'zip':
+      return openArchive(path, options);
+    case 'pytorch-legacy':
+      return fromCheckpoint(await openLegacyCheckpoint(path), path, options);
+    case 'numpy-npy':
+    case 'numpy-pickle':
+      return openPickle(path, kind, options);
+  }
 }
 
-async function firstBytes(path: string): Promise<Buffer> {
+type Kind = Exclude<WeightsFormat, 'pytorch-zip' | 'numpy-npz'> | 'zip';
+
+const NESTED: ReadonlySet<Kind> = new Set(['zip', 'pytorch-legacy', 'numpy-npy', 'numpy-pickle']);
+
+const SIGNATURES: readonly (readonly [Kind, (start: Buffer) => boolean])[] = [
+  ['keras-hdf5', (start) => start.toString('latin1', 0, 8) === '\x89HDF\r\n\x1a\n'],
+  ['zip', (start) => start.toString('latin1', 0, 4) === 'PK\x03\x04'],
+  ['numpy-npy', (start) => start.subarray(0, 6).equals(NPY_MAGIC)],
+  ['pytorch-legacy', (start) => start[0] === 0x80 && start.subarray(0, 32).includes(LEGACY_MAGIC)],
+  ['numpy-pickle', (start) => start[0] === 0x80 && start[1] >= 2 && start[1] <= 5],
+  // Without a protocol: a dictionary, a list, or the array itself.
+  ['numpy-pickle', (start) => /^(?:\([dl]p|cnumpy|ccollections|ccopy_reg)/.test(start.toString('latin1', 0, 16))],
+  ['safetensors', (start) => start[8] === 0x7b],
+];
+
+interface Stranger {
+  readonly given: string;
+  readonly remedy: string;
+  readonly matches: (start: string) => boolean;
+}
+
+const STRANGERS: readonly Stranger[] = [
+  {
+    given: 'a web page',
+    remedy: 'the download went wrong: get the file itself',
+    matches: (start) => /^\s*<(?:!doctype|html|\?xml)/i.test(start),
+  },
+  {
+    given: 'a pointer of Git LFS',
+    remedy: 'fetch the file itself: git lfs pull',
+    matches: (start) => start.startsWith('version https://git-lfs'),
+  },
+  { given: 'compressed with gzip', remedy: 'unpack it: gunzip FILE', matches: (start) => start.startsWith('\x1f\x8b') },
+  {
+    given: 'a tar archive, as PyTorch before 0.2 wrote it',
+    remedy: 'unpack it, or load and save it in Python',
+    matches: (start) => start.startsWith('ustar', 257),
+  },
+];
+
+async function recognize(path: string): Promise<Kind> {
   let file: FileHandle | undefined;
+  let start: Buffer;
   try {
     file = await open(path, 'r');
     const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
-    return buffer.subarray(0, bytesRead);
+    start = buffer.subarray(0, bytesRead);
   } catch (error) {
     throw explainFileError(error, path);
   } finally {
     await file?.close();
   }
+  const known = SIGNATURES.find(([, matches]) => matches(start));
+  if (known) return known[0];
+  const text = start.toString('latin1');
+  const stranger = STRANGERS.find(({ matches }) => matches(text));
+  throw new UserError({
+    given: `${path} is ${start.length === 0 ? 'empty' : (stranger?.given ?? 'of another kind')}`,
+    expected: 'weights: safetensors, Keras HDF5, a PyTorch checkpoint, .npz, .npy or a pickle of NumPy arrays',
+    ...(stranger ? { remedy: stranger.remedy } : {}),
+  });
 }
 
 async function openTensors(path: string): Promise<WeightsFile> {
@@ -54,4 +127,66 @@ async function openKeras(path: string): Promise<WeightsFile> {
     ]),
   );
   return createWeightsFile({ path, format: 'keras-hdf5', sources, metadata, close: async () => {} });
+}
+
+async function openArchive(path: string, options: OpenWeightsOptions): Promise<WeightsFile> {
+  const archive = await openZip(path);
+  try {
+    const folder = torchFolder(archive);
+    if (folder !== undefined) return fromCheckpoint(await readZipCheckpoint(archive, folder), path, options);
+    if (isNpz(archive)) return await readNpz(archive);
+    throw new UserError({
+      given: `${path} is a zip archive of ${[...archive.entries.keys()].slice(0, 5).join(', ') || 'nothing'}`,
+      expected: 'a PyTorch checkpoint (data.pkl) or arrays of NumPy (.npy)',
+    });
+  } catch (error) {
+    await archive.close();
+    throw error;
+  }
+}
+
+async function fromCheckpoint(
+  checkpoint: TorchCheckpoint,
+  path: string,
+  options: OpenWeightsOptions,
+): Promise<WeightsFile> {
+  try {
+    const { tensors, ...chosen } = chooseTensors(checkpoint.root, path, options);
+    const sources = sourcesOf(tensors, (tensor) => checkpoint.read(tensor));
+    return createWeightsFile({ path, format: checkpoint.format, sources, ...chosen, close: () => checkpoint.close() });
+  } catch (error) {
+    await checkpoint.close();
+    throw error;
+  }
+}
+
+async function openPickle(
+  path: string,
+  format: 'numpy-npy' | 'numpy-pickle',
+  options: OpenWeightsOptions,
+): Promise<WeightsFile> {
+  const value = await readPickle(path);
+  // A dictionary that was saved as an array is its one element.
+  const wrapped = value instanceof PickledArray && value.dtype === undefined && value.shape.length === 0;
+  const { tensors, ...chosen } = chooseTensors(wrapped ? value.values[0] : value, path, options);
+  const sources = sourcesOf(tensors, () => {
+    throw new UserError({ given: `${path} has PyTorch tensors in a pickle of NumPy` });
+  });
+  return createWeightsFile({ path, format, sources, ...chosen, close: async () => {} });
+}
+
+function sourcesOf(tensors: ReadonlyMap<string, PickledTensor>, read: (tensor: TorchTensor) => Promise<StoredTensor>) {
+  return new Map(
+    [...tensors].map(([name, tensor]) => [
+      name,
+      {
+        shape: tensor.shape,
+        dtype: tensor.dtype,
+        read: async () =>
+          tensor instanceof TorchTensor
+            ? read(tensor)
+            : { shape: tensor.shape, values: tensor.values as StoredTensor['values'] },
+      },
+    ]),
+  );
 }
