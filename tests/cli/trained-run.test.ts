@@ -106,7 +106,12 @@ test('evaluate refuses scales that no network can see', async () => {
 test('weights inspect lists tensors and names the backbone that fits', async () => {
   const toy = join(import.meta.dirname, '../../experiments/pretrain/toy-backbone.safetensors');
   const { tensors, parameters, metadata, backbones } = await json('weights', 'inspect', toy);
-  expect(tensors[0]).toEqual({ name: expect.any(String), shape: expect.any(Array), dtype: 'F32' });
+  expect(tensors[0]).toEqual({
+    name: expect.any(String),
+    shape: expect.any(Array),
+    dtype: 'F32',
+    bytes: expect.any(Number),
+  });
   const count = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
   expect(parameters).toBe(tensors.reduce((sum: number, { shape }: { shape: number[] }) => sum + count(shape), 0));
   expect(JSON.parse(metadata['unseen.backbone']).licence).toBe('MIT');
@@ -115,7 +120,7 @@ test('weights inspect lists tensors and names the backbone that fits', async () 
   expect(checkpoint.backbones).toEqual([]);
   const { code, stderr } = await unseen(['weights', 'inspect', 'small.yaml'], dir);
   expect(code).toBe(1);
-  expect(stderr).toContain('expected a file .h5, .hdf5 or .safetensors');
+  expect(stderr).toContain('expected weights: safetensors, Keras HDF5, a PyTorch checkpoint');
 });
 
 test('predict tells of images that cannot be read, and does the others', async () => {
