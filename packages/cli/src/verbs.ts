@@ -38,6 +38,11 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     load: async () => (await import('./verbs/predict.ts')).predict,
   },
   {
+    command: 'extend <run>',
+    summary: 'Teach a trained run classes by their names',
+    load: async () => (await import('./verbs/extend.ts')).extend,
+  },
+  {
     command: 'metrics',
     summary: "Score any tool's masks",
     load: async () => (await import('./verbs/metrics.ts')).metrics,

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dataset, nearestName, type SeedTree, UserError, type ZeroShotSplit } from '@unseen/core';
 import { readDatasetFile } from './dataset-file.ts';
-import { TOY_CLASSES, TOY_SPLIT, toyAttributes } from './toy/index.ts';
+import { TOY_CLASSES, TOY_SPLITS, toyAttributes } from './toy/index.ts';
 
 /** A dataset that is generated, not read. */
 export interface BuiltInDataset {
@@ -17,7 +17,7 @@ export const builtInDatasets: Readonly<Record<string, BuiltInDataset>> = {
   'toy-attributes': {
     description: 'generated 64x64 scenes of coloured, textured shapes',
     classes: TOY_CLASSES.length,
-    splits: { default: TOY_SPLIT },
+    splits: TOY_SPLITS,
     open: (seeds) => toyAttributes({ seeds }),
   },
 };

@@ -24,6 +24,8 @@ export const extensionSchema = z.strictObject({
   /** Folder of the trained run; it is only read. */
   run: filePath(),
   classes: z.array(addedClass).min(1),
+  /** How many of them, the first ones, that run has learnt already. */
+  known: z.int().nonnegative().default(0),
   /** Where vectors of names are that the class table lacks: word-vector text files to concatenate, or one table (.arrow). */
   vectors: z.array(filePath()).min(1).optional(),
 });

@@ -8,6 +8,7 @@ export * from './evaluate-run.ts';
 export * from './evaluation.ts';
 export * from './evaluation-stage.ts';
 export * from './export-run.ts';
+export * from './extend-run.ts';
 export * from './extension.ts';
 export * from './extractor.ts';
 export * from './feature-batches.ts';

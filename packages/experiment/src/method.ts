@@ -94,6 +94,8 @@ export interface MethodDefinition<S extends z.ZodRawShape> {
   stages(config: MethodConfig<S>): readonly Stage[];
   /** Left out by methods that make no class maps. */
   models?(config: MethodConfig<S>): MethodModels;
+  /** Whether it has stages for the block `extend`: it can learn classes from their names on top of a run. */
+  readonly extendable?: boolean;
 }
 
 /** A method that experiments can name. */
@@ -104,6 +106,7 @@ export interface Method {
   readonly schema: z.ZodType<z.output<typeof baseSchema>>;
   stages(config: ExperimentConfig): readonly Stage[];
   models?(config: ExperimentConfig): MethodModels;
+  readonly extendable: boolean;
 }
 
 /** Methods by name, as `method:` in an experiment file calls them. */
@@ -111,16 +114,24 @@ export type Methods = Readonly<Record<string, Method>>;
 
 /** Makes a method of a recipe's description. */
 export function defineMethod<S extends z.ZodRawShape>(definition: MethodDefinition<S>): Method {
-  const { name, summary, settings, models } = definition;
+  const { name, summary, settings, models, extendable = false } = definition;
   const schema = z
     .strictObject({ ...baseSchema.shape, ...settings.shape, method: z.literal(name) })
     .superRefine((config, { addIssue }) => {
+      if ((config as { extend?: unknown }).extend && !extendable) {
+        addIssue({
+          code: 'custom',
+          path: ['extend'],
+          message: `the method '${name}' cannot learn classes from their names`,
+        });
+      }
       for (const { path, message } of definition.check?.(config as unknown as MethodConfig<S>) ?? [])
         addIssue({ code: 'custom', path: [...path], message });
     });
   return {
     name,
     summary,
+    extendable,
     schema: schema as unknown as Method['schema'],
     // The only way to a configuration is loadExperiment, which has checked it against the schema above.
     stages: (config) => definition.stages(config as MethodConfig<S>),

@@ -1,4 +1,5 @@
 export * from './checkpoint/checkpoint.ts';
+export * from './checkpoint/grown-weights.ts';
 export * from './checkpoint/weights.ts';
 export * from './initializers.ts';
 export * from './layers/batch-norm.ts';
@@ -15,6 +16,7 @@ export * from './losses/group-pixels.ts';
 export * from './losses/kl-divergence.ts';
 export * from './losses/masked.ts';
 export * from './losses/mmd.ts';
+export * from './losses/multi-label.ts';
 export * from './module.ts';
 export * from './optim/moving-average.ts';
 export * from './optim/optimizer.ts';

@@ -8,6 +8,7 @@ export * from './cagnet/settings.ts';
 export * from './cagnet/setup.ts';
 export * from './generative/alternation.ts';
 export * from './generative/evaluate-stage.ts';
+export * from './generative/extension.ts';
 export * from './generative/finetune-stage.ts';
 export * from './generative/labelled-rows.ts';
 export * from './generative/pseudo-label-settings.ts';

@@ -61,6 +61,12 @@ export const TOY_SPLIT: ZeroShotSplit = {
   unseen: UNSEEN_NAMES.map((_, i) => SEEN_NAMES.length + i + 1),
 };
 
+/** Splits by name: the usual one, and one that leaves the last unseen class out, to be added to a trained run. */
+export const TOY_SPLITS: Readonly<Record<'default' | 'four-unseen', ZeroShotSplit>> = {
+  default: TOY_SPLIT,
+  'four-unseen': { seen: TOY_SPLIT.seen, unseen: TOY_SPLIT.unseen.slice(0, -1) },
+};
+
 /** The attributes that a class name consists of; any other name is a {@link UserError}. */
 export function toyObjectKind(name: string): ToyObjectKind {
   const [colour, texture, ...rest] = name.split(' ');

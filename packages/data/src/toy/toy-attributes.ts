@@ -1,6 +1,6 @@
 import type { Dataset, Sample, SeedTree } from '@unseen/core';
 import { drawToyScene, TOY_SIZE, type ToyScene } from './attribute-scene.ts';
-import { TOY_BACKGROUND, TOY_CLASSES, TOY_SPLIT } from './attributes.ts';
+import { TOY_BACKGROUND, TOY_CLASSES, TOY_SPLITS } from './attributes.ts';
 
 /** What {@link toyAttributes} needs: the seeds of the scenes and their numbers. */
 export interface ToyAttributesOptions {
@@ -19,7 +19,7 @@ export function toyAttributes({ seeds, train = 2000, val = 150 }: ToyAttributesO
     name: 'toy-attributes',
     classes: TOY_CLASSES,
     ignore: [TOY_BACKGROUND],
-    splits: { default: TOY_SPLIT },
+    splits: TOY_SPLITS,
     train: scenes(seeds.child('train'), 'train', train),
     val: scenes(seeds.child('val'), 'val', val),
   };

@@ -18,7 +18,8 @@ export const cagnet = defineMethod({
   check: (config) => [...checkTrunkSettings(config), ...checkJointOptimizer(config), ...checkSelfTraining(config)],
   stages: (config) => {
     const first = config.backbone.train ? checkStage() : featureStage();
-    return [first, ...generativeStages(cagnetRecipe(config))];
+    return [first, ...generativeStages(cagnetRecipe(config), config)];
   },
+  extendable: true,
   models: (config) => segmentationModels(config, cagnetRecipe(config)),
 });

@@ -12,8 +12,8 @@ export interface FinetunePlace<S extends GenerativeSetup> {
   readonly name: string;
   /** Key of its settings. */
   readonly uses: string;
-  /** Stage whose weights it starts from. */
-  readonly after: string;
+  /** Stage whose weights it starts from, or what puts others in place. */
+  readonly after: string | ((setup: S) => Promise<void>);
   readonly stage: FinetuneStage<S>;
 }
 
@@ -40,7 +40,8 @@ export function finetuneStage<S extends GenerativeSetup>(
       const setup = await recipe.setUp(context);
       const { engine, folder } = context;
       const { input, modules, generator, classifier, vectors, protocol } = setup;
-      await loadCheckpoint(folder.file(stageWeights(after)), { modules });
+      if (typeof after === 'string') await loadCheckpoint(folder.file(stageWeights(after)), { modules });
+      else await after(setup);
       const optimizers: Optimizers = {
         heads: scheduledOptimizer(engine, rules.heads, classifier.parameters(), iterations),
         generator: scheduledOptimizer(engine, rules.generator, generator.parameters(), iterations),

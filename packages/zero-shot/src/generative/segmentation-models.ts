@@ -8,6 +8,7 @@ import {
   stageWeights,
 } from '@unseen/experiment';
 import { loadCheckpoint } from '@unseen/nn';
+import { extendedModels } from './extension.ts';
 import type { GenerativeRecipe, GenerativeSetup } from './recipe.ts';
 import { predictStep } from './segmenter.ts';
 
@@ -16,12 +17,13 @@ export function segmentationModels<S extends GenerativeSetup>(
   config: ExperimentConfig,
   recipe: Pick<GenerativeRecipe<S>, 'models' | 'segmenter' | 'protocolText'>,
 ): MethodModels {
+  const models = config.extend ? extendedModels(recipe) : recipe.models;
   return {
-    names: Object.keys(recipe.models),
+    names: Object.keys(models),
     ...(recipe.protocolText && { protocolText: recipe.protocolText }),
     async open(context, choice) {
       const { labels, split } = await openClassProtocol(config);
-      const stage = recipe.models[choice.name];
+      const stage = models[choice.name];
       const { backbone, trunk } = await openTrunk(context);
       const sizes = { channels: trunk.channels, seen: split.seen.length, unseen: split.unseen.length };
       const segmenter = recipe.segmenter(sizes);

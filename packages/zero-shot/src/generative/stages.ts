@@ -1,12 +1,20 @@
 import type { ExperimentConfig, SettingProblem, Stage } from '@unseen/experiment';
 import { evaluateStage } from './evaluate-stage.ts';
+import { extensionStages } from './extension.ts';
 import { finetuneStage } from './finetune-stage.ts';
 import type { GenerativeRecipe, GenerativeSetup } from './recipe.ts';
 import { selfTrainStage } from './self-train-stage.ts';
 import { trainStage } from './train-stage.ts';
 
-/** The stages of a generative method behind its features: train, finetune, self-train and finetune-2 where asked, evaluate. */
-export function generativeStages<S extends GenerativeSetup>(recipe: GenerativeRecipe<S>): Stage[] {
+/**
+ * The stages of a generative method behind its features: train, finetune, self-train and finetune-2 where asked, evaluate;
+ * of a run that extends another: extend, evaluate.
+ */
+export function generativeStages<S extends GenerativeSetup>(
+  recipe: GenerativeRecipe<S>,
+  { extend }: Pick<ExperimentConfig, 'extend'>,
+): Stage[] {
+  if (extend) return extensionStages(recipe, extend);
   const { selfTrain, finetune2 } = recipe;
   return [
     trainStage(recipe),

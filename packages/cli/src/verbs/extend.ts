@@ -1,0 +1,47 @@
+import { outOption, setOption, wholeNumber } from '../options.ts';
+import { defineVerb } from '../verb.ts';
+import { runOne } from './run.ts';
+
+/** `unseen extend`: a new run that knows classes which an old one has never heard of. */
+export const extend = defineVerb({
+  positionals: {
+    run: { type: 'string', demandOption: true, describe: 'Run folder; nothing in it is changed' },
+  },
+  options: {
+    class: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      demandOption: true,
+      describe: 'Name of a new class (repeatable)',
+    },
+    vectors: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe:
+        "Word-vector files (text), as many as the run's class table was made from, or a class table (.arrow), for names that the run's own table lacks",
+    },
+    set: setOption,
+    out: outOption('Folder of the new run (default: <run>-<names>)'),
+    seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },
+    resume: { type: 'boolean', default: false, describe: 'Go on with a new run that was interrupted' },
+    force: { type: 'boolean', default: false, describe: 'Throw away what an earlier run left in the new folder' },
+  },
+  examples: [
+    ['unseen extend runs/cagnet-coco200 --class zebra', 'a class of the table of word vectors'],
+    ['unseen extend runs/mine --class okapi --vectors crawl-300d-2M.vec google.vec --out runs/okapi', 'any word'],
+  ],
+  async run({ run, class: names, vectors, set, out, seed, resume, force }, context) {
+    const { extendedExperiment } = await import('@unseen/experiment');
+    const experiment = await extendedExperiment(run, {
+      names,
+      methods: await context.methods(),
+      set: seed === undefined ? set : [...set, `seed=${seed}`],
+      ...(vectors && { vectors }),
+    });
+    const folder = out ?? `${run.replace(/[/\\]+$/, '')}-${names.join('-').replaceAll(/[^\w.-]/g, '_')}`;
+    const result = await runOne(experiment, { out: folder, resume, force }, context);
+    return { classes: experiment.config.extend?.classes.map(({ id, name }) => ({ id, name })), ...result };
+  },
+});

@@ -1,0 +1,55 @@
+import { basename, resolve } from 'node:path';
+import { UserError } from '@unseen/core';
+import { describeDataset } from '@unseen/data';
+import { describeNewClasses } from './extension.ts';
+import { type Experiment, type LoadOptions, loadExperiment } from './load.ts';
+import { openClassProtocol, openProtocol } from './protocol.ts';
+import { runConfigPath } from './trained-run.ts';
+
+/** What {@link extendedExperiment} makes an experiment of. */
+export interface ExtendOptions extends LoadOptions {
+  /** Names of the new classes. */
+  readonly names: readonly string[];
+  /** Word-vector files or a class table with the vectors of names that the run's own table lacks. */
+  readonly vectors?: readonly string[];
+}
+
+/**
+ * The experiment in which a trained run learns new classes from their names: its settings, with the new classes behind its
+ * unseen ones. A name without a vector, one that the run knows and a run of a method that cannot learn so are `UserError`s.
+ */
+export async function extendedExperiment(
+  folder: string,
+  { names, vectors, methods, set = [] }: ExtendOptions,
+): Promise<Experiment> {
+  const path = runConfigPath(folder);
+  const { config, method } = await loadExperiment(path, { methods });
+  if (!method.extendable) {
+    throw new UserError({
+      given: `${folder} is a run of '${method.name}', which does not learn classes from their names`,
+      expected: `a run of one of: ${Object.values(methods)
+        .flatMap((one) => (one.extendable ? [one.name] : []))
+        .join(', ')}`,
+    });
+  }
+  const { split } = await openClassProtocol(config);
+  const dataset = await describeDataset(config.data.dataset);
+  const known = config.extend?.classes ?? [];
+  const ids = new Set(dataset.classes.map(({ id }) => id));
+  const classes = [...dataset.classes, ...known.filter(({ id }) => !ids.has(id))];
+  const files = vectors?.map((file) => resolve(file)) ?? config.extend?.vectors;
+  const extend = {
+    run: resolve(folder),
+    classes: [...known, ...describeNewClasses(names, { split, classes })],
+    known: known.length,
+    ...(files && { vectors: files }),
+  };
+  const name = `${config.name}-${names.join('-').replaceAll(/[^\w.-]/g, '_')}`;
+  const experiment = await loadExperiment(path, {
+    methods,
+    set: [`name=${JSON.stringify(name)}`, `extend=${JSON.stringify(extend)}`, ...set],
+  });
+  // A class without a vector is told before anything is written.
+  await openProtocol(experiment.config);
+  return { ...experiment, files: [basename(path)] };
+}
