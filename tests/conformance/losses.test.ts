@@ -13,6 +13,7 @@ import {
   labelMask,
   maskedMean,
   mmdLoss,
+  multiLabelSoftMargin,
 } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
 import { describe, expect, it } from 'vitest';
@@ -204,6 +205,17 @@ const cases: Readonly<Record<string, Readonly<Record<string, LossCase>>>> = {
     'half, squared': mmd('half', false),
     'full, with its root': mmd('full', true),
     'full, squared': mmd('full', false),
+  },
+  multiLabelSoftMargin: {
+    'of some labels': {
+      sample: (draw, positions) => ({
+        inputs: {
+          logits: normalInput(draw, 'logits', [...positions, CLASSES], (x) => 3 * x),
+          targets: maskInput(draw, [...positions, CLASSES], 0.4),
+        },
+        forward: (ops, { logits, targets }) => ({ loss: multiLabelSoftMargin(ops, logits, targets) }),
+      }),
+    },
   },
   gradientPenalty: { 'of the heads': { sample: penalty } },
 };

@@ -21,11 +21,20 @@ export interface Summary {
 
 /** A parameter's gradient by its norm, its sum and some entries. */
 export interface GradientSummary {
-  readonly shape: readonly number[];
   readonly l2: number;
-  readonly sum: number;
-  readonly flatIndex: readonly number[];
-  readonly entry: readonly number[];
+  readonly shape?: readonly number[];
+  readonly sum?: number;
+  /** Entries, and where they are; or those that come first. */
+  readonly flatIndex?: readonly number[];
+  readonly entry?: readonly number[];
+  readonly first?: readonly number[];
+}
+
+/** Deviations of gradients: of the norm, relative to it, and of entries, relative to the larger of entry and mean entry. */
+export interface GradientTolerance {
+  readonly l2Rel: number;
+  /** Default: that of the norm. */
+  readonly entryAbs?: number;
 }
 
 /** A tensor of the authors' state dict. */
@@ -79,7 +88,7 @@ export interface FixtureFile {
   readonly summaries?: Readonly<Record<string, Summary>>;
   /** `null`: the loss does not depend on the parameter. */
   readonly gradients?: Readonly<Record<string, GradientSummary | null>>;
-  readonly gradientTolerance?: { readonly l2Rel: number; readonly entryAbs: number };
+  readonly gradientTolerance?: GradientTolerance;
   readonly weightFormula?: WeightFormula;
   /** `stateDict`, `stateDictGenerator`, …: entries, or the text `as <fixture>`. */
   readonly [stateDict: `stateDict${string}`]: readonly StateEntry[] | string;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSafetensors } from '@unseen/formats';
 import { describe, expect, test } from 'vitest';
-import type { FixtureFile, StateEntry, Tolerance, Value } from './fixture-file.ts';
+import type { FixtureFile, GradientTolerance, StateEntry, Tolerance, Value } from './fixture-file.ts';
 import { type GradientCheck, gradientChecks } from './gradient-checks.ts';
 import { channelsFirst, channelsLast } from './layout.ts';
 import type { FormulaWeights } from './weight-formula.ts';
@@ -19,6 +19,9 @@ const ATTEMPTS = 16;
  * For networks without noise and ties: what float32 leaves of the authors' numbers, a hundredth of what fixtures allow.
  */
 export const SINGLE_PRECISION: Tolerance = { abs: 1e-6, rel: 1e-5 };
+
+/** Where a fixture states none: what most of them state. */
+const GRADIENT_TOLERANCE: GradientTolerance = { l2Rel: 1e-3 };
 
 /** Values of a tensor with its shape. */
 export interface Tensor<T = Float32Array | Int32Array | Uint8Array> {
@@ -96,11 +99,11 @@ export class Fixture {
     this.near(`tensors/${name}`, got, this.tensor(name).values, within ?? tolerance);
   }
 
-  /** Compares a map [n, h, w, c] with a tensor [n, c, h, w]. */
+  /** Compares a map [n, h, w, c] with a tensor [n, c, h, w], or [c, h, w] where n = 1. */
   expectMap(name: string, got: ArrayLike<number>, within?: Tolerance): void {
     const { shape } = this.tensor(name);
     expect(got.length, `size of ${name}`).toBe(shape.reduce((a, b) => a * b, 1));
-    this.expectTensor(name, channelsFirst(got, shape), within);
+    this.expectTensor(name, channelsFirst(got, shape.length === 3 ? [1, ...shape] : shape), within);
   }
 
   /** Compares a number, a list, or a structure key by key; `null` stands for an undefined figure. */
@@ -169,9 +172,7 @@ export class Fixture {
     const expected = this.file.gradients?.[name];
     if (expected === undefined) throw new Error(`${this.file.fixture} has no gradient '${name}'`);
     if (expected === null) return [{ name, problem: (got) => (got?.some((x) => x !== 0) ? 'is not 0' : undefined) }];
-    const tolerance = this.file.gradientTolerance;
-    if (!tolerance) throw new Error(`${this.file.fixture} states no tolerance of gradients`);
-    return gradientChecks(name, expected, tolerance);
+    return gradientChecks(name, expected, this.file.gradientTolerance ?? GRADIENT_TOLERANCE);
   }
 
   /** Says that an expected number is none of ours to reproduce. */

@@ -1,8 +1,10 @@
 import type { Rename } from './weight-formula.ts';
 
-type Rule = readonly [pattern: RegExp, name: (...groups: string[]) => string];
+/** A pattern of the authors' names, and what its groups become. */
+export type Rule = readonly [pattern: RegExp, name: (...groups: string[]) => string];
 
-function byRules(rules: readonly Rule[]): Rename {
+/** The first rule whose pattern matches gives the name. */
+export function byRules(rules: readonly Rule[]): Rename {
   return (name) => {
     for (const [pattern, rename] of rules) {
       const match = pattern.exec(name);
@@ -81,7 +83,7 @@ export const deepLabV2Name = byRules(deepLabV2Rules(''));
 export const contextualDeepLabName = byRules([...deepLabV2Rules('deepLab.'), ...contextualRules('contextual.')]);
 
 /** An encoder with torchvision's names. */
-const torchResNetRules = (block: 'basic' | 'bottleneck'): Rule[] => {
+export const torchResNetRules = (block: 'basic' | 'bottleneck'): Rule[] => {
   const layer = (stage: string, i: string, part: string) => `encoder.layers.${Number(stage) - 1}.${i}.${part}`;
   return [
     ...unit('backbone\\.conv1', 'backbone\\.bn1', 'encoder.stem'),

@@ -15,7 +15,11 @@ export type Rename = (name: string) => string;
  * Gives every parameter of a module its value by the formula. Names, shapes and the stored first values and sums must
  * agree, so that a network is not blamed for its weights.
  */
-export function assignWeights(module: Module, { formula, entries }: FormulaWeights, rename: Rename): void {
+export function assignWeights(
+  module: Pick<Module, 'namedParameters'>,
+  { formula, entries }: FormulaWeights,
+  rename: Rename,
+): void {
   const parameters = module.namedParameters();
   const left = new Set(parameters.keys());
   for (const entry of entries) {
