@@ -1,4 +1,5 @@
 export * from './contracts.ts';
+export * from './download.ts';
 export * from './errors.ts';
 export * from './files.ts';
 export * from './random.ts';
