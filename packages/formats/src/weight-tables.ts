@@ -40,14 +40,14 @@ export function chooseTensors(
   const tables = isTensor(root) ? [single(root)] : findTables(root);
   const chosen = asked === undefined ? usualTable(tables) : askedTable(tables, asked, path);
   if (tables.length === 0) throw noTensors(root, path);
+  const models = tables.filter((table) => !isNoModel(table));
   const notes: string[] = [];
   if (chosen && chosen.path !== '') notes.push(`the tensors are those of '${chosen.path}'`);
-  for (const { path: other, tensors } of chosen ? tables : []) {
-    if (other !== chosen?.path) notes.push(`left out: ${tensors} tensors of '${other || 'the outermost dictionary'}'`);
-  }
-  if (!chosen) notes.push(`there are several tables (${list(tables)}): ask for one`);
+  const unused = chosen ? tables.filter((table) => table !== chosen) : tables.filter(isNoModel);
+  if (unused.length > 0) notes.push(`left out: ${listByKey(unused)}`);
+  if (!chosen) notes.push(`there are several tables (${list(models)}): ask for one`);
   if (chosen && chosen.path !== '' && chosen.others.length > 0) notes.push(leftOut(chosen));
-  const named = chosen ? chosen.entries : tables.flatMap(withPath);
+  const named = chosen ? chosen.entries : models.flatMap(withPath);
   const prefixed = stripModule && named.length > 0 && named.every(([name]) => name.startsWith(MODULE));
   if (prefixed) notes.push(`removed '${MODULE}' from the names`);
   const tensors = new Map<string, PickledTensor>();
@@ -58,7 +58,7 @@ export function chooseTensors(
   }
   return {
     tensors,
-    tables: tables.map(({ path, tensors }) => ({ path, tensors })),
+    tables: models.map(({ path, tensors }) => ({ path, tensors })),
     table: chosen?.path,
     notes,
     metadata: scalarsOf(root),
@@ -91,11 +91,13 @@ function findTables(root: PickleValue): Table[] {
 }
 
 function usualTable(tables: readonly Table[]): Table | undefined {
-  const weights = tables.filter(({ path }) => !NOT_WEIGHTS.test(path));
+  const weights = tables.filter((table) => !isNoModel(table));
   if (weights.length <= 1) return weights[0];
   const usual = weights.filter(({ path }) => USUAL.test(path.split('/').at(-1)!));
   return usual.length === 1 ? usual[0] : undefined;
 }
+
+const isNoModel = ({ path }: Table) => NOT_WEIGHTS.test(path);
 
 function askedTable(tables: readonly Table[], asked: string, path: string): Table {
   const found = tables.find((table) => table.path === asked);
@@ -141,6 +143,16 @@ function leftOut({ others }: Table): string {
 
 function list(tables: readonly Table[]): string {
   return tables.map(({ path, tensors }) => `'${path}' (${tensors} tensors)`).join(', ');
+}
+
+/** Tables of one outermost key together: an optimizer has one for each weight. */
+function listByKey(tables: readonly Table[]): string {
+  const counts = new Map<string, number>();
+  for (const { path, tensors } of tables) {
+    const [key] = path.split('/');
+    counts.set(key, (counts.get(key) ?? 0) + tensors);
+  }
+  return [...counts].map(([key, count]) => `${count} tensors of ${key ? `'${key}'` : 'no table'}`).join(', ');
 }
 
 function noTensors(root: PickleValue, path: string): UserError {

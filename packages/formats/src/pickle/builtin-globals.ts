@@ -51,9 +51,11 @@ const plain: Record<string, ((args: Arguments, context: PickleContext) => Pickle
   bytearray: bytes,
   dict: orderedDictionary,
   int: undefined,
+  long: undefined,
   float: undefined,
   bool: undefined,
   str: undefined,
+  unicode: undefined,
 };
 
 /** Plain data of Python, under the names of Python 2 and 3. */
