@@ -14,13 +14,14 @@ import {
   Standardize,
   trackStatistics,
 } from '@unseen/nn';
-import { FeatureGenerator } from '@unseen/synthesis';
+import { FeatureGenerator, GraphGenerator } from '@unseen/synthesis';
 import type { Ops } from '@unseen/tensor';
 import { Cagnet, cagnetSettings, chooseByProfile } from '@unseen/zero-shot';
 import { describe, expect, it } from 'vitest';
 import { expectForAll } from './compare.ts';
 import { type Draw, draws, normalInput, type Sample, stir } from './sample.ts';
 
+const GRAPH_SIZES = { embedding: 3, noise: 2, features: 4, hidden: 5 };
 const PACKAGES = join(import.meta.dirname, '../../packages');
 
 interface NetworkCase {
@@ -255,6 +256,24 @@ const cases: Readonly<Record<string, Variants>> = {
       },
     }),
   ),
+  GraphGenerator: {
+    'in training': {
+      sample: (draw, [batch, height, width]) => {
+        const nodes = batch * height * width;
+        const network = stir(new GraphGenerator({ ...GRAPH_SIZES, seeds: seedsOf(draw) }), draw);
+        return {
+          training: true,
+          parameters: network.parameters(),
+          inputs: {
+            words: normalInput(draw, 'words', [nodes, GRAPH_SIZES.embedding]),
+            noise: normalInput(draw, 'noise', [nodes, GRAPH_SIZES.noise]),
+            propagation: normalInput(draw, 'propagation', [nodes, nodes], (x) => x / nodes),
+          },
+          forward: (ops, { words, noise, propagation }) => ({ y: network.forward(ops, words, noise, propagation) }),
+        };
+      },
+    },
+  },
   FeatureHeads: combinations(
     {
       centre: [
@@ -299,6 +318,8 @@ const OTHERS = [
   'Vgg',
   'LargeFov',
   'PixelClassifier',
+  'GraphConvolution',
+  'Zs3Net',
   'CagnetSegmenter',
   'Trunk',
 ];

@@ -5,27 +5,18 @@ import { fixturesFolder } from './fixture.ts';
 
 /** Fixtures without a file of their name here, and why. */
 const COVERED_LATER: Readonly<Record<string, string>> = {
-  'zs3-gmmn': 'the method ZS3Net is not built yet',
-  'zs3-gcn': 'the graph context of ZS3Net is not built yet',
-  'zs3-metrics': 'in packages/metrics/src/parity.test.ts until ZS3Net is built',
   'irn-pathindex': 'the method IRNet is not built yet',
   'irn-losses': 'the method IRNet is not built yet',
   'irn-walk': 'the method IRNet is not built yet',
   'irn-instances': 'the method IRNet is not built yet',
-  'irn-net': 'the method IRNet is not built yet',
-  'irn-cam': 'the method IRNet is not built yet',
   'irn-irlabel': 'the method IRNet is not built yet',
-  'mcis-coattention': 'the method MCIS is not built yet',
-  'mcis-network': 'the method MCIS is not built yet',
   'mcis-localize': 'the method MCIS is not built yet',
-  'eln-network': 'the method ELN is not built yet',
   'eln-losses': 'the method ELN is not built yet',
   'eln-contrast': 'the method ELN is not built yet',
   'roi-ops': 'operations on regions are not built yet',
   boxes: 'operations on boxes are not built yet',
   wsddn: 'the detector WSDDN is not built yet',
   'excitation-bp': 'excitation backpropagation is not built yet',
-  densecrf: 'the dense CRF is not built yet',
   resize: 'in part, in packages/vision/src/resize.test.ts; PIL and antialiasing are not built yet',
   augment: 'in part, in packages/vision/src/resize.test.ts; the augmentations of the other methods are not built yet',
 };

@@ -56,6 +56,9 @@ export const contextualName = byRules(contextualRules(''));
 /** Tensors of CaGNet's generator. */
 export const generatorName = byRules([[/^mlp\.(\d+)\.(?:conv\.)?(\w+)$/, (i, part) => `layers.${i}.${part}`]]);
 
+/** Tensors of ZS3Net's generator. */
+export const gmmnName = byRules([[/^model\.(\d+)\.(\w+)$/, (i, part) => `layers.${Number(i) / 3}.${part}`]]);
+
 /** Tensors of CaGNet's discriminator and classifier. */
 export const headsName = byRules([
   [/^fc\.conv\.(\w+)$/, (part) => `trunk.${part}`],

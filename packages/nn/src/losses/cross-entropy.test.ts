@@ -43,3 +43,31 @@ test('gradient', async () => {
     inputs,
   });
 });
+
+test('with class weights, positions count by the weight of their class', async () => {
+  const weights = [0.01, 2, 0.5, 3];
+  const weighted = async (labels: readonly number[]) => {
+    const inputs = { labels: { shape: [2, 1, 3], values: labels, integer: true } };
+    const { value } = await evaluate(
+      (ops, given) => ({ value: crossEntropy(ops, ops.parameter(logits), given.labels, weights) }),
+      { inputs },
+    );
+    return value[0];
+  };
+  const labels = [0, 255, 3, 2, 1, 1];
+  const alone = await Promise.all(labels.map((label, i) => loss(labels.map((_, j) => (i === j ? label : 255)))));
+  const total = labels.reduce((sum, label) => sum + (weights[label] ?? 0), 0);
+  const expected = labels.reduce((sum, label, i) => sum + (weights[label] ?? 0) * alone[i], 0) / total;
+  expect(await weighted(labels)).toBeCloseTo(expected, 5);
+  expect(await weighted([0, 255, 255, 255, 255, 255])).toBeCloseTo(alone[0], 5);
+  expect(await weighted(new Array(6).fill(255))).toBeCloseTo(0, 12);
+});
+
+test('gradient with class weights', async () => {
+  const inputs = { labels: { shape: [2, 1, 3], values: [0, 255, 3, 2, 1, 1], integer: true } };
+  await checkGradients(
+    (ops, { labels }) => ({ loss: crossEntropy(ops, ops.parameter(logits), labels, [1, 100, 0.5, 7]) }),
+    [logits],
+    { inputs },
+  );
+});

@@ -1,5 +1,5 @@
 import { MMD_BANDWIDTHS } from '@unseen/nn';
-import type { NoiseKind } from '@unseen/synthesis';
+import type { NodeFeatureKind, NoiseKind } from '@unseen/synthesis';
 import { z } from 'zod';
 import { selfTrainShape } from '../generative/pseudo-label-settings.ts';
 import {
@@ -118,4 +118,32 @@ export function chooseZs3Net(profile: Profile, { network, mmd }: Zs3NetSettings[
     ...chooseGmmn(profile, network.generator, mmd),
     centre: network.classifier.centre ?? CENTRE[profile],
   };
+}
+
+/** Graph context of the generator (ZS-5); `null` where the profile decides. */
+export const graphSettings = z.strictObject({
+  /** By what a region is described. */
+  features: z.enum(['first', 'mean']).nullable().default(null),
+  /** Whether a region also hears itself. */
+  selfLoops: z.boolean().nullable().default(null),
+  /** Whether neighbours count by their degrees. */
+  normalize: z.boolean().nullable().default(null),
+});
+
+/** {@link graphSettings}, decided. */
+export interface GraphChoices {
+  readonly features: NodeFeatureKind;
+  readonly selfLoops: boolean;
+  readonly normalize: boolean;
+}
+
+const GRAPH: Readonly<Record<Profile, GraphChoices>> = {
+  default: { features: 'mean', selfLoops: true, normalize: true },
+  official: { features: 'first', selfLoops: false, normalize: false },
+};
+
+/** The choices of the graph context: those of the settings, else those of the profile. */
+export function chooseGraph(profile: Profile, given: z.output<typeof graphSettings>): GraphChoices {
+  const { features, selfLoops, normalize } = given;
+  return { ...GRAPH[profile], ...stated<GraphChoices>({ features, selfLoops, normalize }) };
 }
