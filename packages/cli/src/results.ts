@@ -16,16 +16,16 @@ export interface RunResult {
   readonly methods: Readonly<Record<string, MethodFigures>>;
 }
 
-/** Writes the report of a run and prints its table; a run without an evaluation has neither. */
-export async function reportRun(run: string, terminal: Terminal): Promise<RunResult> {
+/** Writes the report of a run and prints its table where there is a terminal; a run without an evaluation has neither. */
+export async function reportRun(run: string, terminal?: Terminal): Promise<RunResult> {
   if (!existsSync(join(run, 'metrics.json'))) {
-    terminal.print(`The run is in ${run}; its method evaluates nothing.`);
+    terminal?.print(`The run is in ${run}; its method evaluates nothing.`);
     return { report: null, methods: {} };
   }
   const { writeReport } = await import('@unseen/report');
   const { html } = await writeReport(run);
   const methods = await figuresOf(run);
-  terminal.print(`\n${figuresTable(methods)}\n\nReport: ${html}`);
+  terminal?.print(`\n${figuresTable(methods)}\n\nReport: ${html}`);
   return { report: html, methods };
 }
 

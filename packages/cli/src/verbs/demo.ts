@@ -1,33 +1,55 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { findExperiment } from '../experiments.ts';
 import { outOption, wholeNumber } from '../options.ts';
 import { duration } from '../progress.ts';
+import { figuresTable, type RunResult } from '../results.ts';
 import { defineVerb } from '../verb.ts';
-import { runOne } from './run.ts';
+import { runOne, secondsSince } from './run.ts';
 
-/** `unseen demo`: an ordinary run of `cagnet/toy`, always from the beginning. */
+/** What is compared: the run's folder, and its experiment. */
+const RUNS = { spnet: 'spnet/toy', zs3net: 'zs3net/toy', cagnet: 'cagnet/toy-self-training' } as const;
+
+/** The methods of the comparison, baseline first; each is taken from the last run that has it. */
+const METHODS = ['seen-only', 'spnet', 'spnet-c', 'zs3net', 'cagnet', 'cagnet-st'] as const;
+
+/** `unseen demo`: ordinary runs of every zero-shot method on the toy dataset, always from the beginning, and their comparison. */
 export const demo = defineVerb({
   positionals: {},
   options: {
     seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },
-    out: outOption('Run folder (default: runs/demo)'),
+    out: outOption('Folder of the runs and their comparison (default: runs/demo)'),
   },
   examples: [
-    ['unseen demo', 'a minute from nothing to a report'],
+    ['unseen demo', 'two minutes from nothing to a comparison of methods'],
     ['unseen demo --json --seed 1', 'for scripts'],
   ],
   async run({ seed, out = join('runs', 'demo') }, context) {
+    const began = performance.now();
     const { loadExperiment } = await import('@unseen/experiment');
-    const path = await findExperiment('cagnet/toy');
+    const methods = await context.methods();
     const set = seed === undefined ? [] : [`seed=${seed}`];
-    const experiment = await loadExperiment(path, { methods: await context.methods(), set });
-    // An earlier demo is replaced; somebody else's run is not.
-    const force = (await nameOfRun(out)) === experiment.config.name;
-    const { report, seconds, methods } = await runOne(experiment, { out, force }, context);
-    context.terminal.print(`Time: ${duration(1000 * seconds)}`);
-    return { report, seconds, methods };
+    const folders: string[] = [];
+    let found: RunResult['methods'] = {};
+    for (const [name, file] of Object.entries(RUNS)) {
+      const experiment = await loadExperiment(await findExperiment(file), { methods, set });
+      const folder = join(out, name);
+      // An earlier demo is replaced; somebody else's run is not.
+      const force = (await nameOfRun(folder)) === experiment.config.name;
+      context.terminal.note(`${experiment.config.name}: ${experiment.method.summary}`);
+      const result = await runOne(experiment, { out: folder, force, silent: true }, context);
+      folders.push(folder);
+      found = { ...found, ...result.methods };
+    }
+    const { writeComparison } = await import('@unseen/report');
+    const { html } = await writeComparison(folders, { out: resolve(out, 'comparison') });
+    const compared = Object.fromEntries(METHODS.map((name) => [name, found[name]]));
+    const seconds = secondsSince(began);
+    context.terminal.print(
+      `\n${figuresTable(compared)}\n\nComparison: ${html}\nRuns: ${folders.join(', ')}\nTime: ${duration(1000 * seconds)}`,
+    );
+    return { report: html, runs: folders, seconds, methods: compared };
   },
 });
 

@@ -61,10 +61,16 @@ export const run = defineVerb({
   },
 });
 
-/** Runs an experiment, writes its report and prints its table. */
+/** Runs an experiment, writes its report and, unless `silent`, prints its table. */
 export async function runOne(
   experiment: Experiment,
-  options: { readonly out: string; readonly resume?: boolean; readonly force?: boolean; readonly from?: string },
+  options: {
+    readonly out: string;
+    readonly resume?: boolean;
+    readonly force?: boolean;
+    readonly from?: string;
+    readonly silent?: boolean;
+  },
   { terminal }: VerbContext,
 ): Promise<RunResult & { readonly run: string; readonly seconds: number }> {
   const began = performance.now();
@@ -74,7 +80,7 @@ export async function runOne(
   ]);
   const { signal, release } = interruptSignal();
   const folder = await runExperiment(experiment, { ...options, progress: terminal.progress, signal }).finally(release);
-  const result = await reportRun(folder, terminal);
+  const result = await reportRun(folder, options.silent ? undefined : terminal);
   return { run: folder, report: result.report, seconds: secondsSince(began), methods: result.methods };
 }
 
