@@ -76,8 +76,15 @@ describe('readKerasWeights', () => {
     expect(weights.get('conv1_bn/moving_variance:0')?.values.every((value) => value >= 0)).toBe(true);
   });
 
-  // Last: damage may end the library's life.
-  it('answers damaged files with a UserError or weights of the promised size', async () => {
+  it('goes on after a file on which the library never ends', async () => {
+    const endless = join(import.meta.dirname, '../test-data/endless.h5');
+    await expect(readKerasWeights(endless, { timeLimit: 1500 })).rejects.toThrow(
+      `${endless} keeps the HDF5 library busy`,
+    );
+    expect((await readKerasWeights(path)).size).toBe(3);
+  });
+
+  it('answers damaged files with a UserError or weights of the promised size, one after the other', async () => {
     const good = await readFile(path);
     let files = 0;
     await fc.assert(
@@ -91,11 +98,26 @@ describe('readKerasWeights', () => {
           // HDF5 may keep a damaged file open, and would take another one in its place for the same.
           const damaged = join(folder, `damaged-${files++}.h5`);
           await writeFile(damaged, cut ? bytes.subarray(0, at) : bytes);
-          const result = await readKerasWeights(damaged).catch((error: unknown) => error);
+          const result = await readKerasWeights(damaged, { timeLimit: 10_000 }).catch((error: unknown) => error);
           if (cut || !(result instanceof Map)) expect(result).toBeInstanceOf(UserError);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 150, seed: 3 },
     );
+    expect((await readKerasWeights(path)).size).toBe(3);
+  });
+
+  it('refuses shapes that the file cannot hold', async () => {
+    const large = join(folder, 'large.h5');
+    const file = new h5wasm.File(large, 'w');
+    file.create_attribute('layer_names', ['layer']);
+    const group = file.create_group('layer');
+    group.create_attribute('weight_names', ['w']);
+    group.create_dataset({ name: 'w', data: new Float32Array(10), shape: [10], maxshape: [1e9], chunks: [10] });
+    const dataset = group.get('w');
+    if (dataset === null || !('resize' in dataset)) throw new Error('no dataset');
+    (dataset as { resize(shape: number[]): void }).resize([500_000_000]);
+    file.close();
+    await expect(readKerasWeights(large)).rejects.toThrow("impossible shape for 'layer/w' (500000000)");
   });
 });

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { explainFileError, UserError } from '@unseen/core';
-import { readKerasFile } from './keras-weights.ts';
+import { openKerasFile } from './keras-weights.ts';
 import { NPY_MAGIC } from './npy.ts';
 import { isNpz, readNpz } from './npz.ts';
 import { PickledArray } from './pickle/numpy-globals.ts';
@@ -119,13 +119,7 @@ async function openTensors(path: string): Promise<WeightsFile> {
 }
 
 async function openKeras(path: string): Promise<WeightsFile> {
-  const { weights, metadata } = await readKerasFile(path);
-  const sources = new Map(
-    [...weights].map(([name, weight]) => [
-      name,
-      { shape: weight.shape, dtype: weight.dtype, read: async () => weight },
-    ]),
-  );
+  const { weights: sources, metadata } = await openKerasFile(path);
   return createWeightsFile({ path, format: 'keras-hdf5', sources, metadata, close: async () => {} });
 }
 
