@@ -1,7 +1,7 @@
 import { IGNORE } from '@unseen/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { labelsFromScores } from './score-grid.ts';
+import { channelsFrom, labelsFromScores } from './score-grid.ts';
 
 const side = fc.integer({ min: 1, max: 5 });
 
@@ -37,5 +37,45 @@ describe('labelsFromScores', () => {
     const scores = { height: 1, width: 2, channels: 2, data };
     expect([...labelsFromScores(scores, [1, 2])]).toEqual([0, 1]);
     expect([...labelsFromScores(scores, [1, 2], { minConfidence: 0.8 })]).toEqual([IGNORE, 1]);
+  });
+});
+
+describe('penalties', () => {
+  const grid = fc.record({ height: side, width: side, seed: fc.integer() }).map(({ height, width, seed }) => {
+    const channels = 4;
+    const data = Float32Array.from({ length: height * width * channels }, (_, i) => 3 * Math.sin(seed + i * i * 0.7));
+    return { height, width, channels, data };
+  });
+  const size = fc.tuple(side, side);
+
+  it('of 0 change nothing, and are taken off the probabilities after interpolation', () => {
+    fc.assert(
+      fc.property(grid, size, (scores, target) => {
+        const plain = labelsFromScores(scores, target);
+        expect(labelsFromScores({ ...scores, penalties: new Float32Array(4) }, target)).toEqual(plain);
+        // The first two can never win against a penalty of 1.
+        const others = labelsFromScores({ ...scores, penalties: Float32Array.of(1, 1, 0, 0) }, target);
+        expect(others).toEqual(labelsFromScores(channelsFrom(scores, 2), target).map((channel) => channel + 2));
+      }),
+    );
+  });
+
+  it('count in probabilities: .6 against .4 loses by .3, not by .1', () => {
+    const scores = { height: 1, width: 1, channels: 2, data: Float32Array.of(Math.log(6), Math.log(4)) };
+    expect([...labelsFromScores({ ...scores, penalties: Float32Array.of(0.1, 0) }, [1, 1])]).toEqual([0]);
+    expect([...labelsFromScores({ ...scores, penalties: Float32Array.of(0.3, 0) }, [1, 1])]).toEqual([1]);
+  });
+});
+
+describe('channelsFrom', () => {
+  it('keeps the last channels with their penalties', () => {
+    const scores = { height: 1, width: 2, channels: 3, data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    expect(channelsFrom({ ...scores, penalties: Float32Array.of(7, 8, 9) }, 1)).toEqual({
+      height: 1,
+      width: 2,
+      channels: 2,
+      data: Float32Array.of(2, 3, 5, 6),
+      penalties: Float32Array.of(8, 9),
+    });
   });
 });

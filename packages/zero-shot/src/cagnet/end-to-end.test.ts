@@ -8,14 +8,11 @@ import {
   loadExperiment,
   loadExperimentBackbone,
   openTrainedRun,
-  type Progress,
-  type RunModel,
   runExperiment,
-  silentProgress,
 } from '@unseen/experiment';
 import { loadCheckpoint, Standardize } from '@unseen/nn';
-import { createCompiledEngine } from '@unseen/onnx';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dyingAt, expectSameProgram } from '../runs.suite.ts';
 import { cagnet } from './cagnet.ts';
 
 const EXPERIMENTS = join(import.meta.dirname, '../../../../experiments');
@@ -39,32 +36,6 @@ afterAll(() => rm(dir, { recursive: true }));
 
 const load = (set: readonly string[], file = 'toy-end-to-end.yaml') =>
   loadExperiment(join(EXPERIMENTS, 'cagnet', file), { methods, set: [...MICRO, ...set] });
-
-/** Dies without a word when a stage has come to an iteration. */
-function dyingAt(stage: string, iteration: number): Progress {
-  let current = '';
-  return {
-    ...silentProgress,
-    stage: (name) => {
-      current = name;
-    },
-    update: (done) => {
-      if (current === stage && done === iteration) throw new Error('killed');
-    },
-  };
-}
-
-/** The program of a model, which is what is exported, gives the model's logits. */
-async function expectSameProgram(model: RunModel): Promise<void> {
-  const program = model.program();
-  const [, height, width] = program.inputs.image.shape;
-  const data = Uint8Array.from({ length: height * width * 3 }, (_, i) => (37 * i) % 251);
-  const expected = await model.logits({ height, width, data });
-  const executable = createCompiledEngine().compile(program, { frozen: true });
-  const logits = await executable.run({ image: Float32Array.from(data) }).read('logits');
-  expect(logits).toHaveLength(expected.data.length);
-  for (const [i, value] of logits.entries()) expect(value).toBeCloseTo(expected.data[i], 3);
-}
 
 const metricsOf = async (out: string) => JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'));
 
