@@ -65,9 +65,11 @@ export class DeepLabV3PlusDecoder extends Module {
   readonly classifier: PixelHead;
   readonly projector: PixelHead | undefined;
   readonly dropout: readonly [number, number];
+  private readonly options: DeepLabV3PlusDecoderOptions;
 
   constructor(options: DeepLabV3PlusDecoderOptions) {
     super();
+    this.options = options;
     const { inputs, classes, embedding, dilations, imageNorm, dropout = [0.5, 0.5, 0.1], heads = 'linear' } = options;
     const { width = 256, lowLevelWidth = 48, norm, epsilon, init, seeds } = options;
     const unit = { norm, epsilon, init };
@@ -120,6 +122,11 @@ export class DeepLabV3PlusDecoder extends Module {
       logits: this.classifier.forward(ops, features),
       ...(this.projector && { embedding: this.projector.forward(ops, features) }),
     };
+  }
+
+  /** A decoder of the same form with weights of its own. */
+  sibling(seeds: SeedTree): DeepLabV3PlusDecoder {
+    return new DeepLabV3PlusDecoder({ ...this.options, seeds });
   }
 
   private features<V>(

@@ -1,0 +1,3 @@
+export * from './eln/eln-networks.ts';
+export * from './eln/error-localizer.ts';
+export * from './eln/localizer-input.ts';
