@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dataset, nearestName, type SeedTree, UserError, type ZeroShotSplit } from '@unseen/core';
 import { readDatasetFile } from './dataset-file.ts';
-import { TOY_CLASSES, TOY_SPLITS, toyAttributes } from './toy/index.ts';
+import { TOY_CLASSES, TOY_SCENE_CLASSES, TOY_SCENE_SPLIT, TOY_SPLITS, toyAttributes, toyScenes } from './toy/index.ts';
 
 /** A dataset that is generated, not read. */
 export interface BuiltInDataset {
@@ -19,6 +19,12 @@ export const builtInDatasets: Readonly<Record<string, BuiltInDataset>> = {
     classes: TOY_CLASSES.length,
     splits: TOY_SPLITS,
     open: (seeds) => toyAttributes({ seeds }),
+  },
+  'toy-scenes': {
+    description: 'toy-attributes with the background as a seen class',
+    classes: TOY_SCENE_CLASSES.length,
+    splits: { default: TOY_SCENE_SPLIT },
+    open: (seeds) => toyScenes({ seeds }),
   },
 };
 

@@ -3,12 +3,26 @@ import { channelsOf, checkSize, emptyLike, type Raster, type RasterData } from '
 
 /** Grows a raster to at least [height, width] with `fill` around it; of an odd margin the larger half is at bottom right. */
 export function padCentred<T extends Raster>(source: T, height: number, width: number, fill: number): T {
+  const top = Math.floor(Math.max(0, height - source.height) / 2);
+  const left = Math.floor(Math.max(0, width - source.width) / 2);
+  return padFrom(source, [height, width], [top, left], fill);
+}
+
+/** Grows a raster to at least [height, width] with `fill` below it and to the right. */
+export function padBottomRight<T extends Raster>(source: T, height: number, width: number, fill: number): T {
+  return padFrom(source, [height, width], [0, 0], fill);
+}
+
+function padFrom<T extends Raster>(
+  source: T,
+  [height, width]: readonly [number, number],
+  [top, left]: readonly [number, number],
+  fill: number,
+): T {
   if (source.height >= height && source.width >= width) return source;
   const channels = channelsOf(source);
   const tall = Math.max(source.height, height);
   const wide = Math.max(source.width, width);
-  const top = Math.floor((tall - source.height) / 2);
-  const left = Math.floor((wide - source.width) / 2);
   const from: RasterData = source.data;
   const data = emptyLike(from, tall * wide * channels).fill(fill);
   for (let y = 0; y < source.height; y++) {

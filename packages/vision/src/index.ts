@@ -1,4 +1,5 @@
 export * from './augmentation.ts';
+export * from './blur.ts';
 export * from './dense-crf/dense-crf.ts';
 export * from './dense-crf/exact-filter.ts';
 export * from './dense-crf/permutohedral-lattice.ts';
@@ -11,3 +12,4 @@ export * from './raster.ts';
 export * from './resize.ts';
 export * from './run-lengths.ts';
 export * from './score-grid.ts';
+export * from './short-side-augmentation.ts';
