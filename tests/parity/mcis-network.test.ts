@@ -65,7 +65,7 @@ await parity('mcis-network', (fixture) => {
               ...losses,
               total,
               // The authors' code leaves behind the features that it computed last: those of the second image.
-            feature1: network.features(ops, image2),
+              feature1: network.features(ops, image2),
               ...{ cam1: left.basic, coMap1: left.co, exMap2: right.contrast },
               scores: scores([left.basic, right.basic]),
               coScores: scores([left.co, right.co, left.contrast, right.contrast]),

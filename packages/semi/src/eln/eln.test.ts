@@ -161,7 +161,10 @@ test('gradients are finite, and end where they should: at the encoder, and at th
     reached[loss] = [];
     for (const [name, part] of Object.entries(parts)) {
       const values = part.parameters().map((parameter) => (gradients.get(parameter) ?? []) as Float32Array);
-      expect(values.every((gradient) => gradient.every(Number.isFinite)), name).toBe(true);
+      expect(
+        values.every((gradient) => gradient.every(Number.isFinite)),
+        name,
+      ).toBe(true);
       if (values.some((gradient) => gradient.some((x) => x !== 0))) reached[loss].push(name);
     }
   }
