@@ -1,6 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConvNorm, fuseMaximum, LargeFovHead, SummedAspp, viewsAtScales } from '@unseen/backbone';
+import {
+  ConcatAspp,
+  ConvNorm,
+  DeepLabV3PlusDecoder,
+  fuseMaximum,
+  LargeFovHead,
+  PixelHead,
+  SummedAspp,
+  viewsAtScales,
+} from '@unseen/backbone';
 import { FeatureHeads, WordVectorProjection } from '@unseen/classifier';
 import { ContextSelector, ContextualModule, LatentHead, type SelectorActivation } from '@unseen/contextual';
 import {
@@ -206,6 +215,51 @@ const cases: Readonly<Record<string, Variants>> = {
       forward: (ops, network, x) => ({ y: network.forward(ops, x) }),
     }),
   ),
+  ConcatAspp: {
+    ...combinations({ imageNorm: [true, false] }, ({ imageNorm }) =>
+      single({
+        channels: 5,
+        build: (draw) => new ConcatAspp({ inputs: 5, outputs: 4, dilations: [1, 2], imageNorm, seeds: seedsOf(draw) }),
+        forward: (ops, network, x) => ({ y: network.forward(ops, x) }),
+      }),
+    ),
+    'with the statistics of the batch': single({
+      channels: 4,
+      build: (draw) => {
+        const sizes = { inputs: 4, outputs: 3, dilations: [2] };
+        return new ConcatAspp({ ...sizes, imageNorm: false, norm: 'trained', seeds: seedsOf(draw) });
+      },
+      forward(ops, network, x) {
+        const { result, outputs } = trackStatistics(ops, network.descendants(BatchNorm), () => network.forward(ops, x));
+        return { y: result, ...outputs };
+      },
+    }),
+  },
+  DeepLabV3PlusDecoder: combinations({ heads: ['linear', 'hidden'], dropout: [true, false] } as const, (choice) => ({
+    sample: (draw, positions) => {
+      const [n, height, width] = positions;
+      const sizes = { inputs: [3, 5], classes: 4, width: 6, lowLevelWidth: 2, dilations: [1, 2] } as const;
+      const options = { ...sizes, heads: choice.heads, embedding: 3, seeds: seedsOf(draw) };
+      const network = stir(new DeepLabV3PlusDecoder(options), draw);
+      return {
+        training: true,
+        parameters: network.parameters(),
+        inputs: {
+          low: normalInput(draw, 'low', [n, 2 * height - 1, 2 * width, 3]),
+          high: normalInput(draw, 'high', [n, height, width, 5]),
+        },
+        forward: (ops, { low, high }) => ({ ...network.forward(ops, [low, high], { dropout: choice.dropout }) }),
+      };
+    },
+  })),
+  PixelHead: combinations({ hidden: [undefined, 7] }, ({ hidden }) =>
+    single({
+      channels: 5,
+      rows: true,
+      build: (draw) => new PixelHead({ inputs: 5, outputs: 4, hidden, seeds: seedsOf(draw) }),
+      forward: (ops, network, x) => ({ y: network.forward(ops, x) }),
+    }),
+  ),
   ContextSelector: combinations({ activation: selectors, scales: [1, 3] }, ({ activation, scales }) =>
     single({
       channels: 4 * scales,
@@ -309,7 +363,7 @@ const cases: Readonly<Record<string, Variants>> = {
   Cagnet: { 'of the default profile': cagnet('default'), 'of the official profile': cagnet('official') },
 };
 
-/** Classes without a case here: abstract ones, parts and arrangements of networks that have one, and encoders (by their registry). */
+/** Classes without a case here: abstract ones, parts and arrangements of networks that have one, and what has a registry: encoders, segmentation networks. */
 const OTHERS = [
   'Module',
   'Encoder',
@@ -317,6 +371,10 @@ const OTHERS = [
   'MobileNetV1',
   'Vgg',
   'LargeFov',
+  'SegmentationNetwork',
+  'DeepLabV2',
+  'DeepLabV3Plus',
+  'DeepLabLargeFov',
   'PixelClassifier',
   'GraphConvolution',
   'Zs3Net',

@@ -13,7 +13,7 @@ export interface Stage {
 /** What every encoder can be built with. */
 export interface EncoderOptions {
   /** Names of the stages that `forward` returns. Default: the last one. */
-  readonly taps?: readonly string[];
+  readonly taps?: readonly string[] | 'all';
   /** Channels of the images. Default 3. */
   readonly inputs?: number;
 }
@@ -34,7 +34,7 @@ export abstract class Encoder extends Module {
     const { taps = [stages[stages.length - 1].name], inputs = 3 } = options;
     if (taps.length === 0) throw new UserError({ given: 'an encoder without taps', expected: 'one stage at least' });
     this.inputs = inputs;
-    this.taps = taps.map((tap) => lookUp(byName, tap, 'stage'));
+    this.taps = taps === 'all' ? stages : taps.map((tap) => lookUp(byName, tap, 'stage'));
   }
 
   /** The feature map of each tap; what lies behind the last of them is not computed. */
