@@ -5,6 +5,7 @@ import { type PublishedResult, publishedFor } from './published.ts';
 import { type RunFolder, readRunFolder } from './run-folder.ts';
 import { FIGURES, type Figure, type MethodMetrics } from './run-types.ts';
 import { type Spread, spreadOf } from './statistics.ts';
+import { UNSEEN_FIGURES } from './unseen-figures.ts';
 
 /** One method of one experiment over its seeds. */
 export interface ComparedMethod {
@@ -15,6 +16,8 @@ export interface ComparedMethod {
   /** By run, in the order given; `null` where a run does not record its seed. */
   readonly seeds: readonly (number | null)[];
   readonly figures: Readonly<Record<Figure, Spread>>;
+  /** In the order of {@link UNSEEN_FIGURES}. */
+  readonly unseen: readonly Spread[];
   readonly perClass: readonly { id: number; name: string; group: ClassMetrics['group']; iou: Spread }[];
   /** The paper's row of this method on this benchmark or its full-size relative, and why the two differ. */
   readonly published?: { readonly result: PublishedResult; readonly differences: readonly string[] };
@@ -101,6 +104,7 @@ function comparedMethod(
       Figure,
       Spread
     >,
+    unseen: UNSEEN_FIGURES.map(([, value]) => spreadOf(metrics.map(value))),
     perClass: classes.map(({ id, name, group }) => ({
       ...{ id, name, group },
       iou: spreadOf(metrics.map((m) => m.perClass.find((row) => row.id === id)?.iou ?? null)),

@@ -5,6 +5,7 @@ import { Html, html } from './html.ts';
 import { bullets, link, markdownTable } from './markdown.ts';
 import { alarm, page, table } from './page.ts';
 import { FIGURES } from './run-types.ts';
+import { UNSEEN_NOTE, unseenTable } from './unseen-figures.ts';
 
 /** A chart of a comparison. */
 export interface ComparisonFigure {
@@ -67,11 +68,20 @@ export function comparisonPage(comparison: Comparison, drawn: readonly Compariso
         ]
       : []),
   ]);
+  const ofUnseen = unseenRows(comparison);
   const body = html`<h1>${TITLE}</h1>
 <p class="soft">${runs.length} runs, ${methods.length} methods. Mean ± sample standard deviation over runs.</p>
 ${alarm(warnings)}
 <section><h2>Results</h2>${table('Shares in [0, 1]; – is undefined, which is not 0.', HEAD, rows)}
-${drawn.filter(({ name }) => name === 'figures').map(chart)}</section>
+${drawn.filter(({ name }) => name === 'figures').map(chart)}
+${
+  ofUnseen &&
+  html`<h3>Unseen classes</h3>${table(
+    UNSEEN_NOTE,
+    ofUnseen.head,
+    ofUnseen.rows.map((cells) => ({ cells })),
+  )}`
+}</section>
 <section><h2>Classes</h2>${drawn.filter(({ name }) => name !== 'figures').map(chart)}
 <details><summary>Table of classes</summary>${table('IoU', ...classTable(comparison))}</details></section>
 <section><h2>Runs</h2>${table('', ['run', 'experiment', 'seed', 'data', 'backbone'], runRows(comparison), 'text')}</section>`;
@@ -88,12 +98,14 @@ export function comparisonMarkdown(comparison: Comparison, drawn: readonly Compa
       : []),
   ]);
   const [head, classRows] = classTable(comparison);
+  const ofUnseen = unseenRows(comparison);
   const parts = [
     `# ${TITLE}`,
     `${runs.length} runs, ${methods.length} methods. Mean ± sample standard deviation over runs.`,
     warnings.length > 0 && `**Before you read the numbers:**\n\n${bullets(warnings)}`,
     '## Results',
     markdownTable(HEAD, rows),
+    ofUnseen && `### Unseen classes\n\n${markdownTable(ofUnseen.head, ofUnseen.rows)}\n\n${UNSEEN_NOTE}`,
     ...drawn.map(({ name, title, alt }) => `### ${title}\n\n${link(alt, `figures/${name}.svg`)}`),
     '## Classes',
     markdownTable(
@@ -107,6 +119,13 @@ export function comparisonMarkdown(comparison: Comparison, drawn: readonly Compa
     ),
   ];
   return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+function unseenRows({ methods }: Comparison) {
+  return unseenTable(
+    methods.map(({ label, unseen }) => ({ label, values: unseen })),
+    spread,
+  );
 }
 
 function classTable({ methods, differences }: Comparison): [head: string[], rows: { cells: string[] }[]] {

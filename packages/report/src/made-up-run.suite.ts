@@ -57,7 +57,8 @@ export async function writeMadeUpRun(folder: string, options: MadeUpRun = {}): P
     });
   const method = (predictions: Uint16Array) => {
     const matrix = new ConfusionMatrix(k).add(labels, predictions);
-    return { ...segmentationMetrics(matrix, { classes }), confusion: matrix.toRows() };
+    const vanilla = { PA: 0.625, mIoU: 0.4375 };
+    return { ...segmentationMetrics(matrix, { classes }), vanilla, confusion: matrix.toRows() };
   };
   const metrics = {
     methods: { 'seen-only': method(guess(seen, 0)), cagnet: method(guess(occurring, 0.45)) },

@@ -40,7 +40,12 @@ function readMethod(value: unknown, where: string): MethodMetrics {
   if (confusion !== undefined && !square) {
     throw misfit(`${where}.confusion`, 'another shape', `${perClass.length} rows of as many pixel counts`);
   }
-  const { pixels } = metrics;
+  const { pixels, predictedUnseen = null, vanilla, unseen } = metrics;
+  if (!isFigure(predictedUnseen)) throw misfit(`${where}.predictedUnseen`, predictedUnseen, 'a number or null');
+  for (const [name, group] of Object.entries({ unseen, vanilla })) {
+    const { PA = null, mIoU = null } = group ? object(group, `${where}.${name}`) : {};
+    if (!isFigure(PA) || !isFigure(mIoU)) throw misfit(`${where}.${name}`, group, 'PA and mIoU, numbers or null');
+  }
   if (pixels !== undefined) {
     const { labelled, outside } = object(pixels, `${where}.pixels`);
     if (typeof labelled !== 'number' || typeof outside !== 'number') {

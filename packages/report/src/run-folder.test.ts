@@ -73,6 +73,11 @@ describe('readRunFolder', () => {
     });
     await expect(readRunFolder(folder)).rejects.toThrow(/methods\.cagnet\.pixels.*labelled and outside/);
     await change(({ methods }) => {
+      methods.cagnet.pixels = undefined;
+      methods.cagnet.vanilla = { PA: 'high' };
+    });
+    await expect(readRunFolder(folder)).rejects.toThrow(/methods\.cagnet\.vanilla/);
+    await change(({ methods }) => {
       methods.cagnet = { ...methods['seen-only'], perClass: [{ id: 1, name: 'x', group: 'both' }] };
     });
     await expect(readRunFolder(folder)).rejects.toThrow(/perClass\[0\]\.group: both; expected 'seen' or 'unseen'/);

@@ -4,6 +4,7 @@ import { displayName, duration, FIGURE_TITLES, figure } from './format.ts';
 import { bullets, cell, link, markdownTable, prose } from './markdown.ts';
 import type { RunReport } from './run-report.ts';
 import { FIGURES } from './run-types.ts';
+import { UNSEEN_NOTE, unseenOf } from './unseen-figures.ts';
 
 /** The report of a run as Markdown that stands in `folder`, beside `figures/<name>.svg`. */
 export function runMarkdown(report: RunReport, drawn: readonly DrawnFigure[], folder: string): string {
@@ -22,6 +23,7 @@ export function runMarkdown(report: RunReport, drawn: readonly DrawnFigure[], fo
         ]
       : [],
   );
+  const ofUnseen = unseenOf(methods);
   const panelMethods = methods.map(({ name }) => name);
   const parts = [
     `# ${prose(report.run)}`,
@@ -32,6 +34,7 @@ export function runMarkdown(report: RunReport, drawn: readonly DrawnFigure[], fo
     markdownTable(['method', ...FIGURES.map((name) => FIGURE_TITLES[name])], methodRows),
     'Shares in [0, 1]; – is undefined, which is not 0.',
     differences.length > 0 && bullets(differences.map((text) => `⚠ ${text}`)),
+    ofUnseen && `### Unseen classes\n\n${markdownTable(ofUnseen.head, ofUnseen.rows)}\n\n${UNSEEN_NOTE}`,
     report.panels.length > 0 &&
       `## Pictures\n\n${markdownTable(
         ['image', 'ground truth', ...panelMethods.map(displayName)],

@@ -4,6 +4,7 @@ import { Html, html } from './html.ts';
 import { alarm, page, table, wordTable } from './page.ts';
 import type { RunReport } from './run-report.ts';
 import { FIGURES, type Figure, type LegendEntry } from './run-types.ts';
+import { UNSEEN_NOTE, unseenOf } from './unseen-figures.ts';
 
 /** A picture that is embedded in a page. */
 export interface EmbeddedImage {
@@ -23,7 +24,7 @@ export function runPage(
 ${cards(report)}
 ${alarm(report.warnings)}
 ${missing(report)}
-<section><h2>Results</h2>${results(report)}</section>
+<section><h2>Results</h2>${results(report)}${ofUnseen(report)}</section>
 ${report.panels.length > 0 && html`<section><h2>Pictures</h2>${pictures(report, image)}</section>`}
 <section><h2>Classes</h2>${figures(drawn, 'classes')}${classTable(report)}</section>
 ${section(drawn, 'confusion', 'Confusion', 'Rows are ground truth, each row sums to 1. Blue is right, orange is wrong, the fuller the more; shares below 0.5 % are blank. * marks unseen classes.')}
@@ -99,6 +100,18 @@ ${alarm(
   ),
   'Not comparable with the paper',
 )}`;
+}
+
+function ofUnseen({ methods }: RunReport): Html | false {
+  const found = unseenOf(methods);
+  return (
+    found !== undefined &&
+    html`<h3>Unseen classes</h3>${table(
+      UNSEEN_NOTE,
+      found.head,
+      found.rows.map((cells) => ({ cells })),
+    )}`
+  );
 }
 
 function pictures({ panels, legend, methods }: RunReport, image: (path: string) => EmbeddedImage): Html {

@@ -1,4 +1,4 @@
-import type { SegmentationMetrics } from '@unseen/metrics';
+import type { GroupMetrics, SegmentationMetrics } from '@unseen/metrics';
 
 /** The figures that tables show, in their order. */
 export const FIGURES = ['seenMIoU', 'unseenMIoU', 'hIoU', 'mIoU', 'PA', 'MA'] as const;
@@ -11,6 +11,8 @@ export type MethodMetrics = Pick<SegmentationMetrics, Figure | 'perClass'> &
   Partial<Omit<SegmentationMetrics, Figure | 'perClass' | 'resolution' | 'absent'>> & {
     readonly resolution?: string;
     readonly absent?: string;
+    /** Of a choice among the unseen classes alone, on their pixels alone. */
+    readonly vanilla?: Pick<GroupMetrics, 'PA' | 'mIoU'> | null;
     /** [classes][classes] pixels: ground truth by row, prediction by column, in the order of `perClass`. */
     readonly confusion?: readonly (readonly number[])[];
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MADE_UP_CLASSES, writeMadeUpRun } from './made-up-run.suite.ts';
 import type { RunReport } from './run-report.ts';
+import { unseenOf } from './unseen-figures.ts';
 import { type WrittenReport, writeReport } from './write-report.ts';
 
 let folder: string;
@@ -102,6 +103,16 @@ describe('writeReport', () => {
       expect(perClass).toEqual(source.methods[name].perClass);
     }
     expect(markdown).toContain('CaGNet(pi) (paper)');
+  });
+
+  it('shows what is known of unseen pixels, where something is', async () => {
+    const { methods } = written.content;
+    const cagnet = methods[1];
+    const cells = [cagnet.unseen!.PA, cagnet.predictedUnseen, 0.625, 0.4375].map((value) => value!.toFixed(3));
+    expect(markdown).toContain(`| CaGNet | ${cells.join(' | ')} |`);
+    expect(page).toContain(cells.map((cell) => `<td>${cell}</td>`).join(''));
+    const bare = { ...methods[0], unseen: undefined, predictedUnseen: undefined, vanilla: null };
+    expect(unseenOf([bare as never])).toBeUndefined();
   });
 
   it('draws one bar per class and method that has a value, as long as the value', async () => {
