@@ -1,13 +1,7 @@
-import {
-  evaluateStage as evaluation,
-  type Scorer,
-  type Stage,
-  type StageContext,
-  stageWeights,
-} from '@unseen/experiment';
-import { loadCheckpoint } from '@unseen/nn';
+import { evaluateStage as evaluation, type Scorer, type Stage, type StageContext } from '@unseen/experiment';
 import type { GenerativeRecipe, GenerativeSetup } from './recipe.ts';
 import { predictStep } from './segmenter.ts';
+import { loadSegmenter } from './stage-segmenter.ts';
 
 /** Scores the validation images with the weights that the stages have left. */
 export function evaluateStage<S extends GenerativeSetup>(recipe: GenerativeRecipe<S>): Stage {
@@ -41,13 +35,9 @@ async function openModel<S extends GenerativeSetup>(
   { input, protocol }: S,
   stage: string,
 ) {
-  const trunk = await input.trunk();
-  const { seen, unseen } = protocol.split;
-  const segmenter = recipe.segmenter({ channels: trunk.channels, seen: seen.length, unseen: unseen.length });
-  const modules = { ...segmenter.modules, ...trunk.modules };
-  await loadCheckpoint(context.folder.file(stageWeights(stage)), { modules }, { partial: true });
+  const { segmenter, trunk } = await loadSegmenter(context, recipe, { input, protocol }, stage);
   const { channels, val } = input;
-  const classes = seen.length + unseen.length;
+  const classes = protocol.classes.length;
   const step = predictStep({ segmenter, trunk, batch: 1, grid: val.grid, channels, classes });
   const executable = context.engine.compile(step, { frozen: true });
   const [, height, width] = executable.outputs.logits;

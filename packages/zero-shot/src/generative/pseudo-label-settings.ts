@@ -4,6 +4,11 @@ import { stageShape } from './settings.ts';
 
 /** Which unlabelled pixels self-training labels (ST-2); `null` where the profile decides. */
 export const pseudoLabelSettings = z.strictObject({
+  /**
+   * The networks that label: those that fine-tuning has left, or, as in CaGNet's released code, those that learn, as they
+   * stand (ST-4): what they label by mistake, such as background, then confirms itself.
+   */
+  teacher: z.enum(['finetuned', 'current']).nullable().default(null),
   /** By confidence, as the papers say, or by rank, as in CaGNet's released code. */
   mode: z.enum(['confidence', 'rank']).nullable().default(null),
   /** Confidence: share of the pixels found to be of unseen classes that is labelled. */
@@ -27,14 +32,23 @@ export const selfTrainShape = {
 /** Checked {@link pseudoLabelSettings}. */
 export type PseudoLabelSettings = z.output<typeof pseudoLabelSettings>;
 
-/** The rule that the settings ask for, with what the profile decides filled in. */
+/** How self-training labels: settings and profile, decided. */
+export interface PseudoLabelling {
+  readonly teacher: 'finetuned' | 'current';
+  readonly rule: PseudoLabelRule;
+  /** Whether the padding of crops stays unlabelled (ST-2). */
+  readonly excludePadding: boolean;
+}
+
+/** What the settings ask for, with what the profile decides filled in. */
 export function pseudoLabelRule(
-  { mode, share, per, topRanks, excludePadding }: PseudoLabelSettings,
+  { teacher, mode, share, per, topRanks, excludePadding }: PseudoLabelSettings,
   profile: 'default' | 'official',
-): { readonly rule: PseudoLabelRule; readonly excludePadding: boolean } {
+): PseudoLabelling {
   const official = profile === 'official';
   const chosen = mode ?? (official ? 'rank' : 'confidence');
   return {
+    teacher: teacher ?? (official ? 'current' : 'finetuned'),
     rule: chosen === 'rank' ? { mode: chosen, topRanks } : { mode: chosen, share, per },
     excludePadding: excludePadding ?? !official,
   };

@@ -9,9 +9,11 @@ type Grid = readonly [number, number];
 
 /** Options of {@link PseudoLabeller}. */
 export interface PseudoLabellerOptions {
-  /** The networks that label, at their present weights. */
+  /** The networks that label. */
   readonly segmenter: Pick<Segmenter, 'logits'>;
   readonly trunk: Trunk;
+  /** Whether their weights stay as they are. */
+  readonly frozen: boolean;
   readonly input: Pick<TrunkInput, 'images' | 'grids' | 'channels'>;
   readonly batch: number;
   readonly seen: number;
@@ -30,10 +32,11 @@ export class PseudoLabeller {
   private readonly executable: Executable;
 
   constructor(engine: Engine, options: PseudoLabellerOptions) {
-    const { segmenter, trunk, input, batch } = options;
+    const { segmenter, trunk, frozen, input, batch } = options;
     const [grid] = input.images ? [input.images.size] : input.grids;
     this.options = options;
-    this.executable = engine.compile(predictStep({ segmenter, trunk, batch, grid, channels: input.channels }));
+    const program = predictStep({ segmenter, trunk, batch, grid, channels: input.channels });
+    this.executable = engine.compile(program, { frozen });
   }
 
   /** The batch with more labels; its own arrays stay as they are. */

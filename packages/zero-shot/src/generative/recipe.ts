@@ -1,9 +1,10 @@
-import type { PixelClassifier, PseudoLabelRule } from '@unseen/classifier';
+import type { PixelClassifier } from '@unseen/classifier';
 import type { FeatureBatches, StageContext, Trunk, TrunkInput, ZeroShotProtocol } from '@unseen/experiment';
 import type { Hook, Module } from '@unseen/nn';
 import type { ClassVectors, FeatureGenerator, UnseenPreset } from '@unseen/synthesis';
 import type { Optimizers } from '../optimization.ts';
 import type { OptimizerSettings } from '../optimizer-settings.ts';
+import type { PseudoLabelling } from './pseudo-label-settings.ts';
 import type { RealTrainerOptions } from './real-trainer.ts';
 import type { Segmenter } from './segmenter.ts';
 import type { SyntheticStepOptions } from './synthetic-step.ts';
@@ -55,11 +56,8 @@ export interface SelfTrainSettings extends StageSettings {
 }
 
 /** A stage of {@link RealStage} whose unlabelled pixels the networks label themselves, batch by batch. */
-export interface SelfTrainStage<S extends GenerativeSetup> extends RealStage<SelfTrainSettings, S> {
-  readonly rule: PseudoLabelRule;
-  /** Whether the padding of crops stays unlabelled (ST-2). */
-  readonly excludePadding: boolean;
-  /** The networks that label: those of the setup, as they stand. */
+export interface SelfTrainStage<S extends GenerativeSetup> extends RealStage<SelfTrainSettings, S>, PseudoLabelling {
+  /** The networks of the setup as they stand. */
   segmenter(setup: S): Pick<Segmenter, 'logits'>;
 }
 

@@ -4,6 +4,7 @@ import { optimizersOf } from '../optimization.ts';
 import { labelledShare, PseudoLabeller } from './pseudo-labeller.ts';
 import { RealTrainer } from './real-trainer.ts';
 import type { GenerativeRecipe, GenerativeSetup, SelfTrainSettings, SelfTrainStage } from './recipe.ts';
+import { loadSegmenter } from './stage-segmenter.ts';
 
 /**
  * Self-training (CaGNet §3.6, spec §7.9): the fine-tuned networks label unlabelled pixels of each training batch, in which
@@ -14,7 +15,7 @@ export function selfTrainStage<S extends GenerativeSetup>(
   recipe: GenerativeRecipe<S>,
   stage: SelfTrainStage<S>,
 ): Stage {
-  const { settings, real, optimizers: makeOptimizers, hooks, rule, excludePadding, segmenter } = stage;
+  const { settings, real, optimizers: makeOptimizers, hooks, teacher, rule, excludePadding } = stage;
   const { iterations, batch, logEvery, checkpointEvery, crop } = settings;
   return {
     name: 'self-train',
@@ -29,8 +30,10 @@ export function selfTrainStage<S extends GenerativeSetup>(
       const trainer = new RealTrainer(engine, real(setup));
       const classes = { seen: protocol.split.seen.length, unseen: protocol.split.unseen.length };
       const labeller = new PseudoLabeller(engine, {
-        segmenter: segmenter(setup),
-        trunk,
+        ...(teacher === 'current'
+          ? { segmenter: stage.segmenter(setup), trunk }
+          : await loadSegmenter(context, recipe, setup, 'finetune')),
+        frozen: teacher === 'finetuned',
         input,
         batch,
         ...classes,
