@@ -1,4 +1,3 @@
-export * from './batch-norm-step.ts';
 export * from './cagnet/cagnet.ts';
 export * from './cagnet/joint-optimizer.ts';
 export * from './cagnet/latent-probe.ts';
@@ -34,12 +33,7 @@ export * from './spnet/calibration-search.ts';
 export * from './spnet/projection-step.ts';
 export * from './spnet/settings.ts';
 export * from './spnet/spnet.ts';
-export * from './without-unseen.ts';
 export * from './zs3net/model.ts';
-export * from './zs3net/original/generator-steps.ts';
-export * from './zs3net/original/scene.ts';
-export * from './zs3net/original/settings.ts';
-export * from './zs3net/original/zs3net-original.ts';
 export * from './zs3net/real-step.ts';
 export * from './zs3net/recipe.ts';
 export * from './zs3net/settings.ts';
