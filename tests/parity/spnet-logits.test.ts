@@ -1,7 +1,8 @@
 import { createSegmentationNetwork, DeepLabV2 } from '@unseen/backbone';
+import { calibrationPenalties, WordVectorProjection } from '@unseen/classifier';
 import { SeedTree } from '@unseen/core';
 import { constant } from '@unseen/nn';
-import { normalize } from '@unseen/vision';
+import { labelsFromScores, normalize } from '@unseen/vision';
 import { expect, test } from 'vitest';
 import { engines, evaluate, largeNetworkEngines } from './evaluation.ts';
 import { parity, SINGLE_PRECISION } from './fixture.ts';
@@ -23,25 +24,33 @@ await parity('spnet-logits', (fixture) => {
       timeout: 600_000,
     },
     async (engine) => {
-      const embeddings = fixture.tensor('classEmbeddings');
+      const { shape, values } = fixture.tensor('classEmbeddings');
+      const [, dimension] = shape;
+      const vectors = Array.from({ length: classes }, (_, c) =>
+        Float32Array.from(values.slice(c * dimension, (c + 1) * dimension)),
+      );
       const network = createSegmentationNetwork('deeplabv2_resnet101.caffe', {
-        classes: embeddings.shape[1],
+        classes: dimension,
         // The weights are loaded.
         init: constant(0),
         seeds: new SeedTree(0),
       });
       if (!(network instanceof DeepLabV2)) throw new Error('SPNet has a DeepLab v2');
       assignWeights(network, fixture.weights(), deepLabV2Name);
+      const head = new WordVectorProjection({
+        features: network.classes,
+        vectors,
+        projection: null,
+        seeds: new SeedTree(0),
+      });
       const rgb = { height, width, data: rgbOf(fixture.tensor('imageBgrUint8').values) };
       const { data } = normalize(rgb, { channelOrder: 'bgr', mean, std: [1, 1, 1] });
       const { outputs } = await evaluate(await engines[engine](), {
         inputs: {
           image: { shape: [1, height, width, 3], values: data },
-          vectors: { shape: embeddings.shape, values: Float32Array.from(embeddings.values) },
         },
-        describe(ops, { image, vectors }) {
-          const filter = ops.reshape(vectors, [...embeddings.shape, 1, 1]);
-          const { views, fused } = network.multiScale(ops, image, (features) => ops.conv2d(features, filter));
+        describe(ops, { image }) {
+          const { views, fused } = network.multiScale(ops, image, (features) => head.forward(ops, features));
           const [logitsScale0, logitsScale1, logitsScale2] = views;
           const prob = ops.softmax(network.enlarge(ops, fused, [height, width]));
           return { outputs: { logits: fused, logitsScale0, logitsScale1, logitsScale2, prob } };
@@ -49,28 +58,29 @@ await parity('spnet-logits', (fixture) => {
       });
       for (const name of Object.keys(outputs)) fixture.expectMap(name, outputs[name], SINGLE_PRECISION);
       for (const gamma of fixture.setting<number[]>('gammas')) {
-        const decided = calibrated(outputs.prob, gamma);
+        const penalties = calibrationPenalties({ classes, seen, gamma });
+        const [, , h, w] = fixture.tensor('logits').shape;
+        const grid = { height: h, width: w, channels: classes, data: outputs.logits, penalties };
+        const decided = labelsFromScores(grid, [height, width]);
         const expected = fixture.integers(`pred_gamma_${gamma}`).values;
-        const open = decided.filter(({ margin }) => margin < MARGIN);
-        fixture.expectValue(`ambiguous_gamma_${gamma}`, open.length);
+        const isOpen = marginsOf(outputs.prob, penalties).map((margin) => margin < MARGIN);
+        const open = isOpen.filter(Boolean).length;
+        fixture.expectValue(`ambiguous_gamma_${gamma}`, open);
         fixture.expectTensor(
           `pred_gamma_${gamma}`,
-          decided.map(({ best, margin }, i) => (margin < MARGIN ? expected[i] : best)),
+          Int32Array.from(decided, (best, i) => (isOpen[i] ? expected[i] : best)),
         );
-        expect(open.length).toBeLessThan(decided.length / 100);
+        expect(open).toBeLessThan(decided.length / 100);
       }
     },
   );
 
-  /** The best class of each pixel, `gamma` taken off those that are seen, and how far the next one is. */
-  function calibrated(probabilities: Float32Array, gamma: number) {
+  /** How far the best class of each pixel is from the next one. */
+  function marginsOf(probabilities: Float32Array, penalties: Float32Array): number[] {
     return Array.from({ length: height * width }, (_, pixel) => {
-      const scores = Array.from(
-        probabilities.subarray(pixel * classes, (pixel + 1) * classes),
-        (p, c) => p - (c < seen ? gamma : 0),
-      );
-      const [first, second] = scores.toSorted((a, b) => b - a);
-      return { best: scores.indexOf(first), margin: first - second };
+      const own = probabilities.subarray(pixel * classes, (pixel + 1) * classes);
+      const [first, second] = Array.from(own, (p, c) => p - penalties[c]).sort((a, b) => b - a);
+      return first - second;
     });
   }
 });
