@@ -20,6 +20,8 @@ test.each([
   'metrics',
   'report',
   'experiment show',
+  'models list',
+  'models show',
   'weights inspect',
   'dataset list',
   'backends',
@@ -40,6 +42,9 @@ test.each([
   [['demo', '--out', 'a', '--out', 'b'], '--out a and b', 'expected the option once'],
   [['metrics', '--gt', 'a'], 'missing required arguments: pred, dataset', '--help'],
   [['run', 'x', '--seeds', '1,1'], "--seeds '1,1'", 'different whole numbers'],
+  [['models', 'show', 'resnet51.tv_in1k'], "unknown model 'resnet51.tv_in1k'", "did you mean 'resnet50.tv_in1k'?"],
+  [['models', 'list', 'vgg17'], "no model has 'vgg17' in its name", "did you mean 'vgg16'?"],
+  [['models', 'show', 'vgg16.tv_in1k', '--size', '0x9'], "--size '0x9'", 'a size such as 321 or 375x500'],
   [['metrics', '--pred', 'a', '--gt', 'b', '--dataset', 'nowhere'], "unknown dataset 'nowhere'", 'expected one of'],
 ])('%j is one sentence and what to do', async (args, given, advice) => {
   const { code, stdout, stderr } = await run(...args);
@@ -72,6 +77,16 @@ test('registered datasets are found from any folder', async () => {
   const { code, lastLine } = await run('dataset', 'list', '--json');
   expect(code).toBe(0);
   expect(JSON.parse(lastLine).datasets).toContainEqual(expect.objectContaining({ name: 'toy-attributes' }));
+});
+
+test('models are listed and shown with what they cost', async () => {
+  const list = await run('models', 'list', 'test_deeplab', '--json');
+  const names = JSON.parse(list.lastLine).models.map(({ name }: { name: string }) => name);
+  expect(names).toContain('test_deeplabv3plus_zs3.micro');
+  const shown = await run('models', 'show', 'test_resnet.micro', '--size', '33x64', '--output-stride', '4', '--json');
+  expect(shown.code).toBe(0);
+  expect(JSON.parse(shown.lastLine)).toMatchObject({ size: [33, 64], outputStride: 4, taps: ['stage3'] });
+  expect(shown.stderr).toMatch(/stage3 +64 +4 +9x16 +tap/);
 });
 
 test('the version is that of the package', async () => {

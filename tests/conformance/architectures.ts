@@ -37,9 +37,11 @@ function encoderNetwork(encoder: Encoder): Network {
   return {
     module: encoder,
     encoder,
-    stages: encoder.taps,
-    forward: (ops, images) =>
-      Object.fromEntries(encoder.forward(ops, images).map((map, i) => [encoder.taps[i].name, map])),
+    stages: encoder.stages,
+    forward(ops, images) {
+      const maps = encoder.forward(ops, images, encoder.stages);
+      return Object.fromEntries(maps.map((map, i) => [encoder.stages[i].name, map]));
+    },
   };
 }
 
@@ -64,7 +66,7 @@ export const architectures: readonly Architecture[] = [
       name,
       micro: isMicro(name),
       segments: false,
-      build: ({ classes, ...options }) => encoderNetwork(build({ ...options, taps: 'all' })),
+      build: ({ classes, ...options }) => encoderNetwork(build(options)),
     }),
   ),
   ...Object.values(segmentationNetworks).map(

@@ -13,7 +13,7 @@ export interface Stage {
 /** What every encoder can be built with. */
 export interface EncoderOptions {
   /** Names of the stages that `forward` returns. Default: the last one. */
-  readonly taps?: readonly string[] | 'all';
+  readonly taps?: readonly string[];
   /** Channels of the images. Default 3. */
   readonly inputs?: number;
 }
@@ -34,16 +34,16 @@ export abstract class Encoder extends Module {
     const { taps = [stages[stages.length - 1].name], inputs = 3 } = options;
     if (taps.length === 0) throw new UserError({ given: 'an encoder without taps', expected: 'one stage at least' });
     this.inputs = inputs;
-    this.taps = taps === 'all' ? stages : taps.map((tap) => lookUp(byName, tap, 'stage'));
+    this.taps = taps.map((tap) => lookUp(byName, tap, 'stage'));
   }
 
-  /** The feature map of each tap; what lies behind the last of them is not computed. */
-  forward<V>(ops: Ops<V>, images: V): V[] {
+  /** The feature map of each tap, or of the given stages; what lies behind the last of them is not computed. */
+  forward<V>(ops: Ops<V>, images: V, taps: readonly Stage[] = this.taps): V[] {
     const channels = ops.shape(images)[3];
     if (channels !== this.inputs) {
       throw new UserError({ given: `images of ${channels} channels`, expected: `${this.inputs} channels` });
     }
-    const wanted = new Set(this.taps.map((tap) => tap.name));
+    const wanted = new Set(taps.map((tap) => tap.name));
     const found = new Map<string, V>();
     let i = 0;
     for (const features of this.outputs(ops, images)) {
@@ -51,7 +51,7 @@ export abstract class Encoder extends Module {
       if (wanted.delete(name)) found.set(name, features);
       if (wanted.size === 0) break;
     }
-    return this.taps.map(({ name }) => found.get(name)!);
+    return taps.map(({ name }) => found.get(name)!);
   }
 
   /** The output of each stage, computed when asked for. */

@@ -12,6 +12,7 @@ export * from './input-format.ts';
 export * from './keras-mobilenet.ts';
 export * from './largefov.ts';
 export * from './mobilenet.ts';
+export * from './models.ts';
 export * from './multi-scale.ts';
 export * from './pixel-head.ts';
 export * from './pooling.ts';

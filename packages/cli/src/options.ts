@@ -9,6 +9,26 @@ export function wholeNumber(name: string): (text: unknown) => number | undefined
   };
 }
 
+/** Checks a whole number > 0 that yargs hands over as text. */
+export function positiveWholeNumber(name: string): (text: unknown) => number | undefined {
+  const check = wholeNumber(name);
+  return (text) => {
+    const value = check(text);
+    if (value !== 0) return value;
+    throw new UserError({ given: `--${name} 0`, expected: 'a whole number above 0' });
+  };
+}
+
+/** Checks a size such as `321` or `375x500`. */
+export function imageSize(name: string): (text: unknown) => readonly [height: number, width: number] | undefined {
+  return (text) => {
+    if (text === undefined) return undefined;
+    const [, height, width = height] = (typeof text === 'string' && /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(text)) || [];
+    if (Number(height) > 0 && Number(width) > 0) return [Number(height), Number(width)];
+    throw new UserError({ given: `--${name} ${shown(text)}`, expected: 'a size such as 321 or 375x500' });
+  };
+}
+
 /** Checks a list such as `0,1,2`. */
 export function wholeNumbers(name: string): (text: unknown) => number[] | undefined {
   return (text) => {

@@ -64,6 +64,22 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     ],
   },
   {
+    name: 'models',
+    summary: 'Look at the networks that can be built',
+    verbs: [
+      {
+        command: 'list [filter]',
+        summary: 'List networks with parameters and published weights',
+        load: async () => (await import('./verbs/models-list.ts')).modelsList,
+      },
+      {
+        command: 'show <name>',
+        summary: 'Show parameters, FLOPs, stages and weights of one network',
+        load: async () => (await import('./verbs/models-show.ts')).modelsShow,
+      },
+    ],
+  },
+  {
     name: 'weights',
     summary: 'Look at files of weights',
     verbs: [
