@@ -1,0 +1,77 @@
+import type { SeedTree } from '@unseen/core';
+import { BatchNorm, Dense, dropout, Module } from '@unseen/nn';
+import type { Ops } from '@unseen/tensor';
+import { ClassVectors } from '../class-vectors.ts';
+import { MaskedConv2d } from './masked-conv.ts';
+
+/** Sizes of {@link CategoryPatchGenerator}; defaults are those of the released code. */
+export interface CategoryPatchGeneratorOptions {
+  /** Vectors of the classes in channel order. */
+  readonly vectors: readonly Float32Array[];
+  readonly layers?: number;
+  readonly width?: number;
+  readonly kernel?: number;
+  /** Dropout after each of the last two layers. */
+  readonly dropout?: number;
+  readonly seeds: SeedTree;
+}
+
+/**
+ * Draws plausible layouts of categories in small patches (CaGNet's patch-wise version, §3.3 there): a PixelCNN over class
+ * vectors which is conditioned on the vectors of one category per pixel. Every layer is a masked convolution, batch
+ * normalisation, a ReLU, and an additive term of the condition. It learns from labels of seen classes: the logits of unseen
+ * ones never have a positive example.
+ */
+export class CategoryPatchGenerator extends Module {
+  readonly convolutions: readonly MaskedConv2d[];
+  readonly norms: readonly BatchNorm[];
+  readonly conditions: readonly Dense[];
+  readonly output: Dense;
+  readonly rate: number;
+  private readonly words: ClassVectors;
+
+  constructor(options: CategoryPatchGeneratorOptions) {
+    super();
+    const { vectors, layers = 8, width = 64, kernel = 7, seeds } = options;
+    const indices = Array.from({ length: layers }, (_, i) => i);
+    this.words = new ClassVectors(vectors);
+    const { dimension, classes } = this.words;
+    this.convolutions = indices.map(
+      (i) =>
+        new MaskedConv2d({
+          inputs: i === 0 ? dimension : width,
+          outputs: width,
+          kernel,
+          type: i === 0 ? 'A' : 'B',
+          seeds: seeds.child(`convolution${i}`),
+        }),
+    );
+    this.norms = indices.map(() => new BatchNorm({ channels: width }));
+    this.conditions = indices.map(
+      (i) => new Dense({ inputs: dimension, outputs: width, bias: false, seeds: seeds.child(`condition${i}`) }),
+    );
+    this.output = new Dense({ inputs: width, outputs: classes, seeds: seeds.child('output') });
+    this.rate = options.dropout ?? 0.5;
+  }
+
+  get classes(): number {
+    return this.words.classes;
+  }
+
+  /**
+   * @param patches channel of each pixel, 255 where unknown, [n, size, size]
+   * @param condition channel of the category on which each pixel is conditioned, [n, size, size]
+   * @returns logits of each pixel's class given the pixels before it, [n, size, size, classes]
+   */
+  forward<V>(ops: Ops<V>, patches: V, condition: V): V {
+    const given = this.words.lookUp(ops, condition);
+    let x = this.words.lookUp(ops, patches);
+    const plain = this.convolutions.length - 2;
+    for (const [i, convolution] of this.convolutions.entries()) {
+      const own = ops.relu(this.norms[i].forward(ops, convolution.forward(ops, x)));
+      x = ops.add(own, this.conditions[i].forward(ops, given));
+      if (i >= plain) x = dropout(ops, x, this.rate);
+    }
+    return this.output.forward(ops, x);
+  }
+}

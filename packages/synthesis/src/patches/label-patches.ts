@@ -1,0 +1,59 @@
+import { IGNORE, type LabelMap, type RandomStream, UserError } from '@unseen/core';
+
+/** Channels of square patches, one after the other: [count · size · size]. */
+export interface LabelPatches {
+  readonly size: number;
+  readonly count: number;
+  /** 255 where a pixel is not labelled. */
+  readonly labels: Uint8Array;
+}
+
+/** Cuts a label map into blocks that do not overlap, and keeps those with a labelled pixel; a rest at the edges is dropped. */
+export function cutPatches({ height, width, data }: Omit<LabelMap, 'id'>, size: number): LabelPatches {
+  const labels: number[] = [];
+  for (let top = 0; top + size <= height; top += size) {
+    for (let left = 0; left + size <= width; left += size) {
+      const block: number[] = [];
+      for (let y = top; y < top + size; y++) {
+        for (let x = left; x < left + size; x++) block.push(data[y * width + x]);
+      }
+      if (block.some((label) => label !== IGNORE)) labels.push(...block);
+    }
+  }
+  return { size, count: labels.length / (size * size), labels: Uint8Array.from(labels) };
+}
+
+/**
+ * Gives unlabelled pixels the label of a neighbour (above, left, right or below, the first that has one), over and over
+ * until a label can have come from the centre to the corners: once for 3x3 patches, twice for 5x5. What is then still
+ * unlabelled stays so.
+ */
+export function fillPatches({ size, count, labels }: LabelPatches): LabelPatches {
+  let filled = labels;
+  for (let pass = 0; pass < (size - 1) / 2; pass++) {
+    const before = filled;
+    filled = before.map((label, i) => (label === IGNORE ? neighbourOf(before, i, size) : label));
+  }
+  return { size, count, labels: filled };
+}
+
+function neighbourOf(labels: Uint8Array, position: number, size: number): number {
+  const [y, x] = [Math.floor(position / size) % size, position % size];
+  const neighbours = [
+    y > 0 && labels[position - size],
+    x > 0 && labels[position - 1],
+    x < size - 1 && labels[position + 1],
+    y < size - 1 && labels[position + size],
+  ];
+  return neighbours.find((label): label is number => label !== false && label !== IGNORE) ?? IGNORE;
+}
+
+/** One of the categories that a patch shows, drawn at random, for each patch: [count]. */
+export function drawCategories({ size, count, labels }: LabelPatches, random: RandomStream): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, patch) => {
+    const block = labels.subarray(patch * size * size, (patch + 1) * size * size);
+    const present = [...new Set(block)].filter((label) => label !== IGNORE);
+    if (present.length === 0) throw new UserError({ given: 'a patch without a label', expected: 'at least one label' });
+    return present[random.integer(present.length)];
+  });
+}
