@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '..');
 
 /** Host-side packages: each may use those before it, and none knows of networks. */
-const HOST = ['core', 'formats', 'metrics', 'vision', 'embeddings', 'data'];
+const HOST = ['core', 'formats', 'metrics', 'vision', 'analysis', 'embeddings', 'data'];
 /** Parts of networks: each may use those before it. */
 const PARTS = ['backbone', 'contextual', 'synthesis', 'classifier'];
 const BELOW_PARTS = [...HOST, 'tensor', 'nn', 'onnx'];
@@ -21,7 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ...before(PARTS, BELOW_PARTS),
   experiment: [...BELOW_PARTS, ...PARTS],
   ...Object.fromEntries(RECIPES.map((name) => [name, BELOW_RECIPES])),
-  report: ['core', 'formats', 'metrics', 'data'],
+  report: ['core', 'formats', 'metrics', 'analysis', 'data'],
   cli: [...BELOW_RECIPES, ...RECIPES, 'report'],
 };
 

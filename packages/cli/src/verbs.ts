@@ -53,6 +53,38 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     load: async () => (await import('./verbs/report.ts')).report,
   },
   {
+    name: 'analyze',
+    summary: 'Look inside a trained run of CaGNet',
+    verbs: [
+      {
+        command: 'context-scale <run>',
+        summary: 'Show which scale of context is preferred, by pixel, class and size',
+        load: async () => (await import('./verbs/analyze-context-scale.ts')).analyzeContextScale,
+      },
+      {
+        command: 'reconstruction <run>',
+        summary: 'Compare regenerated features with the real ones',
+        load: async () => (await import('./verbs/analyze-reconstruction.ts')).analyzeReconstruction,
+      },
+      {
+        command: 'clusters <run>',
+        summary: "Cluster one class's features; show real beside generated ones",
+        load: async () => (await import('./verbs/analyze-clusters.ts')).analyzeClusters,
+      },
+    ],
+  },
+  {
+    name: 'features',
+    summary: 'Make files of pixel features',
+    verbs: [
+      {
+        command: 'synthesize <run>',
+        summary: 'Generate features of classes by their vectors',
+        load: async () => (await import('./verbs/features-synthesize.ts')).featuresSynthesize,
+      },
+    ],
+  },
+  {
     name: 'experiment',
     summary: 'Look at experiment files',
     verbs: [

@@ -18,7 +18,7 @@ export async function loadClassVectors(
   { embeddings, extend }: Pick<ExperimentConfig, 'embeddings' | 'extend'>,
   classes: readonly ClassInfo[],
 ): Promise<Float32Array[]> {
-  const known = await loadTable(embeddings.table);
+  const known = await loadKnownVectors(embeddings);
   const added = new Set(extend?.classes.map(({ id }) => id));
   const isNew = ({ id, name, wordRow }: ClassInfo) =>
     added.has(id) && wordRow === undefined && known.table.names[known.table.ids.indexOf(id)] !== name;
@@ -49,7 +49,10 @@ function rowsOf(found: ClassTable, classes: readonly ClassInfo[]): Float32Array[
   return classes.map((_, i) => rows.slice(i * found.dimension, (i + 1) * found.dimension));
 }
 
-async function loadTable(nameOrPath: string): Promise<KnownVectors> {
+/** The class table of an experiment, with the recipe that it is built by where there is one. */
+export async function loadKnownVectors({
+  table: nameOrPath,
+}: Pick<ExperimentConfig['embeddings'], 'table'>): Promise<KnownVectors> {
   if (nameOrPath.endsWith('.arrow')) return { table: await readClassTable(nameOrPath) };
   const path = /\.ya?ml$/.test(nameOrPath) ? nameOrPath : join(recipeFolder(), `${nameOrPath}.yaml`);
   if (!existsSync(path)) {

@@ -24,6 +24,8 @@ export interface TrainedRun {
   readonly protocol: ClassProtocol;
   /** Names of its models: baselines first, the method itself last. */
   readonly names: readonly string[];
+  /** What its networks are loaded with, for code that looks inside them. */
+  readonly context: ModelContext;
   /** As `MethodModels` says. */
   readonly protocolText: Readonly<Record<string, string>>;
   /** Opens a model; default: the method itself at the experiment's scale. */
@@ -73,6 +75,7 @@ export async function openTrainedRun(
     config,
     protocol,
     names,
+    context,
     protocolText,
     async model({ name = names[names.length - 1], scale = 1 } = {}) {
       lookUp(Object.fromEntries(names.map((known) => [known, true])), name, 'model of this run');

@@ -31,7 +31,14 @@ const CONFIG: Config = {
     titleFontWeight: 'normal',
     labelLimit: 200,
   },
-  legend: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontSize: 12, orient: 'top', title: null },
+  legend: {
+    labelColor: 'currentColor',
+    titleColor: 'currentColor',
+    labelFontSize: 12,
+    labelLimit: 300,
+    orient: 'top',
+    title: null,
+  },
   header: { labelColor: 'currentColor', titleColor: 'currentColor', labelFontSize: 12, labelFontWeight: 'bold' },
   mark: { aria: false },
 };

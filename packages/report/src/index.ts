@@ -1,3 +1,4 @@
+export * from './analysis-write.ts';
 export { type Bar, barChart, renderChart, standaloneSvg } from './charts.ts';
 export * from './compare.ts';
 export * from './published.ts';

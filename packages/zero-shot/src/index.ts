@@ -1,3 +1,4 @@
+export * from './analysis/index.ts';
 export * from './cagnet/cagnet.ts';
 export * from './cagnet/joint-optimizer.ts';
 export * from './cagnet/latent-probe.ts';

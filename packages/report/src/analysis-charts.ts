@@ -1,0 +1,80 @@
+import { type ChartSpec, PALETTE } from './charts.ts';
+
+/** A part of a bar that stands for a whole. */
+export interface BarPart {
+  readonly category: string;
+  readonly part: string;
+  readonly share: number;
+}
+
+/** Horizontal bars that are divided into parts, in the order of their first appearance; `colors` has one per part. */
+export function dividedBars(parts: readonly BarPart[], title: string, colors: readonly string[]): ChartSpec {
+  const categories = [...new Set(parts.map(({ category }) => category))];
+  const names = [...new Set(parts.map(({ part }) => part))];
+  return {
+    data: { values: parts.map((one) => ({ ...one, order: names.indexOf(one.part) })) },
+    width: 540,
+    height: { step: 20 },
+    mark: { type: 'bar' },
+    encoding: {
+      y: { field: 'category', type: 'nominal', sort: categories, axis: { title: null, ticks: false } },
+      x: {
+        field: 'share',
+        type: 'quantitative',
+        stack: 'zero',
+        title,
+        scale: { domain: [0, 1] },
+        axis: { format: '%' },
+      },
+      order: { field: 'order', type: 'quantitative' },
+      color: { field: 'part', type: 'nominal', scale: { domain: names, range: [...colors] }, legend: { title: null } },
+    },
+  };
+}
+
+/** Points of one frame of {@link pointFrames}. */
+export interface FramedPoints {
+  readonly frame: string;
+  readonly series: string;
+  readonly points: readonly (readonly number[])[];
+}
+
+/** Points that lie in grey beneath: enough to see where classes are. */
+const MOST_BENEATH = 250;
+
+/** Clouds of points in frames of one scale; in every frame some of the first series of all frames lie in grey beneath. */
+export function pointFrames(clouds: readonly FramedPoints[], axes: readonly [string, string]): ChartSpec {
+  const frames = [...new Set(clouds.map(({ frame }) => frame))];
+  const series = [...new Set(clouds.map((cloud) => cloud.series))];
+  const all = clouds.filter((cloud) => cloud.series === series[0]).flatMap(({ points }) => points);
+  const every = Math.ceil(all.length / MOST_BENEATH);
+  const beneath = all.filter((_, i) => i % every === 0);
+  const values = frames.flatMap((frame) => [
+    ...beneath.map(([x, y]) => ({ frame, series: 'all', x, y })),
+    ...clouds
+      .filter((cloud) => cloud.frame === frame)
+      .flatMap((cloud) => cloud.points.map(([x, y]) => ({ frame, series: cloud.series, x, y }))),
+  ]);
+  const axis = { tickCount: 3 };
+  return {
+    data: { values },
+    facet: { field: 'frame', type: 'nominal', sort: frames, title: null },
+    columns: 4,
+    spec: {
+      width: 170,
+      height: 150,
+      mark: { type: 'point', filled: true, size: 9 },
+      encoding: {
+        x: { field: 'x', type: 'quantitative', title: axes[0], axis, scale: { zero: false } },
+        y: { field: 'y', type: 'quantitative', title: axes[1], axis, scale: { zero: false } },
+        color: {
+          field: 'series',
+          type: 'nominal',
+          scale: { domain: ['all', ...series], range: [...PALETTE] },
+          legend: { title: null, values: series, symbolSize: 60, symbolOpacity: 1 },
+        },
+        opacity: { condition: { test: "datum.series === 'all'", value: 0.3 }, value: 0.7 },
+      },
+    },
+  };
+}

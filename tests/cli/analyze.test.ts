@@ -1,0 +1,70 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sha256 } from '@unseen/core';
+import { tableFromIPC } from 'apache-arrow';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unseen } from './command.ts';
+import { failure, writeSmallExperiment } from './small-experiment.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'unseen-analyze-'));
+  await writeSmallExperiment(dir);
+  expect((await unseen(['run', 'small.exp.yaml', '--out', 'run'], dir)).code).toBe(0);
+}, 60_000);
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const json = async (...args: string[]) => {
+  const { code, stderr, lastLine } = await unseen([...args, '--json'], dir);
+  expect(stderr).not.toContain('unseen: ');
+  expect(code).toBe(0);
+  return JSON.parse(lastLine);
+};
+
+async function runFiles(): Promise<string[]> {
+  const files = (await readdir(join(dir, 'run'), { recursive: true, withFileTypes: true })).filter((e) => e.isFile());
+  const own = files
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !/analysis|synthetic/.test(path));
+  return Promise.all(own.sort().map(async (path) => `${path} ${sha256(await readFile(path))}`));
+}
+
+test('every analysis writes its page beside the run, which stays as it is', async () => {
+  const before = await runFiles();
+  for (const [kind, ...options] of [
+    ['context-scale'],
+    ['reconstruction'],
+    ['clusters', '--class', 'lynx', '--k', '2'],
+  ]) {
+    const { page, file, images } = await json('analyze', kind, 'run', ...options);
+    expect(images).toBe(2);
+    expect(page).toBe(join(dir, 'run/analysis', kind, 'index.html'));
+    expect(await readFile(page, 'utf8')).toContain('lynx');
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ kind, images: 2 });
+  }
+  expect(await runFiles()).toEqual(before);
+});
+
+test('features of a class in the context of an image go where they are asked to', async () => {
+  const { file, features, height, width } = await json(
+    ...['features', 'synthesize', 'run', '--class', 'lynx', '--image', 'images/e.png', '--out', 'lynx.arrow'],
+  );
+  expect(file).toBe(join(dir, 'lynx.arrow'));
+  expect(features).toBe(height * width);
+  const table = tableFromIPC(await readFile(file));
+  expect(table.numRows).toBe(features);
+  expect(new Set([...table].map((row) => row!.label))).toEqual(new Set([5]));
+});
+
+test.each([
+  [['analyze', 'cluster', 'run'], /did you mean 'clusters'/],
+  [['analyze', 'clusters', 'run', '--class', 'lynks'], /did you mean 'lynx'/],
+  [['analyze', 'clusters', 'run', '--k', 'two'], /--k 'two'; expected different whole numbers/],
+  [['analyze', 'clusters', 'run', '--images', '0'], /--images 0; expected at least 1/],
+  [['analyze', 'reconstruction', 'images'], /is no run folder/],
+  [['features', 'synthesize', 'run'], /class/],
+  [['features', 'synthesize', 'run', '--class', 'lynx', '--image', 'none.png'], /none\.png does not exist/],
+])('%j is one clear error', async (args, message) => {
+  expect(await failure(dir, args)).toMatch(message);
+});
