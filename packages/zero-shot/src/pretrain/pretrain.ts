@@ -1,6 +1,6 @@
 import { backbones, createBackbone, type Encoder, saveBackbone } from '@unseen/backbone';
-import { type Dataset, lookUp, type Sample, type ZeroShotSplit } from '@unseen/core';
-import { findSplit, type GuardedTraining, guardTraining } from '@unseen/data';
+import { lookUp } from '@unseen/core';
+import { findSplit } from '@unseen/data';
 import {
   baseSchema,
   defineMethod,
@@ -10,11 +10,13 @@ import {
   runTraining,
   type StageContext,
 } from '@unseen/experiment';
-import { BatchNorm, crossEntropy, Dense, Module, type Scalars, trackStatistics, updateStatistics } from '@unseen/nn';
-import type { Executable, Program } from '@unseen/tensor';
+import { BatchNorm, crossEntropy, Dense, Module, trackStatistics } from '@unseen/nn';
+import type { Program } from '@unseen/tensor';
 import { z } from 'zod';
-import { applyGradients, optimizersOf, readScalars, scheduledOptimizer } from '../optimization.ts';
+import { BatchNormStep } from '../batch-norm-step.ts';
+import { optimizersOf, scheduledOptimizer } from '../optimization.ts';
 import { optimizerSettings } from '../optimizer-settings.ts';
+import { withoutUnseen } from '../without-unseen.ts';
 
 const settings = z.strictObject({
   embeddings: baseSchema.shape.embeddings.optional(),
@@ -87,7 +89,7 @@ async function pretrainBackbone(context: StageContext, config: PretrainConfig): 
     classes,
     random: seeds.child('batches').stream(),
   });
-  const step = new PretrainStep(engine.compile(pretrainStep(network, batch, size)), network);
+  const step = new BatchNormStep(engine.compile(pretrainStep(network, batch, size)), network);
   await runTraining(context, 'pretrain', {
     modules: { network },
     optimizers: optimizersOf(optimizers),
@@ -96,7 +98,8 @@ async function pretrainBackbone(context: StageContext, config: PretrainConfig): 
     iterations,
     logEvery,
     checkpointEvery,
-    step: (iteration) => step.run(batches, optimizers, iteration),
+    step: (iteration) =>
+      step.run({ images: batches.features[0], labels: batches.labels[0] }, optimizers, iteration, ['classify']),
   });
   await saveBackbone(folder.file(WEIGHTS), encoder, {
     backbone: name,
@@ -104,24 +107,6 @@ async function pretrainBackbone(context: StageContext, config: PretrainConfig): 
     licence,
     input: definition.input,
   });
-}
-
-/** Guarded training images that show no unseen class at all, so that not even its pixels are seen. */
-async function withoutUnseen(
-  { progress, signal }: StageContext,
-  dataset: Dataset,
-  split: ZeroShotSplit,
-): Promise<GuardedTraining> {
-  const unseen = new Set(split.unseen);
-  const clean: Sample[] = [];
-  for (const [i, sample] of dataset.train.entries()) {
-    if (!(await sample.mask!()).data.some((id: number) => unseen.has(id))) clean.push(sample);
-    await progress.update(i + 1, dataset.train.length, 'looking for unseen classes');
-    signal.throwIfAborted();
-  }
-  const left = dataset.train.length - clean.length;
-  progress.warn(`${left} of ${dataset.train.length} images show an unseen class and are left out`);
-  return guardTraining({ ...dataset, train: clean }, split);
 }
 
 /** Cross-entropy at the size of the image, with batch normalisation by the statistics of the batch. */
@@ -141,28 +126,4 @@ function pretrainStep(network: PixelNetwork, batch: number, [height, width]: rea
       return { outputs, losses: { classify: { value, parameters: network.parameters() } } };
     },
   };
-}
-
-/** Runs the step and moves the running statistics. */
-class PretrainStep {
-  private readonly executable: Executable;
-  private readonly norms: readonly BatchNorm[];
-  private readonly statistics: readonly string[];
-
-  constructor(executable: Executable, network: PixelNetwork) {
-    this.executable = executable;
-    this.norms = network.descendants(BatchNorm);
-    this.statistics = Object.keys(executable.outputs).filter((name) => name.startsWith('norm.'));
-  }
-
-  async run(
-    { features, labels }: FeatureBatches,
-    optimizers: Parameters<typeof applyGradients>[1],
-    iteration: number,
-  ): Promise<Scalars> {
-    const result = this.executable.run({ images: features[0], labels: labels[0] });
-    applyGradients(result, optimizers, iteration);
-    await updateStatistics(this.norms, result, { outputs: this.statistics });
-    return readScalars(this.executable, result, ['classify']);
-  }
 }

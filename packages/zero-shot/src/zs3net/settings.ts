@@ -128,6 +128,8 @@ export const graphSettings = z.strictObject({
   selfLoops: z.boolean().nullable().default(null),
   /** Whether neighbours count by their degrees. */
   normalize: z.boolean().nullable().default(null),
+  /** Regions without a label: they have no vector and do not count in the loss, or are taken for background. */
+  ignored: z.enum(['hidden', 'background']).nullable().default(null),
 });
 
 /** {@link graphSettings}, decided. */
@@ -135,15 +137,16 @@ export interface GraphChoices {
   readonly features: NodeFeatureKind;
   readonly selfLoops: boolean;
   readonly normalize: boolean;
+  readonly ignored: 'hidden' | 'background';
 }
 
 const GRAPH: Readonly<Record<Profile, GraphChoices>> = {
-  default: { features: 'mean', selfLoops: true, normalize: true },
-  official: { features: 'first', selfLoops: false, normalize: false },
+  default: { features: 'mean', selfLoops: true, normalize: true, ignored: 'hidden' },
+  official: { features: 'first', selfLoops: false, normalize: false, ignored: 'background' },
 };
 
 /** The choices of the graph context: those of the settings, else those of the profile. */
 export function chooseGraph(profile: Profile, given: z.output<typeof graphSettings>): GraphChoices {
-  const { features, selfLoops, normalize } = given;
-  return { ...GRAPH[profile], ...stated<GraphChoices>({ features, selfLoops, normalize }) };
+  const { features, selfLoops, normalize, ignored } = given;
+  return { ...GRAPH[profile], ...stated<GraphChoices>({ features, selfLoops, normalize, ignored }) };
 }

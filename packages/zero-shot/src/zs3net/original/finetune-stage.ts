@@ -1,0 +1,75 @@
+import type { DeepLabV3Plus } from '@unseen/backbone';
+import type { SeedTree } from '@unseen/core';
+import { runTraining, type Stage, stageWeights } from '@unseen/experiment';
+import { constant, kaimingNormal, loadCheckpoint, uniform } from '@unseen/nn';
+import { optimizersOf, scheduledOptimizer } from '../../optimization.ts';
+import { createGenerators, generatorModules } from './generators.ts';
+import { SceneTrainer } from './scene-trainer.ts';
+import type { Zs3NetOriginalChoices, Zs3NetOriginalConfig } from './settings.ts';
+import { batchesOf, guardedCrops, leakedCrops, setUp } from './setup.ts';
+
+/**
+ * Stage 2 of ZS3Net (spec §9.3): generators learn the features of seen classes, a new classifier learns from features of
+ * images and synthetic ones. The rest of the network stays as it is.
+ */
+export function finetuneStage(config: Zs3NetOriginalConfig): Stage {
+  const { iterations, batch, optimizers: rules, logEvery, checkpointEvery } = config.finetune;
+  return {
+    name: 'finetune',
+    uses: ['data', 'embeddings', 'backbone', 'zs3net', 'augment', 'finetune'],
+    outputs: [stageWeights('finetune')],
+    run: async (context) => {
+      const setup = await setUp(context, config);
+      const { engine, seeds, folder } = context;
+      const { network, protocol, choices } = setup;
+      await loadCheckpoint(folder.file(stageWeights('train')), { modules: { network } });
+      resetClassifier(network, choices.classifierInit, seeds.child('finetune/classifier'));
+      const sizes = {
+        embedding: protocol.vectors[0].length,
+        channels: network.decoder.classifier.output.weight.shape[1],
+      };
+      const generators = createGenerators(config.zs3net, sizes, seeds);
+      const modules = generatorModules(generators);
+      const optimizers = {
+        classifier: scheduledOptimizer(engine, rules.classifier, network.decoder.classifier.parameters(), iterations),
+        ...Object.fromEntries(
+          Object.entries(modules).map(([name, module]) => {
+            const rule = name === 'graph' ? rules.graph : rules.generator;
+            return [name, scheduledOptimizer(engine, rule, module.parameters(), iterations)];
+          }),
+        ),
+      };
+      const crops = choices.layout === 'groundTruth' ? leakedCrops(context, setup) : await guardedCrops(context, setup);
+      const batches = batchesOf(context, setup, crops, { name: 'finetune', batch });
+      const random = seeds.child('finetune/noise').stream();
+      const trainer = new SceneTrainer(engine, setup, generators, optimizers);
+      try {
+        await runTraining(context, 'finetune', {
+          modules: { network, ...modules },
+          optimizers: optimizersOf(optimizers),
+          random,
+          batches,
+          iterations,
+          logEvery,
+          checkpointEvery,
+          step: (iteration) => trainer.step(batches, iteration, random),
+        });
+      } finally {
+        trainer.dispose();
+      }
+    },
+  };
+}
+
+/** Forgets what the classifier has learned (ZS-4). */
+function resetClassifier(
+  { decoder }: DeepLabV3Plus,
+  kind: Zs3NetOriginalChoices['classifierInit'],
+  seeds: SeedTree,
+): void {
+  const { weight, bias } = decoder.classifier.output;
+  const inUnitInterval: typeof kaimingNormal = (shape, random) => uniform(0.5)(shape, random).map((x) => x + 0.5);
+  const [weights, biases] = kind === 'uniform' ? [inUnitInterval, inUnitInterval] : [kaimingNormal, constant(0)];
+  weight.assign(weights(weight.shape, seeds.child('weight').stream()));
+  bias?.assign(biases(bias.shape, seeds.child('bias').stream()));
+}

@@ -1,0 +1,176 @@
+import { IGNORE, type RandomStream } from '@unseen/core';
+import { BatchNorm, type Scalars, trackStatistics } from '@unseen/nn';
+import { ClassVectors, labelPrior, unseenProbabilityOf } from '@unseen/synthesis';
+import type { Engine, Executable, Program } from '@unseen/tensor';
+import { BatchNormStep } from '../../batch-norm-step.ts';
+import type { FeatureBatch } from '../../generative/real-trainer.ts';
+import { applyGradients, type Optimizers } from '../../optimization.ts';
+import { classifierStep } from './classifier-step.ts';
+import { pixelGeneration, regionGeneration } from './generator-steps.ts';
+import { GeneratorTrainer, type GeneratorTrainerOptions } from './generator-trainer.ts';
+import type { Generators } from './generators.ts';
+import { pixelSynthesis, type Synthesis } from './pixel-synthesis.ts';
+import { joinRegions, RegionSynthesis, type Regions } from './region-synthesis.ts';
+import { layOutScene, type SceneOptions } from './scene.ts';
+import type { OriginalSetup } from './setup.ts';
+
+/** Optimizers of the second stage: `graph` where there is a generator of regions, `generator` where there is one of pixels. */
+export type SceneOptimizers = Optimizers & { readonly classifier: Optimizers[string] };
+
+/** Runs the steps of ZS3Net's second stage (spec §9.3): generators and classifier learn from the scenes of a batch. */
+export class SceneTrainer {
+  private readonly engine: Engine;
+  private readonly setup: OriginalSetup;
+  private readonly optimizers: SceneOptimizers;
+  private readonly extractor: BatchNormStep;
+  private readonly trainers: GeneratorTrainer[] = [];
+  private readonly classifiers = new Map<number, Executable>();
+  private readonly scenes: SceneOptions;
+  private readonly channels: number;
+  /** What synthetic maps are made by. */
+  private readonly synthesis: Synthesis;
+  private readonly auxiliary: RegionSynthesis | undefined;
+
+  constructor(engine: Engine, setup: OriginalSetup, generators: Generators, optimizers: SceneOptimizers) {
+    this.engine = engine;
+    this.setup = setup;
+    this.optimizers = optimizers;
+    const { config, choices, protocol, network, seen, classes } = setup;
+    const { finetune, zs3net } = config;
+    const extraction = engine.compile(extractStep(setup), { frozen: choices.extractor === 'frozen' });
+    const [, height, width, channels] = extraction.outputs.features;
+    this.extractor = new BatchNormStep(extraction, network);
+    this.channels = channels;
+    const counts = { seen, unseen: classes - seen };
+    this.scenes = {
+      grid: [height, width],
+      seen,
+      layout: choices.layout,
+      synthetic: finetune.synthetic,
+      prior: labelPrior({ ...counts, unseenProbability: unseenProbabilityOf(finetune.unseenProbability, counts) }),
+      byRegion: zs3net.graph.use !== 'none',
+    };
+    const { pixels, regions, noise } = generators;
+    const shared = { vectors: new ClassVectors(protocol.vectors), noise, kind: choices.gmmn.noise };
+    const trainer = (name: string, generation: GeneratorTrainerOptions['generation']) => {
+      const made = new GeneratorTrainer(engine, {
+        generation,
+        channels,
+        choices: choices.gmmn,
+        optimizer: optimizers[name],
+      });
+      this.trainers.push(made);
+      return made;
+    };
+    const byRegion =
+      regions &&
+      new RegionSynthesis({
+        trainer: trainer('graph', (rows) => regionGeneration({ ...shared, generator: regions, rows })),
+        choices: choices.graph,
+        grid: [height, width],
+        background: protocol.split.seen.indexOf(0),
+      });
+    const byPixel =
+      pixels &&
+      pixelSynthesis({
+        trainer: trainer('generator', (rows) => pixelGeneration({ ...shared, generator: pixels, rows })),
+        seen,
+        samples: zs3net.mmd.maxSamples,
+      });
+    this.auxiliary = byPixel && byRegion;
+    this.synthesis = (byPixel ?? byRegion)!;
+  }
+
+  /** One step on a batch of images. */
+  async step({ features: images, labels }: FeatureBatch, iteration: number, random: RandomStream): Promise<Scalars> {
+    const { crop } = this.setup;
+    const { batch } = this.setup.config.finetune;
+    const [height, width] = this.scenes.grid;
+    const size = height * width * this.channels;
+    const maps = (await (await this.extractor.look({ images: images[0] }, random)).read('features')).slice();
+    const own = new Int32Array(labels[0].length).fill(IGNORE);
+    const drawn = new Int32Array(batch * height * width).fill(IGNORE);
+    const regions: Regions[] = [];
+    const losses = { match: [] as number[], matchRegions: [] as number[] };
+    let ownLayouts = 0;
+    for (let i = 0; i < batch; i++) {
+      const truth = labels[0].subarray(i * crop * crop, (i + 1) * crop * crop);
+      const scene = layOutScene(truth, crop, this.scenes, random);
+      const map = maps.subarray(i * size, (i + 1) * size);
+      if (scene.isClean) {
+        losses.match.push(...(await this.synthesis.learn(map, scene, iteration, random)));
+        losses.matchRegions.push(...((await this.auxiliary?.learn(map, scene, iteration, random)) ?? []));
+      }
+      if (this.auxiliary) regions.push(await this.auxiliary.regions(map, scene, random));
+      if (scene.isSynthetic) map.set(await this.synthesis.generate(scene, random));
+      if (scene.isOwnLayout) own.set(truth, i * crop * crop);
+      else drawn.set(scene.layout, i * height * width);
+      ownLayouts += scene.isOwnLayout ? 1 : 0;
+    }
+    const joined = this.auxiliary && joinRegions(regions, this.channels);
+    const executable = this.classifier(joined?.labels.length ?? 0);
+    const share = ownLayouts / batch;
+    const result = executable.run({
+      features: maps,
+      labels: own,
+      gridLabels: drawn,
+      shares: Float32Array.of(share, 1 - share),
+      ...(joined && { regions: joined.features, regionLabels: joined.labels }),
+    });
+    applyGradients(result, this.optimizers, iteration);
+    return {
+      classifier: await result.scalar('classifier'),
+      ...meanOf('match', losses.match),
+      ...meanOf('matchRegions', losses.matchRegions),
+    };
+  }
+
+  dispose(): void {
+    this.extractor.dispose();
+    for (const trainer of this.trainers) trainer.dispose();
+    for (const executable of this.classifiers.values()) executable.dispose();
+  }
+
+  private classifier(regions: number): Executable {
+    const known = this.classifiers.get(regions);
+    if (known) return known;
+    const { config, choices, network, crop, seen, classes } = this.setup;
+    const { batch } = config.finetune;
+    const executable = this.engine.compile(
+      classifierStep({
+        network,
+        batch,
+        grid: this.scenes.grid,
+        channels: this.channels,
+        crop,
+        classWeights: Array.from({ length: classes }, (_, c) => (c < seen ? 1 : choices.unseenWeight)),
+        scale: choices.lossPerImage ? 1 / batch : 1,
+        ...(regions > 0 && { regions: { count: regions, weight: config.zs3net.graph.weight } }),
+      }),
+    );
+    this.classifiers.set(regions, executable);
+    return executable;
+  }
+}
+
+/** Features of images; with dropout and the statistics of the batch where the released code has them (ZS-3). */
+function extractStep({ network, config, crop, choices }: OriginalSetup): Program {
+  return {
+    name: 'zs3net/extract',
+    training: choices.extractor === 'train',
+    inputs: { images: { shape: [config.finetune.batch, crop, crop, 3], dtype: 'float32' } },
+    describe: (ops, { images }) => {
+      const { result: features, outputs } = trackStatistics(
+        ops,
+        network.descendants(BatchNorm),
+        () => network.forward(ops, images).features,
+      );
+      return { outputs: { features, ...outputs } };
+    },
+  };
+}
+
+/** The mean of some losses under a name, where there are any. */
+function meanOf(name: string, losses: readonly number[]): Scalars {
+  return losses.length === 0 ? {} : { [name]: losses.reduce((sum, loss) => sum + loss, 0) / losses.length };
+}
