@@ -106,9 +106,11 @@ async function startWorker(): Promise<Worker> {
   // Its standard error would show what the library says when it aborts.
   const worker = new Worker(new URL('../hdf5-worker.js', import.meta.url), { stderr: true, execArgv: [] });
   // What ends it between two questions is seen at the next one.
-  worker.on('error', () => undefined).on('exit', () => {
-    if (idle === worker) idle = undefined;
-  });
+  worker
+    .on('error', () => undefined)
+    .on('exit', () => {
+      if (idle === worker) idle = undefined;
+    });
   await nextMessage(worker, Number.POSITIVE_INFINITY, () => undefined);
   return worker;
 }

@@ -107,6 +107,14 @@ describe('openZip', () => {
     await archive.close();
   });
 
+  it('refuses a directory of 64 bits that lies outside the file', async () => {
+    const end = zipBytes([]);
+    const locator = Buffer.alloc(20, 0xff);
+    locator.write('PK\x06\x07', 'latin1');
+    await writeFile(path, Buffer.concat([locator, end]));
+    await expect(openZip(path)).rejects.toThrow('it refers to byte');
+  });
+
   it('explains missing files, entries and ranges', async () => {
     await expect(openZip(join(folder, 'absent.zip'))).rejects.toThrow('absent.zip does not exist');
     await writeFile(path, 'no archive');

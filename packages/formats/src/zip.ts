@@ -1,7 +1,9 @@
+import { read } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { explainFileError, messageOf, UserError } from '@unseen/core';
-import { type Entry, fromFdPromise, type ZipFile } from 'yauzl';
+import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 import { damagedFile, readFileBytes } from './file-bytes.ts';
 
 /** A file within a zip archive. */
@@ -31,6 +33,7 @@ export interface ZipArchive {
 const MAX_COMPRESSION = 1032;
 const MAX_ENTRIES = 100_000;
 const LOCAL_HEADER_BYTES = 30;
+const PIECE = 1 << 16;
 
 interface Listed extends ZipEntry {
   readonly entry: Entry;
@@ -47,11 +50,53 @@ export async function openZip(path: string): Promise<ZipArchive> {
   try {
     file = await open(path, 'r');
     const { size } = await file.stat();
-    const archive = await fromFdPromise(file.fd, { lazyEntries: true, autoClose: false });
+    const archive = await fromRandomAccessReaderPromise(new FileReader(file, path, size), size, {
+      lazyEntries: true,
+      autoClose: false,
+    });
     return new OpenZip(file, path, size, archive, await listEntries(archive, path, size));
   } catch (error) {
     await file?.close();
     throw error instanceof UserError ? error : explained(error, path);
+  }
+}
+
+/** Places of 64 bits come out of the archive: what Node refuses to read is an error of the archive here. */
+class FileReader extends RandomAccessReader {
+  private readonly file: FileHandle;
+  private readonly path: string;
+  private readonly size: number;
+
+  constructor(file: FileHandle, path: string, size: number) {
+    super();
+    this.file = file;
+    this.path = path;
+    this.size = size;
+  }
+
+  // A stream of Node would close the file with itself.
+  override _readStreamForRange(start: number, end: number): Readable {
+    return Readable.from(this.pieces(start, end), { objectMode: false });
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null, bytesRead?: number) => void,
+  ): void {
+    if (!(position >= 0 && position + length <= this.size)) {
+      callback(new Error(`it refers to byte ${position} of ${this.size}`));
+      return;
+    }
+    read(this.file.fd, buffer, offset, length, position, callback);
+  }
+
+  private async *pieces(start: number, end: number): AsyncGenerator<Uint8Array> {
+    for (let at = start; at < end; at += PIECE) {
+      yield await readFileBytes(this.file, this.path, at, Math.min(at + PIECE, end));
+    }
   }
 }
 

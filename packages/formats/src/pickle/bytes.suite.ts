@@ -14,9 +14,9 @@ export function bytes(value: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from('B'), uint32(value.length), value]);
 }
 
-/** The instruction that puts down a number of at most 31 bits. */
+/** The instruction that puts down a number of 32 bits with its sign. */
 export function integer(value: number): Buffer {
-  return Buffer.concat([Buffer.from('J'), uint32(value)]);
+  return Buffer.concat([Buffer.from('J'), uint32(value >>> 0)]);
 }
 
 /** The instructions that put down a tuple of numbers. */

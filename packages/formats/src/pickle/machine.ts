@@ -52,7 +52,7 @@ export class PickleMachine implements PickleContext {
   constructor(cursor: ByteCursor, options: UnpickleOptions) {
     this.cursor = cursor;
     this.options = options;
-    this.structure = Math.min(MAX_STRUCTURE, 16 * MIB + 32 * cursor.remaining);
+    this.structure = Math.min(MAX_STRUCTURE, 4 * MIB + 32 * cursor.remaining);
     this.data = MIB + 4 * cursor.remaining;
   }
 
