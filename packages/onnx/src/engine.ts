@@ -26,6 +26,8 @@ export interface CompiledEngineOptions {
   readonly blocked?: boolean;
   /** False: results are copied as with a binding that cannot write them in place (see `createSession`). Default true. */
   readonly direct?: boolean;
+  /** Note how long each operator of a graph takes, for `CompiledExecutable.profile`. Default false. */
+  readonly profile?: boolean;
 }
 
 /** An engine whose programs are ONNX graphs run by ONNX Runtime. */
@@ -48,7 +50,7 @@ interface CachedSession {
  * @throws UserError where ONNX Runtime has no binary for this machine
  */
 export function createCompiledEngine(options: CompiledEngineOptions = {}): CompiledEngine {
-  const { threads, cachedGraphs = 16, blocked = true, direct = true } = options;
+  const { threads, cachedGraphs = 16, blocked = true, direct = true, profile = false } = options;
   const problem = onnxruntimeProblem();
   if (problem) throw new UserError({ given: `ONNX Runtime cannot be used here: ${problem}`, remedy: "use 'cpu'" });
   const sessions = new Map<string, CachedSession>();
@@ -64,7 +66,7 @@ export function createCompiledEngine(options: CompiledEngineOptions = {}): Compi
 
   function load(model: Uint8Array, name: string): CachedSession {
     compilations++;
-    return { session: createSession(model, { name, threads, direct }), users: 0 };
+    return { session: createSession(model, { name, threads, direct, profile }), users: 0 };
   }
 
   function acquire(model: Uint8Array, name: string): { readonly session: Session; readonly release: () => void } {

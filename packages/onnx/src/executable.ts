@@ -5,6 +5,7 @@ import {
   feedValues,
   type HostTensor,
   hostTensor,
+  type OperatorTime,
   type Parameter,
   type Program,
   type RunResult,
@@ -78,6 +79,11 @@ export class CompiledExecutable implements Executable {
       scalar: async (name) => this.value(name)[0],
       gradients: this.gradients,
     };
+  }
+
+  /** The operators of all runs so far, of an engine that notes them; see `Session.profile`. */
+  profile(): OperatorTime[] {
+    return this.session.profile();
   }
 
   dispose(): void {

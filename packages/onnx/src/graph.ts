@@ -1,3 +1,4 @@
+import { type ScheduledNode, schedule } from './schedule.ts';
 import { attributeTypes, type ElementType, elementTypes, ModelProto } from './schema.ts';
 
 /** A graph's input or output: sizes, or a name where a size is known only at the run. */
@@ -26,6 +27,13 @@ export type NodeAttributes = Readonly<
   Record<string, number | string | readonly number[] | FloatAttribute | readonly FloatAttribute[]>
 >;
 
+interface NodeProto extends ScheduledNode {
+  readonly name: string;
+  readonly opType: string;
+  readonly attribute?: readonly object[];
+  readonly domain?: string;
+}
+
 interface NodeOptions {
   readonly domain?: string;
   /** How many outputs the node has. */
@@ -40,7 +48,7 @@ const smallConstant = 64;
 export class OnnxGraph {
   readonly inputs: GraphValue[] = [];
   readonly outputs: GraphValue[] = [];
-  private readonly nodes: object[] = [];
+  private readonly nodes: NodeProto[] = [];
   private readonly initializers: object[] = [];
   private readonly constants = new Map<string | ArrayBufferView, string>();
   private readonly domains = new Set<string>();
@@ -98,15 +106,13 @@ export class OnnxGraph {
     if (domain) this.domains.add(domain);
     const names = Array.from({ length: outputs }, () => this.fresh('t'));
     for (const output of names) this.produced.add(output);
-    this.nodes.push({
-      input: inputs,
-      output: names,
-      name: this.fresh(type),
-      opType: type,
-      attribute: Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value)),
-      domain,
-    });
+    const attribute = Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value));
+    this.add({ input: inputs, output: names, name: this.fresh(type), opType: type, attribute, domain });
     return names;
+  }
+
+  private add(node: NodeProto): void {
+    this.nodes.push(node);
   }
 
   reshape(value: string, dims: readonly number[]): string {
@@ -136,7 +142,7 @@ export class OnnxGraph {
 
   /** Declares `value` an output under `name`. */
   namedResult(value: string, name: string, dims: GraphValue['dims'], type: ElementType = 'float32'): void {
-    this.nodes.push({ input: [value], output: [name], name: this.fresh('Identity'), opType: 'Identity' });
+    this.add({ input: [value], output: [name], name: this.fresh('Identity'), opType: 'Identity' });
     this.output(name, dims, type);
   }
 
@@ -147,7 +153,7 @@ export class OnnxGraph {
       producerName: 'unseen',
       graph: {
         name,
-        node: this.nodes,
+        node: schedule(this.nodes),
         initializer: this.initializers,
         input: this.inputs.map(encodeValue),
         output: this.outputs.map(encodeValue),

@@ -7,5 +7,6 @@ export * from './onnxruntime.ts';
 export type * from './ops.ts';
 export * from './parameter.ts';
 export type * from './program.ts';
+export type { OperatorTime } from './run-profile.ts';
 export * from './shape.ts';
 export * from './shape-ops.ts';

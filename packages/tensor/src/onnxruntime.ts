@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { messageOf, UserError } from '@unseen/core';
 import type { Tensor } from 'onnxruntime-node';
 import { type BindingSession, directOutputsModel, runCopying, runDirect, writesDirectly } from './direct-outputs.ts';
+import { type OperatorTime, RunProfile } from './run-profile.ts';
 import type { Shape } from './shape.ts';
 
 /** The version whose private module path and whose behaviour with preallocated outputs this module relies on. */
@@ -29,17 +30,22 @@ export interface SessionOptions {
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /** False: every output is copied once more by the binding; for tests. */
   readonly direct?: boolean;
+  /** Note how long each operator takes, for {@link Session.profile}; costs a little time. Default false. */
+  readonly profile?: boolean;
 }
 
 /** A loaded model. */
 export interface Session {
   /** Runs the model at once (synchronously), reading `feeds` in place and writing into the arrays of `outputs`. */
   run(feeds: HostTensors, outputs: HostTensors): void;
+  /** What was noted of all runs so far, and no more from now on; empty without {@link SessionOptions.profile}. */
+  profile(): OperatorTime[];
   dispose(): void;
 }
 
 interface NativeSession extends BindingSession {
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
+  endProfiling(): void;
   dispose(): void;
 }
 
@@ -105,7 +111,7 @@ export function hostTensor(data: HostArray, shape: Shape): HostTensor {
   return new (runtime().Tensor)(type, data, shape);
 }
 
-function loadModel(model: Uint8Array, options: SessionOptions): NativeSession {
+function loadModel(model: Uint8Array, options: SessionOptions, profile?: RunProfile): NativeSession {
   const { name = 'a model', threads = availableParallelism(), spinning = true, optimization = 'all' } = options;
   const session = new (runtime().NativeSession)();
   try {
@@ -118,6 +124,7 @@ function loadModel(model: Uint8Array, options: SessionOptions): NativeSession {
       logSeverityLevel: 3,
       // With the pattern, peak memory of a training step grows by 40 % and nothing is gained.
       enableMemPattern: false,
+      ...profile?.options,
       extra: {
         session: {
           intra_op: { allow_spinning: spinning ? '1' : '0' },
@@ -161,8 +168,16 @@ export function directOutputsWork(): boolean {
  * @throws UserError where ONNX Runtime has no binary (see {@link onnxruntimeProblem})
  */
 export function createSession(model: Uint8Array, options: SessionOptions = {}): Session {
-  const session = loadModel(model, options);
+  let profile = options.profile ? new RunProfile() : undefined;
+  const session = loadModel(model, options, profile);
   const direct = (options.direct ?? true) && directOutputsWork();
+  const endProfile = () => {
+    if (!profile) return [];
+    session.endProfiling();
+    const times = profile.take();
+    profile = undefined;
+    return times;
+  };
   return {
     run(feeds, outputs) {
       try {
@@ -172,6 +187,10 @@ export function createSession(model: Uint8Array, options: SessionOptions = {}): 
         throw new Error(`ONNX Runtime failed in ${options.name ?? 'a model'}: ${messageOf(error)}`, { cause: error });
       }
     },
-    dispose: () => session.dispose(),
+    profile: endProfile,
+    dispose() {
+      endProfile();
+      session.dispose();
+    },
   };
 }
