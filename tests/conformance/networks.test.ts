@@ -29,6 +29,7 @@ import { Cagnet, cagnetSettings, chooseByProfile } from '@unseen/zero-shot';
 import { describe, expect, it } from 'vitest';
 import { expectForAll } from './compare.ts';
 import { type Draw, draws, normalInput, type Sample, stir } from './sample.ts';
+import { supervisionCases } from './supervision.ts';
 
 const GRAPH_SIZES = { embedding: 3, noise: 2, features: 4, hidden: 5 };
 const PACKAGES = join(import.meta.dirname, '../../packages');
@@ -360,6 +361,7 @@ const cases: Readonly<Record<string, Variants>> = {
         forward: (ops, network, x) => ({ y: network.forward(ops, x, classes) }),
       }),
   ),
+  ...supervisionCases,
   Cagnet: { 'of the default profile': cagnet('default'), 'of the official profile': cagnet('official') },
 };
 
@@ -379,6 +381,9 @@ const OTHERS = [
   'GraphConvolution',
   'Zs3Net',
   'CagnetSegmenter',
+  'RelationNetwork',
+  'ErrorLocalizer',
+  'ElnNetworks',
   'Trunk',
 ];
 

@@ -1,5 +1,5 @@
 import { SeedTree } from '@unseen/core';
-import { BatchNorm, type Module } from '@unseen/nn';
+import { BatchNorm, GroupNorm, type Module } from '@unseen/nn';
 import type { Feeds, InputSpec, Ops, Parameter, Program, Shape } from '@unseen/tensor';
 import fc from 'fast-check';
 
@@ -66,6 +66,10 @@ export function stir<M extends Module>(module: M, draw: Draw): M {
   const between = ({ values }: Parameter, low: number, high: number) => values.map(() => random.between(low, high));
   for (const [name, parameter] of module.namedParameters()) {
     if (/(^|\.)bias$/.test(name)) parameter.assign(between(parameter, -0.3, 0.3));
+  }
+  for (const { scale, shift } of module.descendants(GroupNorm)) {
+    scale.assign(between(scale, 0.5, 1.5));
+    shift.assign(between(shift, -0.3, 0.3));
   }
   for (const { scale, shift, runningMean, runningVariance } of module.descendants(BatchNorm)) {
     for (const parameter of [scale, runningVariance]) parameter.assign(between(parameter, 0.5, 1.5));
