@@ -102,7 +102,7 @@ describe('readKerasWeights', () => {
           if (cut || !(result instanceof Map)) expect(result).toBeInstanceOf(UserError);
         },
       ),
-      { numRuns: 150, seed: 3 },
+      { numRuns: 100, seed: 3 },
     );
     expect((await readKerasWeights(path)).size).toBe(3);
   });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
+import { openSafetensors, writeSafetensors } from './safetensors.ts';
+import type { StoredTensor } from './tensor-values.ts';
 
 const fixtures = join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'fixtures');
 let folder: string;

@@ -141,8 +141,10 @@ function leftOut({ others }: Table): string {
   return `left out: ${others.length} entries that are no tensors (${names.join(', ')}${others.length > 5 ? ', …' : ''})`;
 }
 
+const counted = (tensors: number) => (tensors === 1 ? '1 tensor' : `${tensors} tensors`);
+
 function list(tables: readonly Table[]): string {
-  return tables.map(({ path, tensors }) => `'${path}' (${tensors} tensors)`).join(', ');
+  return tables.map(({ path, tensors }) => `'${path}' (${counted(tensors)})`).join(', ');
 }
 
 /** Tables of one outermost key together: an optimizer has one for each weight. */
@@ -152,7 +154,7 @@ function listByKey(tables: readonly Table[]): string {
     const [key] = path.split('/');
     counts.set(key, (counts.get(key) ?? 0) + tensors);
   }
-  return [...counts].map(([key, count]) => `${count} tensors of ${key ? `'${key}'` : 'no table'}`).join(', ');
+  return [...counts].map(([key, count]) => `${counted(count)} of ${key ? `'${key}'` : 'no table'}`).join(', ');
 }
 
 function noTensors(root: PickleValue, path: string): UserError {
