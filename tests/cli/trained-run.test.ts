@@ -118,6 +118,12 @@ test('weights inspect lists tensors and names the backbone that fits', async () 
   expect(backbones).toEqual([{ name: 'resnet_micro.toy_attributes', loads: true, extra: 0 }]);
   const checkpoint = await json('weights', 'inspect', 'run/checkpoints/train.safetensors');
   expect(checkpoint.backbones).toEqual([]);
+  const nested = join(import.meta.dirname, '../../packages/formats/test-data/nested-zip.pth.tar');
+  const found = await json('weights', 'inspect', nested);
+  expect(found).toMatchObject({ format: 'pytorch-zip', parameters: 40, bytes: 164, metadata: { epoch: '3' } });
+  expect(found.notes).toContain("removed 'module.' from the names");
+  const momentum = await json('weights', 'inspect', nested, '--table', 'optimizer/state/(0)');
+  expect(momentum.tensors.map(({ name }: { name: string }) => name)).toEqual(['momentum_buffer']);
   const { code, stderr } = await unseen(['weights', 'inspect', 'small.yaml'], dir);
   expect(code).toBe(1);
   expect(stderr).toContain('expected weights: safetensors, Keras HDF5, a PyTorch checkpoint');
