@@ -107,7 +107,7 @@ const CENTRE: Readonly<Record<Profile, Zs3NetChoices['centre']>> = {
 export function chooseGmmn(
   profile: Profile,
   generator: z.output<typeof gmmnSettings>,
-  { bandwidths, scale }: z.output<typeof gmmnLoss>,
+  { bandwidths, scale }: Pick<z.output<typeof gmmnLoss>, 'bandwidths' | 'scale'>,
 ): GmmnChoices {
   return { ...GMMN[profile], ...stated<GmmnChoices>({ noise: generator.noiseKind, bandwidths, scale }) };
 }

@@ -14,8 +14,7 @@ const methods = { 'zs3net-original': zs3netOriginal };
 /** Images as small as can be. */
 const MICRO = [
   'data={size: [32, 32], crop: 24, train: {limit: 24}, val: {limit: 3}, allowMissing: true}',
-  'zs3net.network={generator: {hidden: 8}, graph: {hidden: 8}}',
-  'zs3net.mmd.maxSamples=16',
+  'gmmn={generator: {hidden: 8}, mmd: {maxSamples: 16}, graph: {hidden: 8}}',
   'train={iterations: 16, batch: 2, logEvery: 1, checkpointEvery: 5}',
   'finetune={iterations: 5, batch: 2, logEvery: 1, checkpointEvery: 2}',
   'report.panels=0',
@@ -35,8 +34,8 @@ const read = async (...parts: string[]) => JSON.parse(await readFile(join(dir, .
 describe.each([
   ['random layouts', 'random', [], false],
   ['the official profile', 'official', ['profile=official'], true],
-  ['auxiliary regions', 'auxiliary', ['zs3net.graph.use=auxiliary'], false],
-  ['regions of true layouts', 'regions', ['zs3net.graph.use=generator', 'finetune.layout=groundTruth'], true],
+  ['auxiliary regions', 'auxiliary', ['gmmn.graph.use=auxiliary'], false],
+  ['regions of true layouts', 'regions', ['gmmn.graph.use=generator', 'finetune.layout=groundTruth'], true],
 ] as const)('%s', (_, name, set, isLeaked) => {
   beforeAll(async () => {
     await runExperiment(await load(set), { out: join(dir, name) });
@@ -87,8 +86,8 @@ describe.each([
 });
 
 test.each([
-  [['zs3net.network.name=deeplabv3'], 'one of: '],
-  [['zs3net.network.name=test_deeplabv2.micro'], 'test_resnet.micro, on which'],
+  [['zs3net.network=deeplabv3'], 'one of: '],
+  [['zs3net.network=test_deeplabv2.micro'], 'test_resnet.micro, on which'],
   [['backbone.train=false'], 'trained end to end'],
   [['backbone.aspp=8'], 'a pyramid of its own'],
   [['data.crop=null', 'data.size=[32, 40]'], 'for a size that is no square'],

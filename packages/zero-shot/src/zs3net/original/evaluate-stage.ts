@@ -25,7 +25,7 @@ export function originalProtocol(config: Zs3NetOriginalConfig): Readonly<Record<
   return {
     classes:
       'as the split lists them; the background is a seen class where it is among them, every other pixel is ignored',
-    backbone: `${config.zs3net.network.name}, output stride ${config.backbone.outputStride}, trained end to end on ${
+    backbone: `${config.zs3net.network}, output stride ${config.backbone.outputStride}, trained end to end on ${
       config.train.unseenImages === 'drop' ? 'images without a pixel of an unseen class' : 'all images'
     }`,
     ...(isLeaked && { training: LAYOUT_LEAK }),

@@ -16,7 +16,7 @@ export function finetuneStage(config: Zs3NetOriginalConfig): Stage {
   const { iterations, batch, optimizers: rules, logEvery, checkpointEvery } = config.finetune;
   return {
     name: 'finetune',
-    uses: ['data', 'embeddings', 'backbone', 'zs3net', 'augment', 'finetune'],
+    uses: ['data', 'embeddings', 'backbone', 'zs3net', 'gmmn', 'augment', 'finetune'],
     outputs: [stageWeights('finetune')],
     run: async (context) => {
       const setup = await setUp(context, config);
@@ -28,7 +28,7 @@ export function finetuneStage(config: Zs3NetOriginalConfig): Stage {
         embedding: protocol.vectors[0].length,
         channels: network.decoder.classifier.output.weight.shape[1],
       };
-      const generators = createGenerators(config.zs3net, sizes, seeds);
+      const generators = createGenerators(config.gmmn, sizes, seeds);
       const modules = generatorModules(generators);
       const optimizers = {
         classifier: scheduledOptimizer(engine, rules.classifier, network.decoder.classifier.parameters(), iterations),

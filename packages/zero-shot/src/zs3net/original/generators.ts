@@ -13,15 +13,20 @@ export interface Generators {
 
 /** Freshly initialised generators of features with `channels` channels from class vectors of `embedding` numbers. */
 export function createGenerators(
-  { network, graph }: Zs3NetOriginalConfig['zs3net'],
+  { generator, graph }: Zs3NetOriginalConfig['gmmn'],
   { embedding, channels }: { readonly embedding: number; readonly channels: number },
   seeds: SeedTree,
 ): Generators {
-  const { hidden, dropout, noise: given } = network.generator;
+  const { hidden, dropout, noise: given } = generator;
   const noise = given ?? embedding;
   const sizes = { embedding, noise, features: channels };
   const pixels = createGmmn({ ...sizes, hidden, dropout, seeds: seeds.child('generator') });
-  const regions = new GraphGenerator({ ...sizes, ...network.graph, seeds: seeds.child('graph') });
+  const regions = new GraphGenerator({
+    ...sizes,
+    hidden: graph.hidden,
+    dropout: graph.dropout,
+    seeds: seeds.child('graph'),
+  });
   return {
     noise,
     pixels: graph.use === 'generator' ? undefined : pixels,

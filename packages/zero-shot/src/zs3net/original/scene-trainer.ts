@@ -36,7 +36,7 @@ export class SceneTrainer {
     this.setup = setup;
     this.optimizers = optimizers;
     const { config, choices, protocol, network, seen, classes } = setup;
-    const { finetune, zs3net } = config;
+    const { finetune, gmmn } = config;
     const extraction = engine.compile(extractStep(setup), { frozen: choices.extractor === 'frozen' });
     const [, height, width, channels] = extraction.outputs.features;
     this.extractor = new BatchNormStep(extraction, network);
@@ -48,7 +48,7 @@ export class SceneTrainer {
       layout: choices.layout,
       synthetic: finetune.synthetic,
       prior: labelPrior({ ...counts, unseenProbability: unseenProbabilityOf(finetune.unseenProbability, counts) }),
-      byRegion: zs3net.graph.use !== 'none',
+      byRegion: gmmn.graph.use !== 'none',
     };
     const { pixels, regions, noise } = generators;
     const shared = { vectors: new ClassVectors(protocol.vectors), noise, kind: choices.gmmn.noise };
@@ -75,7 +75,7 @@ export class SceneTrainer {
       pixelSynthesis({
         trainer: trainer('generator', (rows) => pixelGeneration({ ...shared, generator: pixels, rows })),
         seen,
-        samples: zs3net.mmd.maxSamples,
+        samples: gmmn.mmd.maxSamples,
       });
     this.auxiliary = byPixel && byRegion;
     this.synthesis = (byPixel ?? byRegion)!;
@@ -145,7 +145,7 @@ export class SceneTrainer {
         crop,
         classWeights: Array.from({ length: classes }, (_, c) => (c < seen ? 1 : choices.unseenWeight)),
         scale: choices.lossPerImage ? 1 / batch : 1,
-        ...(regions > 0 && { regions: { count: regions, weight: config.zs3net.graph.weight } }),
+        ...(regions > 0 && { regions: { count: regions, weight: config.gmmn.graph.weight } }),
       }),
     );
     this.classifiers.set(regions, executable);

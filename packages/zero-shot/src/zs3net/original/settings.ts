@@ -33,37 +33,38 @@ const sgd = (rate: number) =>
 const adam = (rate: number) =>
   optimizerSettings.extend({ rate: optimizerSettings.shape.rate.default(rate) }).prefault({});
 
-const network = z.strictObject({
-  /** A DeepLab v3+ of the registry, on the backbone of the experiment. */
-  name: z.string().default('deeplabv3plus_resnet101.zs3'),
-  generator: gmmnSettings.prefault({}),
-  /** Sides of the regions' generator. */
-  graph: z.strictObject({ hidden: count.default(256), dropout: z.number().min(0).lt(1).default(0.5) }).prefault({}),
-});
-
 const graph = graphSettings.extend({
   /**
    * `auxiliary`: a second generator, of regions, whose features the classifier also learns from, as in the released code;
    * `generator`: it takes the place of the one of pixels, as the paper describes it.
    */
   use: z.enum(['none', 'auxiliary', 'generator']).default('none'),
+  hidden: count.default(256),
+  dropout: z.number().min(0).lt(1).default(0.5),
   /** λ of the classification of regions, where it is auxiliary. */
   weight: weight.default(0.1),
 });
 
-/** Settings of the original ZS3Net in an experiment file, under the keys `zs3net`, `augment`, `train` and `finetune`. */
+/** Settings of the original ZS3Net in an experiment file, under the keys `zs3net`, `gmmn`, `augment`, `train` and `finetune`. */
 export const zs3netOriginalSettings = z.strictObject({
   zs3net: z
     .strictObject({
-      network: network.prefault({}),
-      /** `maxSamples` pixels of a class of an image are drawn with replacement; `maxGroups` has no meaning here. */
+      /** A DeepLab v3+ of the registry, on the backbone of the experiment. */
+      network: z.string().default('deeplabv3plus_resnet101.zs3'),
+      /** Whether losses of segmentation are divided by the number of images once more (ZS-4). */
+      lossPerImage: z.boolean().nullable().default(null),
+    })
+    .prefault({}),
+  /** The generators; the first stage knows nothing of them. */
+  gmmn: z
+    .strictObject({
+      generator: gmmnSettings.prefault({}),
+      /** `maxSamples` pixels of a class of an image are drawn with replacement. */
       mmd: gmmnLoss
         .omit({ maxGroups: true })
         .extend({ maxSamples: count.default(128) })
         .prefault({}),
       graph: graph.prefault({}),
-      /** Whether losses of segmentation are divided by the number of images once more (ZS-4). */
-      lossPerImage: z.boolean().nullable().default(null),
     })
     .prefault({}),
   /** Random crops of `data.crop`. */
@@ -144,15 +145,16 @@ const PROFILES: Readonly<Record<'default' | 'official', OwnChoices>> = {
 export function chooseOriginal({
   profile,
   zs3net,
+  gmmn,
   finetune,
-}: Pick<Zs3NetOriginalConfig, 'profile' | 'zs3net' | 'finetune'>): Zs3NetOriginalChoices {
+}: Pick<Zs3NetOriginalConfig, 'profile' | 'zs3net' | 'gmmn' | 'finetune'>): Zs3NetOriginalChoices {
   const { layout, extractor, classifierInit, unseenWeight } = finetune;
   const { lossPerImage } = zs3net;
-  const gmmn = chooseGmmn(profile, zs3net.network.generator, { ...zs3net.mmd, maxGroups: null });
+  const chosen = chooseGmmn(profile, gmmn.generator, gmmn.mmd);
   return {
     // Here what stands under the root is MMD² itself, in the paper as in the code.
-    gmmn: { ...gmmn, scale: zs3net.mmd.scale ?? 'full' },
-    graph: chooseGraph(profile, zs3net.graph),
+    gmmn: { ...chosen, scale: gmmn.mmd.scale ?? 'full' },
+    graph: chooseGraph(profile, gmmn.graph),
     ...PROFILES[profile],
     ...stated<OwnChoices>({ layout, extractor, classifierInit, unseenWeight, lossPerImage }),
   };

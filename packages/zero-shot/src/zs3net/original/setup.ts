@@ -62,7 +62,7 @@ export function buildNetwork(
   init?: Initializer,
 ): DeepLabV3Plus {
   const { outputStride } = config.backbone;
-  const { name } = config.zs3net.network;
+  const name = config.zs3net.network;
   const network = createSegmentationNetwork(name, { classes, outputStride, seeds, ...(init && { init }) });
   if (network instanceof DeepLabV3Plus) return network;
   throw new UserError({ given: `network ${name}`, expected: 'a DeepLab v3+: ZS3Net generates what its decoder gives' });
@@ -75,7 +75,7 @@ export function emptyNetwork(config: Zs3NetOriginalConfig, classes: number, seed
 
 /** What the registry says of the experiment's network. */
 export function definitionOf({ zs3net }: Pick<Zs3NetOriginalConfig, 'zs3net'>): SegmentationDefinition {
-  return lookUp(segmentationNetworks, zs3net.network.name, 'segmentation network');
+  return lookUp(segmentationNetworks, zs3net.network, 'segmentation network');
 }
 
 /** What is wrong with settings that are each fine by themselves. */
@@ -85,12 +85,8 @@ export function checkOriginal(config: Zs3NetOriginalConfig): SettingProblem[] {
   const unless = (fine: boolean, path: readonly string[], message: string) => {
     if (!fine) problems.push({ path, message });
   };
-  const definition = Object.hasOwn(segmentationNetworks, zs3net.network.name) ? definitionOf(config) : undefined;
-  unless(
-    definition !== undefined,
-    ['zs3net', 'network', 'name'],
-    `one of: ${Object.keys(segmentationNetworks).join(', ')}`,
-  );
+  const definition = Object.hasOwn(segmentationNetworks, zs3net.network) ? definitionOf(config) : undefined;
+  unless(definition !== undefined, ['zs3net', 'network'], `one of: ${Object.keys(segmentationNetworks).join(', ')}`);
   if (definition) {
     const { name, backbone: own } = definition;
     unless(backbone.name === own && own in backbones, ['backbone', 'name'], `${own}, on which ${name} stands`);
