@@ -1,7 +1,9 @@
 import { SeedTree } from '@unseen/core';
+import { mmdLoss } from '@unseen/nn';
 import { createEagerEngine } from '@unseen/tensor';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { checkGradients } from '../../../nn/src/evaluate.suite.ts';
 import { GraphGenerator } from './graph-generator.ts';
 
 const seeds = new SeedTree(3);
@@ -75,4 +77,26 @@ test('a region without neighbours and self loop hears nothing: only biases are l
 test('has the weights of the released network', () => {
   const released = new GraphGenerator({ embedding: 300, noise: 300, seeds });
   expect(released.parameterCount()).toBe(600 * 256 + 256 + 256 * 256 + 256);
+});
+
+test('gradients of all weights, through the moments of what is generated', async () => {
+  const small = new GraphGenerator({ embedding: 2, noise: 1, features: 3, hidden: 3, dropout: 0, seeds });
+  const random = seeds.child('gradients').stream();
+  const draw = (length: number) => [...random.fillNormal(new Float32Array(length))];
+  const inputs = {
+    words: { shape: [3, 2], values: draw(6) },
+    noise: { shape: [3, 1], values: draw(3) },
+    propagation: { shape: [3, 3], values: [0.5, 0.5, 0, 0.5, 0.3, 0.4, 0, 0.4, 0.6] },
+    real: { shape: [3, 3], values: draw(9) },
+    rows: { shape: [1, 3], values: [0, 1, 2], integer: true },
+    mask: { shape: [1, 3], values: [1, 1, 1] },
+  };
+  await checkGradients(
+    (ops, { words, noise: code, propagation, real, rows, mask }) => {
+      const fake = small.forward(ops, words, code, propagation);
+      return { loss: mmdLoss(ops, fake, real, { indices: rows, mask }, { scale: 'full' }) };
+    },
+    small.parameters(),
+    { inputs, step: 3e-3, tolerance: 5e-3 },
+  );
 });
