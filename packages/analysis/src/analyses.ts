@@ -43,7 +43,7 @@ export interface ContextScaleAnalysis extends AnalysisHead {
 }
 
 /** How a pixel's feature was regenerated: see {@link ReconstructionAnalysis}. */
-export const REGENERATIONS = ['context', 'noise', 'swapped', 'mean'] as const;
+export const REGENERATIONS = ['context', 'zero', 'noise', 'swapped', 'mean'] as const;
 
 /** One of {@link REGENERATIONS}. */
 export type Regeneration = (typeof REGENERATIONS)[number];
@@ -53,8 +53,8 @@ export type ReconstructionErrors = Readonly<Record<Regeneration, number | null>>
 
 /**
  * How far regenerated features are from the real ones, as squared error per channel: from the pixel's own latent code and
- * its class vector (`context`), from z ~ N(0, I) and its class vector (`noise`), from its own code and the vector of
- * another class (`swapped`), and, as a baseline, the mean of its class (`mean`).
+ * its class vector (`context`), from its class vector and z = 0 (`zero`) or z ~ N(0, I) (`noise`), from its own code and
+ * the vector of another class (`swapped`), and, as a baseline, the mean of its class (`mean`).
  */
 export interface ReconstructionAnalysis extends AnalysisHead {
   readonly kind: 'reconstruction';

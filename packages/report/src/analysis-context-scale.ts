@@ -24,7 +24,7 @@ export function contextScaleText(analysis: ContextScaleAnalysis, colors: readonl
     row.pixels.toLocaleString('en'),
     ...row.shares.map((share) => percent(share)),
     ...(hasUndecided ? [percent(row.undecided)] : []),
-    ...row.weights.map((weight) => weight.toFixed(3)),
+    ...row.weights.map(weightText),
   ];
   const head = (first: string) => [
     first,
@@ -61,7 +61,7 @@ export function contextScaleText(analysis: ContextScaleAnalysis, colors: readonl
       'The preferred scale is that of the largest weight. Weights say how much of a map passes, not how large its values are: a map of a small weight may still contribute the most.',
     ],
     pictures: `Left to right: image, ground truth, preferred scale, the weights. All maps share one scale of colours, whose ends are the 2nd and the 98th percentile of the weights on labelled pixels: where these hardly differ, the selector hardly selects.`,
-    colors: { low: `${low.toFixed(3)} and less`, high: `${high.toFixed(3)} and more` },
+    colors: { low: `${weightText(low)} and less`, high: `${weightText(high)} and more` },
     sections: [
       section('groups', 'Seen and unseen', 'Labelled pixels alone.', byGroup),
       section(
@@ -83,4 +83,8 @@ export function contextScaleText(analysis: ContextScaleAnalysis, colors: readonl
 function sizeName({ from, to }: { readonly from: number; readonly to: number | null }): string {
   if (to === null) return `more than ${from}`;
   return from === 0 ? `up to ${to}` : `${from} to ${to}`;
+}
+
+function weightText(weight: number): string {
+  return weight > 0 && weight < 0.001 ? weight.toExponential(1) : weight.toFixed(3);
 }

@@ -10,12 +10,13 @@ import { percent } from './format.ts';
 
 const NAMES: Readonly<Record<Regeneration, string>> = {
   context: 'own code',
+  zero: 'no code (0)',
   noise: 'noise for a code',
   swapped: 'vector of another class',
   mean: 'mean of the class',
 };
 
-const COLORS = [PALETTE[1], PALETTE[2], PALETTE[4], PALETTE[0]];
+const COLORS = [PALETTE[1], PALETTE[3], PALETTE[2], PALETTE[4], PALETTE[0]];
 
 /** What the page of an analysis of reconstruction errors says. */
 export function reconstructionText(analysis: ReconstructionAnalysis): AnalysisText {
@@ -29,7 +30,7 @@ export function reconstructionText(analysis: ReconstructionAnalysis): AnalysisTe
     name,
     row.pixels.toLocaleString('en'),
     ...REGENERATIONS.map((way) => error(row[way])),
-    gain(row.noise, row.context),
+    gain(row.zero, row.context),
   ];
   const head = ['', 'pixels', ...REGENERATIONS.map((way) => NAMES[way]), 'gain of the code'];
   const withPixels = classes.filter(({ pixels }) => pixels > 0);
@@ -62,7 +63,7 @@ export function reconstructionText(analysis: ReconstructionAnalysis): AnalysisTe
       'The generator makes the feature of a pixel from its class vector and its latent code. Here it does so for pixels whose real feature is known, and the error is the squared difference, mean over the channels.',
       sentence('seen', groups.seen),
       sentence('unseen', groups.unseen),
-      'Own code: class vector and the latent code of that very pixel (z = μ). Noise for a code: the class vector alone, z ~ N(0, I), as if there were no contextual module. Vector of another class: own code, wrong class; where this is hardly worse than the own code, the generator reads the class from the code and knows nothing of new vectors. Mean of the class: the best that one feature for all pixels of a class can do.',
+      'Own code: class vector and the latent code of that very pixel (z = μ). No code: z = 0, the mean of N(0, I), as if there were no contextual module; what the own code gains over it is what the code knows of the pixel. Noise for a code: z ~ N(0, I), as in the fine-tuning; where only this is worse, the code says nothing and noise disturbs. Vector of another class: own code, wrong class; where this is hardly worse than the own code, the vector decides little: the generator reads the class from the code, or makes much the same of every vector. Mean of the class: the best that one feature for all pixels of a class can do.',
     ].filter((text) => text !== ''),
     pictures: 'Errors on labelled pixels; the others are black. All maps share one scale of colours.',
     colors: { low: '0', high: `${limit.toPrecision(2)} and more` },
@@ -73,9 +74,9 @@ export function reconstructionText(analysis: ReconstructionAnalysis): AnalysisTe
   };
 }
 
-function sentence(group: string, { context, noise, mean }: ReconstructionErrors): string {
-  if (context === null || noise === null || mean === null) return '';
-  return `Over ${group} classes the error is ${error(context)} with the pixel's own code, ${error(noise)} with noise (the code gains ${gain(noise, context)}), ${error(mean)} for the mean of the class.`;
+function sentence(group: string, { context, zero, noise, mean }: ReconstructionErrors): string {
+  if (context === null) return '';
+  return `Over ${group} classes the error is ${error(context)} with the pixel's own code, ${error(zero)} without one (the code gains ${gain(zero, context)}), ${error(noise)} with noise, ${error(mean)} for the mean of the class.`;
 }
 
 function error(value: number | null): string {
@@ -83,5 +84,7 @@ function error(value: number | null): string {
 }
 
 function gain(without: number | null, withCode: number | null): string {
-  return without === null || withCode === null || without === 0 ? '–' : percent(1 - withCode / without);
+  if (without === null || withCode === null || without === 0) return '–';
+  // Not "-0.0 %".
+  return percent(Math.round(1000 * (1 - withCode / without)) / 1000 + 0).replace('-', '−');
 }

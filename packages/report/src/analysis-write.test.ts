@@ -59,17 +59,17 @@ const CONTEXT_SCALE: ContextScaleAnalysis = {
   ],
 };
 
-const errors = { pixels: 5, context: 0.01, noise: 0.02, swapped: 0.05, mean: 0.008 };
+const errors = { pixels: 5, context: 0.01, zero: 0.02, noise: 0.03, swapped: 0.05, mean: 0.008 };
 const RECONSTRUCTION: ReconstructionAnalysis = {
   ...HEAD,
   kind: 'reconstruction',
   joint: true,
   limit: 0.1,
   all: errors,
-  groups: { seen: errors, unseen: { pixels: 0, context: null, noise: null, swapped: null, mean: null } },
+  groups: { seen: errors, unseen: { pixels: 0, context: null, zero: null, noise: null, swapped: null, mean: null } },
   classes: [
     { ...CAT, ...errors },
-    { ...LYNX, pixels: 0, context: null, noise: null, swapped: null, mean: null },
+    { ...LYNX, pixels: 0, context: null, zero: null, noise: null, swapped: null, mean: null },
   ],
 };
 

@@ -2,6 +2,7 @@ import {
   type AnalysisResult,
   type ContextScaleAnalysis,
   preferredScales,
+  type ScaleShares,
   ScaleTally,
   UNDECIDED,
 } from '@unseen/analysis';
@@ -76,7 +77,7 @@ export async function analyzeContextScale(
   }
   const analysis: ContextScaleAnalysis = {
     kind: 'context-scale',
-    ...headOf(run, options, { images, warnings: warningsOf(run) }),
+    ...headOf(run, options, { images, warnings: warningsOf(run, tallies.all.of(0)) }),
     scales,
     range: rangeOf(painted.chosen, scales.length),
     all: tallies.all.of(0),
@@ -114,10 +115,25 @@ function selectorProgram({ networks, trunk, extractor }: ContextualRun): Program
   };
 }
 
-function warningsOf({ choices }: ContextualRun): string[] {
-  return choices.trainSelector
-    ? []
-    : ['The selector of this run was never trained (cagnet.network.contextual.trainSelector): its choice is chance.'];
+/** Weights nearer than this to 0 or 1 select nothing. */
+const SHUT = 0.01;
+
+function warningsOf({ choices }: ContextualRun, { weights, undecided }: ScaleShares): string[] {
+  const warnings: string[] = [];
+  if (!choices.trainSelector) {
+    warnings.push(
+      'The selector of this run was never trained (cagnet.network.contextual.trainSelector): its choice is chance.',
+    );
+  }
+  if (weights.every((weight) => weight < SHUT)) {
+    warnings.push(
+      `The selector has shut: all mean weights are below ${SHUT}, so that next to no context reaches the latent code. The preferred scale says nothing.`,
+    );
+  } else if (weights.every((weight) => weight > 1 - SHUT)) {
+    warnings.push(`The selector lets everything through: all mean weights are above ${1 - SHUT}. It selects nothing.`);
+  }
+  if (undecided > 0.5) warnings.push('In most pixels several scales have exactly the same weight.');
+  return warnings;
 }
 
 /** The 2nd and 98th percentile of the painted weights on labelled pixels. */

@@ -24,7 +24,7 @@ export interface ReconstructionOptions extends ImageChoice {
 
 type Generated = Exclude<Regeneration, 'mean'>;
 
-const GENERATED: readonly Generated[] = ['context', 'noise', 'swapped'];
+const GENERATED: readonly Generated[] = ['context', 'zero', 'noise', 'swapped'];
 
 interface Painted {
   readonly id: string;
@@ -36,7 +36,7 @@ interface Painted {
 
 /**
  * How far features regenerated from class vector and context are from the real ones, pixel by pixel, with the latent code
- * and without it: with z ~ N(0, I) the contextual module says nothing. {@link ReconstructionAnalysis} names the ways.
+ * and without it: with z = 0 and with z ~ N(0, I) the contextual module says nothing. {@link ReconstructionAnalysis} names the ways.
  */
 export async function analyzeReconstruction(
   run: ContextualRun,
@@ -75,6 +75,7 @@ export async function analyzeReconstruction(
     ...one,
     pixels: tallies.context.pixels(channel),
     context: tallies.context.mean(channel),
+    zero: tallies.zero.mean(channel),
     noise: tallies.noise.mean(channel),
     swapped: tallies.swapped.mean(channel),
     mean: moments.variance(channel),
@@ -101,10 +102,10 @@ export async function analyzeReconstruction(
 }
 
 function tallyEach<T>(make: () => T): Record<Generated, T> {
-  return { context: make(), noise: make(), swapped: make() };
+  return { context: make(), zero: make(), noise: make(), swapped: make() };
 }
 
-/** Real features, and those regenerated in three ways: [1, h, w, channels] each. */
+/** Real features, and those regenerated in four ways: [1, h, w, channels] each. */
 function reconstructionProgram({ networks, trunk, extractor, words }: ContextualRun): Program {
   const { grid, channels } = extractor;
   const labels = { shape: [1, ...grid], dtype: 'int32' } as const;
@@ -119,6 +120,7 @@ function reconstructionProgram({ networks, trunk, extractor, words }: Contextual
         outputs: {
           real: code.features,
           context: generate(own, code.mu),
+          zero: generate(own, ops.mul(code.mu, ops.scalar(0))),
           noise: generate(own, ops.normal(ops.shape(code.mu))),
           swapped: generate(words.lookUp(ops, inputs.others), code.mu),
         },
@@ -158,7 +160,14 @@ function average(
     return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
   };
   const pixels = rows.reduce((sum, row) => sum + row.pixels, 0);
-  return { pixels, context: mean('context'), noise: mean('noise'), swapped: mean('swapped'), mean: mean('mean') };
+  return {
+    pixels,
+    context: mean('context'),
+    zero: mean('zero'),
+    noise: mean('noise'),
+    swapped: mean('swapped'),
+    mean: mean('mean'),
+  };
 }
 
 function warningsOf({ choices }: ContextualRun): string[] {
@@ -171,6 +180,7 @@ function warningsOf({ choices }: ContextualRun): string[] {
 
 const TITLES: Readonly<Record<Regeneration, string>> = {
   context: 'own code',
+  zero: 'no code (0)',
   noise: 'noise for a code',
   swapped: 'vector of another class',
   mean: 'mean of the class',
