@@ -1,7 +1,7 @@
 import type { ScoreMaps } from '@unseen/core';
 import { crop, type Raster, resizeBilinear, type ScoreGrid } from '@unseen/vision';
 
-/** Scales, besides each other, at which IRNet takes class activation maps. */
+/** Scales at which IRNet takes class activation maps. */
 export const CAM_SCALES: readonly number[] = [1, 0.5, 1.5, 2];
 
 /** The size at which an image of `size` is seen at a scale; halves are rounded to the even side, as the authors' code does. */
