@@ -18,6 +18,6 @@ export class FeatureHeads extends PixelClassifier {
   /** Features [.., features] → logits [.., classes] and the discriminator's score before its sigmoid [.., 1]. */
   forward<V>(ops: Ops<V>, features: V): { logits: V; realness: V } {
     const hidden = this.hidden(ops, features);
-    return { logits: this.classifier.forward(ops, hidden), realness: this.discriminator.forward(ops, hidden) };
+    return { logits: this.classify(ops, hidden), realness: this.discriminator.forward(ops, hidden) };
   }
 }

@@ -1,5 +1,6 @@
 export * from './calibration.ts';
 export * from './feature-heads.ts';
+export * from './patch-heads.ts';
 export * from './pixel-classifier.ts';
 export * from './self-training/candidates.ts';
 export * from './self-training/confidence-pseudo-labels.ts';

@@ -36,10 +36,15 @@ export class PixelClassifier extends Module {
 
   /** Features [.., features] → logits [.., classes]. */
   logits<V>(ops: Ops<V>, features: V): V {
-    return this.classifier.forward(ops, this.hidden(ops, features));
+    return this.classify(ops, this.hidden(ops, features));
   }
 
-  /** What the last layer reads: [.., hidden]. */
+  /** What the classifier makes of {@link hidden}. */
+  classify<V>(ops: Ops<V>, hidden: V): V {
+    return this.classifier.forward(ops, hidden);
+  }
+
+  /** What the discriminator reads, and {@link classify}: [.., hidden]. */
   hidden<V>(ops: Ops<V>, features: V): V {
     const { offset, scale } = this.centre;
     const centred =

@@ -22,7 +22,7 @@ export interface StageTraining {
   readonly optimizers: Readonly<Record<string, Optimizer>>;
   /** Source of all noise of the steps. */
   readonly random: RandomStream;
-  readonly batches: FeatureBatches;
+  readonly batches: Pick<FeatureBatches, 'position' | 'advance'>;
   readonly iterations: number;
   readonly logEvery: number;
   readonly checkpointEvery: number;

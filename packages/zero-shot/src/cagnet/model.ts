@@ -1,4 +1,4 @@
-import { FeatureHeads } from '@unseen/classifier';
+import { FeatureHeads, PatchHeads } from '@unseen/classifier';
 import { ContextualModule } from '@unseen/contextual';
 import type { SeedTree } from '@unseen/core';
 import { Module } from '@unseen/nn';
@@ -14,6 +14,8 @@ export interface CagnetSizes {
   readonly embedding: number;
   readonly seen: number;
   readonly unseen: number;
+  /** Side of the patches that the classifier sees. Default: it sees single pixels. */
+  readonly patch?: number;
 }
 
 /** The networks that segment: contextual module and classifier. */
@@ -39,14 +41,15 @@ export class CagnetSegmenter extends Module {
       reluLogVariance: choices.reluLogVariance,
       seeds: seeds.child('contextual'),
     });
-    this.heads = new FeatureHeads({
+    const heads = {
       features: channels,
       hidden: network.heads.hidden,
       dropout: network.heads.dropout,
       classes: sizes.seen + sizes.unseen + (choices.deadChannel ? 1 : 0),
       centre: choices.centre,
       seeds: seeds.child('heads'),
-    });
+    };
+    this.heads = sizes.patch ? new PatchHeads({ ...heads, size: sizes.patch }) : new FeatureHeads(heads);
   }
 
   /** Feature map h → logits, with z = μ outside training (spec §7.8). */

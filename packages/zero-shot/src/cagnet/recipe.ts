@@ -18,14 +18,31 @@ import {
   syntheticOptions,
 } from './setup.ts';
 
-/** CaGNet as the stages see it; `name` is that of its models in a report. */
-export function cagnetRecipe(config: CagnetConfig, name = 'cagnet'): GenerativeRecipe<CagnetSetup> {
+/** What a variant of CaGNet does differently. */
+export interface CagnetVariant {
+  /** Of its models in a report. */
+  readonly name: string;
+  /** Side of the patches that its classifier sees. */
+  readonly patch?: number;
+  /** The steps on synthetic features of a fine-tuning stage. */
+  syntheticSteps?(
+    stage: string,
+    settings: FinetuneStage<CagnetSetup>['settings'],
+  ): NonNullable<FinetuneStage<CagnetSetup>['syntheticSteps']>;
+}
+
+/** CaGNet as the stages see it. */
+export function cagnetRecipe(
+  config: CagnetConfig,
+  { name, patch, syntheticSteps }: CagnetVariant = { name: 'cagnet' },
+): GenerativeRecipe<CagnetSetup> {
   const { train, finetune, selfTrain, finetune2, profile } = config;
   const choices = chooseByProfile(profile, config.cagnet);
-  const finetuning = (settings: typeof finetune): FinetuneStage<CagnetSetup> => ({
+  const finetuning = (stage: string, settings: typeof finetune): FinetuneStage<CagnetSetup> => ({
     settings,
     real: (setup) => realTrainerOptions(setup, { ...settings, trainContextual: false }),
     synthetic: ({ model, trunk }) => ({ latent: trunk.channels, ...syntheticOptions(model, profile) }),
+    ...(syntheticSteps && { syntheticSteps: syntheticSteps(stage, settings) }),
   });
   /** Optimizers of a stage in which all networks learn. */
   const allOptimizers = (
@@ -42,7 +59,7 @@ export function cagnetRecipe(config: CagnetConfig, name = 'cagnet'): GenerativeR
   };
   return {
     uses: ['data', 'embeddings', 'backbone', 'features', 'cagnet'],
-    setUp: (context) => setUp(context, config),
+    setUp: (context) => setUp(context, config, patch),
     train: {
       settings: train,
       real: (setup) => realTrainerOptions(setup, { ...train, trainContextual: true }),
@@ -51,7 +68,7 @@ export function cagnetRecipe(config: CagnetConfig, name = 'cagnet'): GenerativeR
         probeHook(context, setup, batches, { batch: train.batch, every: train.checkpointEvery }),
       ],
     },
-    finetune: finetuning(finetune),
+    finetune: finetuning('finetune', finetune),
     ...(selfTrain && {
       selfTrain: {
         settings: selfTrain,
@@ -62,14 +79,19 @@ export function cagnetRecipe(config: CagnetConfig, name = 'cagnet'): GenerativeR
       },
       protocolText: { training: SELF_TRAINING_TEXT },
     }),
-    ...(finetune2 && { finetune2: finetuning(finetune2) }),
+    ...(finetune2 && { finetune2: finetuning('finetune-2', finetune2) }),
     models: {
       'seen-only': 'train',
       [name]: 'finetune',
       ...(selfTrain && { [`${name}-st`]: finetune2 ? 'finetune-2' : 'self-train' }),
     },
     segmenter(sizes) {
-      const model = new CagnetSegmenter(sizes, config.cagnet.network, choices, new SeedTree(0));
+      const model = new CagnetSegmenter(
+        { ...sizes, ...(patch && { patch }) },
+        config.cagnet.network,
+        choices,
+        new SeedTree(0),
+      );
       return {
         modules: { 'cagnet.contextual': model.contextual, 'cagnet.heads': model.heads },
         logits: (ops, h) => model.logits(ops, h),

@@ -1,3 +1,4 @@
+import { PatchHeads } from '@unseen/classifier';
 import { openProtocol, openTrunkInput, type StageContext } from '@unseen/experiment';
 import { ClassVectors } from '@unseen/synthesis';
 import type { RealTrainerOptions } from '../generative/real-trainer.ts';
@@ -23,8 +24,11 @@ export interface CagnetSetup extends GenerativeSetup {
   readonly choices: CagnetChoices;
 }
 
-/** Opens the protocol and the stored features (or the images), and builds the networks. */
-export async function setUp(context: StageContext, config: CagnetConfig): Promise<CagnetSetup> {
+/**
+ * Opens the protocol and the stored features (or the images), and builds the networks; `patch` is the side of the patches that
+ * the classifier sees, where it does not see single pixels.
+ */
+export async function setUp(context: StageContext, config: CagnetConfig, patch?: number): Promise<CagnetSetup> {
   const protocol = await openProtocol(config);
   const input = await openTrunkInput(context, protocol);
   const { seen, unseen } = protocol.split;
@@ -33,7 +37,12 @@ export async function setUp(context: StageContext, config: CagnetConfig): Promis
   const sizes = { embedding: vectors.dimension, seen: seen.length, unseen: unseen.length };
   const trunk = await input.trunk();
   const { channels } = trunk;
-  const model = new Cagnet({ ...sizes, channels }, config.cagnet.network, choices, context.seeds.child('cagnet'));
+  const model = new Cagnet(
+    { ...sizes, channels, ...(patch && { patch }) },
+    config.cagnet.network,
+    choices,
+    context.seeds.child('cagnet'),
+  );
   const modules = { cagnet: model, ...trunk.modules };
   const { generator, heads: classifier } = model;
   return { config, protocol, input, vectors, choices, trunk, model, generator, classifier, modules };
@@ -82,13 +91,14 @@ export function realOptions(
 /** A step on real features as its trainer runs it. */
 export function realTrainerOptions(setup: CagnetSetup, stage: RealChoices): RealTrainerOptions {
   const options = realOptions(setup, stage);
-  const { vectors, choices, images, groups, batch } = options;
+  const { model, vectors, choices, images, groups, batch } = options;
   return {
     program: (rows) => realStep({ ...options, ...(rows && { rows }) }),
     classes: vectors.classes,
     // The gradient penalty of WGAN-GP is taken per image, so it needs whole maps. Behind an encoder the rest costs so
     // little that graphs of several sizes, each with the encoder in it, are not worth their memory.
-    whole: choices.adversarial === 'wgan-gp' || images !== undefined,
+    // A classifier of patches needs the neighbours of each position.
+    whole: choices.adversarial === 'wgan-gp' || images !== undefined || model.heads instanceof PatchHeads,
     ...(groups && { groups: { by: choices.groupBy, size: groups } }),
     ...(choices.adversarial === 'wgan-gp' && {
       feeds: (random) => ({ alpha: Float32Array.from({ length: batch }, () => random.uniform()) }),

@@ -1,4 +1,4 @@
-import { runTraining, type Stage, stageWeights } from '@unseen/experiment';
+import { runTraining, type Stage, type StageContext, stageWeights } from '@unseen/experiment';
 import { loadCheckpoint } from '@unseen/nn';
 import { labelPrior, unseenProbabilityOf } from '@unseen/synthesis';
 import { type Optimizers, optimizersOf, scheduledOptimizer } from '../optimization.ts';
@@ -30,8 +30,7 @@ export function finetuneStage<S extends GenerativeSetup>(
     stage: recipe.finetune,
   },
 ): Stage {
-  const { settings, real: realStep, synthetic: syntheticStep } = stage;
-  const { iterations, batch, alternate, draws, transfer, optimizers: rules, logEvery, checkpointEvery } = settings;
+  const { iterations, batch, alternate, optimizers: rules, logEvery, checkpointEvery } = stage.settings;
   return {
     name,
     uses: [...recipe.uses, uses],
@@ -39,25 +38,17 @@ export function finetuneStage<S extends GenerativeSetup>(
     run: async (context) => {
       const setup = await recipe.setUp(context);
       const { engine, folder } = context;
-      const { input, modules, generator, classifier, vectors, protocol } = setup;
+      const { input, modules, generator, classifier } = setup;
       if (typeof after === 'string') await loadCheckpoint(folder.file(stageWeights(after)), { modules });
       else await after(setup);
       const optimizers: Optimizers = {
         heads: scheduledOptimizer(engine, rules.heads, classifier.parameters(), iterations),
         generator: scheduledOptimizer(engine, rules.generator, generator.parameters(), iterations),
       };
-      const real = new RealTrainer(engine, realStep(setup));
-      const classes = { seen: protocol.split.seen.length, unseen: protocol.split.unseen.length };
-      const unseenProbability = unseenProbabilityOf(settings.unseenProbability, classes);
-      const synthetic = new SyntheticTrainer(engine, {
-        generator,
-        classifier,
-        vectors,
-        draws,
-        transfer,
-        ...syntheticStep(setup),
-        prior: labelPrior({ ...classes, unseenProbability }),
-      });
+      const real = new RealTrainer(engine, stage.real(setup));
+      const synthetic = stage.syntheticSteps
+        ? await stage.syntheticSteps(context, setup)
+        : pixelSteps(context, stage, setup);
       const batches = input.batches({ batch, random: context.seeds.child(name).child('batches').stream() });
       const random = context.seeds.child(`${name}/noise`).stream();
       try {
@@ -81,4 +72,18 @@ export function finetuneStage<S extends GenerativeSetup>(
       }
     },
   };
+}
+
+/** Steps on synthetic features of single pixels, whose classes are drawn from a prior. */
+function pixelSteps<S extends GenerativeSetup>(
+  { engine }: StageContext,
+  { settings, synthetic }: FinetuneStage<S>,
+  setup: S,
+): SyntheticTrainer {
+  const { generator, classifier, vectors, protocol } = setup;
+  const { draws, transfer } = settings;
+  const classes = { seen: protocol.split.seen.length, unseen: protocol.split.unseen.length };
+  const unseenProbability = unseenProbabilityOf(settings.unseenProbability, classes);
+  const prior = labelPrior({ ...classes, unseenProbability });
+  return new SyntheticTrainer(engine, { generator, classifier, vectors, draws, transfer, ...synthetic(setup), prior });
 }

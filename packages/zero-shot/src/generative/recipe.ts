@@ -1,5 +1,5 @@
 import type { PixelClassifier } from '@unseen/classifier';
-import type { FeatureBatches, StageContext, Trunk, TrunkInput, ZeroShotProtocol } from '@unseen/experiment';
+import type { FeatureBatches, Stage, StageContext, Trunk, TrunkInput, ZeroShotProtocol } from '@unseen/experiment';
 import type { Hook, Module } from '@unseen/nn';
 import type { ClassVectors, FeatureGenerator, UnseenPreset } from '@unseen/synthesis';
 import type { Optimizers } from '../optimization.ts';
@@ -8,6 +8,7 @@ import type { PseudoLabelling } from './pseudo-label-settings.ts';
 import type { RealTrainerOptions } from './real-trainer.ts';
 import type { Segmenter } from './segmenter.ts';
 import type { SyntheticStepOptions } from './synthetic-step.ts';
+import type { SyntheticTrainer } from './synthetic-trainer.ts';
 
 /** What every stage of a generative method works with; the networks are freshly initialised from the run's seeds. */
 export interface GenerativeSetup {
@@ -61,10 +62,15 @@ export interface SelfTrainStage<S extends GenerativeSetup> extends RealStage<Sel
   segmenter(setup: S): Pick<Segmenter, 'logits'>;
 }
 
+/** Steps on synthetic features. */
+export type SyntheticSteps = Pick<SyntheticTrainer, 'step' | 'dispose'>;
+
 /** A stage of {@link RealStage} in which steps on synthetic features take turns with those on real ones. */
 export interface FinetuneStage<S extends GenerativeSetup> extends Omit<RealStage<FinetuneSettings, S>, 'optimizers'> {
   /** What of a synthetic step the method decides. */
   synthetic(setup: S): Pick<SyntheticStepOptions, 'latent' | 'noise' | 'trained' | 'drift'>;
+  /** Steps on synthetic features of something else than single pixels. */
+  syntheticSteps?(context: StageContext, setup: S): Promise<SyntheticSteps>;
 }
 
 /**
@@ -76,6 +82,8 @@ export interface GenerativeRecipe<S extends GenerativeSetup> {
   readonly uses: readonly string[];
   setUp(context: StageContext): Promise<S>;
   readonly train: RealStage<StageSettings, S>;
+  /** Stages that prepare the fine-tuning. */
+  readonly beforeFinetune?: readonly Stage[];
   readonly finetune: FinetuneStage<S>;
   /** After the fine-tuning, where the experiment asks for it. */
   readonly selfTrain?: SelfTrainStage<S> | undefined;

@@ -18,6 +18,7 @@ export function generativeStages<S extends GenerativeSetup>(
   const { selfTrain, finetune2 } = recipe;
   return [
     trainStage(recipe),
+    ...(recipe.beforeFinetune ?? []),
     finetuneStage(recipe),
     ...(selfTrain ? [selfTrainStage(recipe, selfTrain)] : []),
     ...(finetune2

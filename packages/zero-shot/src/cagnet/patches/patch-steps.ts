@@ -1,0 +1,85 @@
+import type { PatchHeads } from '@unseen/classifier';
+import type { RandomStream } from '@unseen/core';
+import { crossEntropy, type Scalars } from '@unseen/nn';
+import { drawNoise, type LabelPatches } from '@unseen/synthesis';
+import type { Engine, Executable, Program } from '@unseen/tensor';
+import type { SyntheticStepOptions } from '../../generative/synthetic-step.ts';
+import { applyGradients, type Optimizers, readScalars } from '../../optimization.ts';
+
+/** Everything a step on patches of synthetic features is made of; `draws` counts patches. */
+export interface SyntheticPatchOptions extends SyntheticStepOptions {
+  readonly classifier: PatchHeads;
+  /** Side of a patch. */
+  readonly size: number;
+}
+
+/**
+ * One step on synthetic features of patches (spec §8.2): the pixels of a patch share their latent code, and the classifier, which
+ * sees the whole patch, learns the class of its centre. Inputs: `patches` [draws, size, size] and their `centres` [draws].
+ */
+export function syntheticPatchStep(options: SyntheticPatchOptions): Program {
+  const { generator, classifier, vectors, draws, size, latent, transfer, noise = 'gaussian', drift = false } = options;
+  const { trunk, patch, classifier: last } = classifier;
+  const { trained = [trunk, patch, last].flatMap((layer) => layer.parameters()) } = options;
+  return {
+    name: 'cagnet/synthetic-patch-step',
+    inputs: { patches: { shape: [draws, size, size], dtype: 'int32' }, centres: { shape: [draws], dtype: 'int32' } },
+    training: true,
+    describe: (ops, { patches, centres }) => {
+      const ones = ops.constant(new Float32Array(size * size).fill(1), [1, size, size, 1]);
+      const code = ops.mul(drawNoise(ops, noise, [draws, 1, 1, latent]), ones);
+      const synthetic = generator.forward(ops, vectors.lookUp(ops, patches), code);
+      const classify = crossEntropy(ops, classifier.centreLogits(ops, synthetic), centres);
+      const scaled = (weight: number) => ops.mul(classify, ops.scalar(weight));
+      return {
+        outputs: { classify },
+        losses: {
+          heads: { value: scaled(transfer.heads), parameters: trained },
+          ...((transfer.generator > 0 || drift) && {
+            generator: { value: scaled(transfer.generator), parameters: generator.parameters() },
+          }),
+        },
+      };
+    },
+  };
+}
+
+/** Runs steps on patches, each drawn without replacement from one set of them. */
+export class PatchSteps {
+  private readonly executable: Executable;
+  private readonly sets: readonly LabelPatches[];
+  private readonly patches: Int32Array;
+  private readonly centres: Int32Array;
+
+  constructor(engine: Engine, options: SyntheticPatchOptions & { readonly sets: readonly LabelPatches[] }) {
+    const { draws, size, sets } = options;
+    this.executable = engine.compile(syntheticPatchStep(options));
+    this.sets = sets;
+    this.patches = new Int32Array(draws * size * size);
+    this.centres = new Int32Array(draws);
+  }
+
+  /** One update on new patches; returns the loss. */
+  async step(optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Scalars> {
+    this.draw(random);
+    const result = this.executable.run({ patches: this.patches, centres: this.centres }, random);
+    applyGradients(result, optimizers, iteration);
+    return readScalars(this.executable, result);
+  }
+
+  dispose(): void {
+    this.executable.dispose();
+  }
+
+  private draw(random: RandomStream): void {
+    const { labels, count, size } = this.sets[random.integer(this.sets.length)];
+    const area = size * size;
+    let order: readonly number[] = [];
+    for (let i = 0; i < this.centres.length; i++) {
+      if (i % count === 0) order = random.permutation(count);
+      const patch = labels.subarray(order[i % count] * area, (order[i % count] + 1) * area);
+      this.patches.set(patch, i * area);
+      this.centres[i] = patch[(area - 1) / 2];
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '@unseen/core';
+import { evaluateRun, loadExperiment, openTrainedRun, runExperiment } from '@unseen/experiment';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dyingAt, expectSameProgram } from '../runs.suite.ts';
+import { cagnet } from './cagnet.ts';
+import { cagnetPatch } from './patches/cagnet-patch.ts';
+
+const EXPERIMENTS = join(import.meta.dirname, '../../../../experiments/cagnet');
+const methods = { cagnet, 'cagnet-patch': cagnetPatch };
+
+/** Networks and images as small as can be. */
+const MICRO = [
+  'data={size: [24, 24], train: {limit: 6}, val: {limit: 3}, allowMissing: true}',
+  'cagnet.network={contextual: {width: 4}, generator: {hidden: [8]}, heads: {hidden: 8}}',
+  'train={iterations: 4, batch: 2}',
+  'finetune={iterations: 4, batch: 2, draws: 12}',
+  'selfTrain={iterations: 6, batch: 2, checkpointEvery: 2, logEvery: 1}',
+  'finetune2={iterations: 4, batch: 2, draws: 12, checkpointEvery: 1}',
+  'report.panels=0',
+];
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'unseen-self-training-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const load = (file: string, set: readonly string[] = []) =>
+  loadExperiment(join(EXPERIMENTS, file), { methods, set: [...MICRO, ...set] });
+
+const readJson = async (...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8'));
+
+interface LogLine {
+  readonly stage: string;
+  readonly losses?: Readonly<Record<string, number>> | undefined;
+}
+
+async function logOf(out: string, stage: string): Promise<LogLine[]> {
+  const lines = (await readFile(join(out, 'log.jsonl'), 'utf8')).trim().split('\n');
+  return lines
+    .map((line) => JSON.parse(line) as LogLine)
+    .filter((line) => line.stage === stage && line.losses)
+    .map(({ losses }) => ({ stage, losses }));
+}
+
+describe.each([
+  ['cagnet', 'toy-self-training-instant.yaml', [], ['train', 'finetune', 'self-train', 'finetune-2']],
+  [
+    'cagnet-patch',
+    'toy-patch-instant.yaml',
+    ['patches={perFile: 40, training: {images: 1, batch: 6}}'],
+    ['train', 'patches', 'finetune', 'self-train', 'finetune-2'],
+  ],
+] as const)('%s with self-training', (name, file, set, trained) => {
+  let out: string;
+  beforeAll(async () => {
+    out = join(dir, name);
+    await runExperiment(await load(file, set), { out });
+  }, 120_000);
+
+  test('has its stages, and a model after each that segments', async () => {
+    const { finished } = await readJson(out, 'stages.json');
+    expect(finished.map((stage: { name: string }) => stage.name)).toEqual(['features', ...trained, 'evaluate']);
+    const { methods: found, protocol } = await readJson(out, 'metrics.json');
+    expect(Object.keys(found)).toEqual(['seen-only', name, `${name}-st`]);
+    expect(protocol.training).toContain('self-training also sees the unlabelled pixels');
+  });
+
+  test('labels some of the unlabelled pixels itself', async () => {
+    const shares = (await logOf(out, 'self-train')).map(({ losses }) => losses!.pseudoLabelled);
+    expect(shares).toHaveLength(6);
+    for (const share of shares) expect(share >= 0 && share < 1).toBe(true);
+    expect(Math.max(...shares)).toBeGreaterThan(0);
+  });
+
+  test('ends with the same numbers when it is killed and resumed in every stage', async () => {
+    const again = join(dir, `${name}-again`);
+    const experiment = await load(file, set);
+    for (const stage of trained) {
+      const progress = dyingAt(stage, 3);
+      await expect(runExperiment(experiment, { out: again, resume: true, progress })).rejects.toThrow('killed');
+    }
+    await runExperiment(experiment, { out: again, resume: true });
+    const files = ['metrics.json', ...trained.map((stage) => `checkpoints/${stage}.safetensors`)];
+    for (const path of files) {
+      expect((await readFile(join(again, path))).equals(await readFile(join(out, path))), path).toBe(true);
+    }
+    expect(await logOf(again, 'self-train')).toEqual(await logOf(out, 'self-train'));
+  });
+
+  test('predicts, is evaluated again and exported with the weights of its last stage', async () => {
+    const run = await openTrainedRun(out, { methods });
+    try {
+      expect(run.names.at(-1)).toBe(`${name}-st`);
+      const path = join(dir, `${name}.json`);
+      await evaluateRun(run, { out: path });
+      const { methods: stored, protocol } = await readJson(out, 'metrics.json');
+      const { methods: found, protocol: words } = await readJson(path);
+      expect(found).toEqual(stored);
+      expect(words.training).toBe(protocol.training);
+      const model = await run.model();
+      const image = { height: 24, width: 24, data: Uint8Array.from({ length: 24 * 24 * 3 }, (_, i) => (37 * i) % 251) };
+      const [last, plain] = [await model.logits(image), await (await run.model({ name })).logits(image)];
+      expect(last.data.some((value, i) => value !== plain.data[i])).toBe(true);
+      await expectSameProgram(model);
+    } finally {
+      run.close();
+    }
+  });
+
+  if (name === 'cagnet-patch') {
+    test('leaves files of patches for each fine-tuning, and makes them again when one is gone', async () => {
+      for (const stage of ['finetune', 'finetune-2']) {
+        expect(await readdir(join(out, 'patches', stage))).toEqual(['0000.safetensors', '0001.safetensors']);
+      }
+      const path = join(out, 'patches/finetune/0001.safetensors');
+      const before = await readFile(path);
+      await rm(path);
+      await runExperiment(await load(file, set), { out, resume: true, force: true });
+      expect((await readFile(path)).equals(before)).toBe(true);
+    });
+  }
+});
+
+test.each([
+  'selfTrain.pseudoLabels.teacher=current',
+  'selfTrain.pseudoLabels={mode: rank, topRanks: 6}',
+  'selfTrain.unseenVectors=zero',
+])('%s changes what is learnt', async (set) => {
+  const out = join(dir, set.replaceAll(/\W/g, '-'));
+  await cp(join(dir, 'cagnet'), out, { recursive: true });
+  const experiment = await load('toy-self-training-instant.yaml', [set]);
+  const progress = dyingAt('finetune-2', 1);
+  await expect(runExperiment(experiment, { out, resume: true, force: true, progress })).rejects.toThrow('killed');
+  const [changed, usual] = await Promise.all(
+    [out, join(dir, 'cagnet')].map((folder) => readFile(join(folder, 'checkpoints/self-train.safetensors'))),
+  );
+  expect(changed.length).toBe(usual.length);
+  expect(changed.equals(usual)).toBe(false);
+});
+
+test('without a second fine-tuning the model is that of self-training', async () => {
+  const { config, method } = await load('toy-self-training-instant.yaml');
+  const { finetune2: _, ...rest } = config as typeof config & { finetune2: object };
+  expect(method.stages(rest).map(({ name }) => name)).toEqual([
+    'features',
+    'train',
+    'finetune',
+    'self-train',
+    'evaluate',
+  ]);
+  expect(method.models?.(rest).names).toEqual(['seen-only', 'cagnet', 'cagnet-st']);
+});
+
+test.each([
+  ['toy-self-training-instant.yaml', ['selfTrain.crop=16'], 'only with backbone.train: true'],
+  ['toy-self-training-instant.yaml', ['selfTrain.pseudoLabels.share=0'], 'selfTrain.pseudoLabels.share'],
+  ['toy-self-training-instant.yaml', ['selfTrain.pseudoLabels.mode=best'], 'confidence'],
+  ['toy-self-training-instant.yaml', ['selfTrain.optimizers.contextual=null'], 'selfTrain.optimizers.contextual'],
+  ['toy-patch-instant.yaml', ['patches.size=4'], 'patches.size'],
+  ['toy-patch-instant.yaml', ['patches.network.kernel=4'], 'an odd number'],
+  ['toy-self-training-instant.yaml', ['method=cagnet-patch'], 'patches'],
+])('%s: a mistake is told with its place: %s', async (file, set, message) => {
+  const error = await load(file, set).catch((reason) => reason);
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.message).toContain(message);
+});
+
+test('a second fine-tuning needs self-training', async () => {
+  const { config } = await load('toy-self-training-instant.yaml');
+  const { selfTrain: _, name, ...rest } = config as typeof config & { selfTrain: object };
+  const result = cagnet.schema.safeParse({ ...rest, name });
+  expect(result.error?.issues.map(({ message }) => message).join()).toContain('give selfTrain too');
+});
