@@ -1,10 +1,10 @@
 import type { Dataset, Sample, ZeroShotSplit } from '@unseen/core';
 import { checkSplit } from './contiguous-labels.ts';
 
-/** What a report must say where {@link leakUnseenLayouts} was used. */
+/** What a report must say where {@link leakUnseenLayouts} was used: the topic `leakage` of a run's protocol. */
 export const LAYOUT_LEAK =
-  'LEAKAGE: the masks of unseen classes in the training images were used (where they are, their shapes, how often they occur). ' +
-  'The figures are not zero-shot and must not be compared with others that are';
+  'masks of unseen classes in the training images (where they are, their shapes, how often they occur). The figures are not ' +
+  'zero-shot and must not be compared with others that are';
 
 /** Training samples whose masks show unseen classes. */
 export interface LeakedTraining {

@@ -67,5 +67,19 @@ describe.skipIf(!existsSync(join(shared, 'data/wordvectors')))(
       ]);
       for (const vector of table.vectors) expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
     });
+
+    it.each([
+      ['voc12-zs3', 21, 'motorbike', 1, 1],
+      ['context60-zs3', 60, 'cow', 2.2, 3.6],
+    ])('%s is not normalised', async (name, count, named, shortest, longest) => {
+      const table = await buildClassTable(
+        await readRecipe(join(recipes, `${name}.yaml`), { dataFolder: join(shared, 'data') }),
+      );
+      expect(table).toMatchObject({ name, dimension: 300 });
+      expect(table.ids).toEqual(Array.from({ length: count }, (_, i) => i));
+      const length = Math.hypot(...table.vectors[table.names.indexOf(named)]);
+      expect(length).toBeGreaterThanOrEqual(shortest - 1e-5);
+      expect(length).toBeLessThanOrEqual(longest + 1e-5);
+    });
   },
 );

@@ -28,7 +28,7 @@ export function originalProtocol(config: Zs3NetOriginalConfig): Readonly<Record<
     backbone: `${config.zs3net.network}, output stride ${config.backbone.outputStride}, trained end to end on ${
       config.train.unseenImages === 'drop' ? 'images without a pixel of an unseen class' : 'all images'
     }`,
-    ...(isLeaked && { training: LAYOUT_LEAK }),
+    ...(isLeaked && { training: 'of unseen classes the vectors and the masks are used', leakage: LAYOUT_LEAK }),
   };
 }
 
@@ -51,7 +51,6 @@ export function evaluateStage(config: Zs3NetOriginalConfig): Stage {
       return {
         protocol,
         protocolText: originalProtocol(config),
-        warnings: chooseOriginal(config).layout === 'groundTruth' ? [LAYOUT_LEAK] : [],
         grid: Object.values(models)[0].grid,
         scorers: Object.fromEntries(Object.entries(models).map(([name, model]) => [name, scorer(model)])),
         close: async () => {

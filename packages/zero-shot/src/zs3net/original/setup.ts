@@ -131,7 +131,7 @@ export async function guardedCrops(
 export function leakedCrops({ progress }: StageContext, { protocol, classes }: OriginalSetup): TrainingCrops {
   const channels = new ContiguousLabels(protocol.split);
   const { leaked, warning } = leakUnseenLayouts(protocol.dataset, protocol.split);
-  progress.warn(warning);
+  progress.warn(`the leakage guard is opted out of: ${warning}`);
   return { samples: leaked, channelsOf: (labels) => channels.toTestChannels(labels).data, classes };
 }
 
