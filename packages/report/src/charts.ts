@@ -29,7 +29,7 @@ const CONFIG: Config = {
     labelFontSize: 12,
     titleFontSize: 12,
     titleFontWeight: 'normal',
-    labelLimit: 200,
+    labelLimit: 280,
   },
   legend: {
     labelColor: 'currentColor',

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -85,5 +85,38 @@ describe('compareRuns', () => {
     expect(await readFile(html, 'utf8')).toContain(`<td>${shown}`);
     expect(await readFile(markdown, 'utf8')).toContain(`| ${shown}`);
     expect(JSON.parse(await readFile(json, 'utf8')).methods[1].figures.hIoU.n).toBe(3);
+  });
+
+  it('links settings, log and weights of every run, as seen from the page', async () => {
+    const weights = join(seeds[1], 'checkpoints', 'fine tune.safetensors');
+    await mkdir(join(seeds[1], 'checkpoints'));
+    await writeFile(weights, '');
+    const out = join(folder, 'linked');
+    const { html, markdown } = await writeComparison(seeds, { out });
+    const links = [...(await readFile(html, 'utf8')).matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href);
+    const targets = seeds.flatMap((path) => ['config.yaml', 'environment.json', 'log.jsonl'].map((f) => join(path, f)));
+    expect(links.map((href) => join(out, decodeURIComponent(href))).sort()).toEqual([...targets, weights].sort());
+    expect(await readFile(markdown, 'utf8')).toContain(
+      '[fine tune.safetensors](../toy-seed1/checkpoints/fine%20tune.safetensors)',
+    );
+    await rm(join(seeds[1], 'checkpoints'), { recursive: true });
+  });
+
+  it('tells profiles apart by name', async () => {
+    const runs = await Promise.all(
+      ['default', 'official'].map(async (profile) => {
+        const path = join(folder, profile);
+        await writeMadeUpRun(path, { seed: 0, panels: [], settings: `name: toy\nseed: 0\nprofile: ${profile}\n` });
+        return path;
+      }),
+    );
+    const { methods, runs: compared } = await compareRuns(runs);
+    expect(compared.map(({ profile }) => profile)).toEqual(['default', 'official']);
+    expect(methods.map(({ label }) => label)).toEqual([
+      'seen only · toy · default',
+      'CaGNet · toy · default',
+      'seen only · official · official',
+      'CaGNet · official · official',
+    ]);
   });
 });

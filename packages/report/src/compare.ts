@@ -11,7 +11,7 @@ import { UNSEEN_FIGURES } from './unseen-figures.ts';
 export interface ComparedMethod {
   readonly experiment: string;
   readonly method: string;
-  /** Name for tables: the method, with its experiment when there are several. */
+  /** Name for tables: the method, with its experiment and its profile when there are several. */
   readonly label: string;
   /** By run, in the order given; `null` where a run does not record its seed. */
   readonly seeds: readonly (number | null)[];
@@ -32,9 +32,22 @@ export interface ClassDifference {
   readonly classes: readonly { name: string; group: ClassMetrics['group']; difference: Spread }[];
 }
 
+/** A run of a comparison. */
+export interface ComparedRun {
+  readonly run: string;
+  readonly experiment: string;
+  readonly seed: number | null;
+  /** `default` or `official`; empty where a run does not record it. */
+  readonly profile: string;
+  readonly dataset: string;
+  readonly backbone: string;
+  /** Settings, environment, log and weights; absolute, in a written comparison as seen from its folder. */
+  readonly files: readonly string[];
+}
+
 /** Several runs side by side; JSON-safe. */
 export interface Comparison {
-  readonly runs: readonly { run: string; experiment: string; seed: number | null; dataset: string; backbone: string }[];
+  readonly runs: readonly ComparedRun[];
   /** Baseline first. */
   readonly methods: readonly ComparedMethod[];
   readonly differences: readonly ClassDifference[];
@@ -57,6 +70,7 @@ export function compare(runs: readonly RunFolder[]): Comparison {
   if (runs.length === 0) throw new UserError({ given: 'no run to compare', expected: 'run folders or metrics files' });
   const names = experimentNames(runs);
   const several = new Set(names).size > 1;
+  const profiles = new Set(runs.map(profileOf)).size > 1;
   const groups = new Map<string, { experiment: string; method: string; runs: RunFolder[] }>();
   for (const [i, run] of runs.entries()) {
     for (const method of Object.keys(run.metrics.methods)) {
@@ -65,14 +79,18 @@ export function compare(runs: readonly RunFolder[]): Comparison {
       groups.get(key)?.runs.push(run);
     }
   }
-  const methods = [...groups.values()].map((group) => comparedMethod(group, several));
+  const methods = [...groups.values()].map((group) =>
+    comparedMethod(group, { experiment: several, profile: profiles }),
+  );
   return {
     runs: runs.map((run, i) => ({
       run: run.name,
       experiment: names[i],
       seed: seedOf(run),
+      profile: profileOf(run),
       dataset: run.metrics.protocol.dataset ?? '',
       backbone: run.metrics.protocol.backbone ?? '',
+      files: run.files,
     })),
     methods,
     differences: methods.slice(1).map((method) => classDifference(method, methods[0])),
@@ -82,8 +100,9 @@ export function compare(runs: readonly RunFolder[]): Comparison {
 
 function comparedMethod(
   { experiment, method, runs }: { experiment: string; method: string; runs: readonly RunFolder[] },
-  several: boolean,
+  named: { readonly experiment: boolean; readonly profile: boolean },
 ): ComparedMethod {
+  const profile = named.profile && profileOf(runs[0]);
   const metrics = runs.map((run): MethodMetrics => run.metrics.methods[method]);
   const { dataset = '', backbone = '' } = runs[0].metrics.protocol;
   const classes = metrics[0].perClass;
@@ -98,7 +117,7 @@ function comparedMethod(
   return {
     experiment,
     method,
-    label: several ? `${displayName(method)} · ${experiment}` : displayName(method),
+    label: [displayName(method), named.experiment && experiment, profile].filter(Boolean).join(' · '),
     seeds: runs.map(seedOf),
     figures: Object.fromEntries(FIGURES.map((name) => [name, spreadOf(metrics.map((m) => m[name]))])) as Record<
       Figure,
@@ -133,6 +152,11 @@ function seedOf(run: RunFolder): number | null {
   const settings = run.config?.value as { seed?: unknown } | null | undefined;
   const seed = [run.metrics.seed, run.environment?.seed, settings?.seed].find((value) => typeof value === 'number');
   return typeof seed === 'number' ? seed : null;
+}
+
+function profileOf({ config }: RunFolder): string {
+  const { profile } = (config?.value ?? {}) as { profile?: unknown };
+  return typeof profile === 'string' ? profile : '';
 }
 
 /** One name per run; runs of equal settings (seed, name and place aside) share it. */

@@ -1,8 +1,9 @@
+import { basename } from 'node:path';
 import { type Bar, barChart, PALETTE, renderChart } from './charts.ts';
-import type { Comparison } from './compare.ts';
+import type { ComparedRun, Comparison } from './compare.ts';
 import { FIGURE_TITLES, figure, signed, spread } from './format.ts';
 import { Html, html } from './html.ts';
-import { bullets, link, markdownTable } from './markdown.ts';
+import { bullets, cell, encodePath, fileLink, link, markdownTable } from './markdown.ts';
 import { alarm, page, table } from './page.ts';
 import { FIGURES } from './run-types.ts';
 import { UNSEEN_NOTE, unseenTable } from './unseen-figures.ts';
@@ -84,7 +85,7 @@ ${
 }</section>
 <section><h2>Classes</h2>${drawn.filter(({ name }) => name !== 'figures').map(chart)}
 <details><summary>Table of classes</summary>${table('IoU', ...classTable(comparison))}</details></section>
-<section><h2>Runs</h2>${table('', ['run', 'experiment', 'seed', 'data', 'backbone'], runRows(comparison), 'text')}</section>`;
+<section><h2>Runs</h2>${table('', RUN_HEAD, runRows(comparison), 'text')}</section>`;
   return page(`${TITLE} · unseen`, body);
 }
 
@@ -114,8 +115,12 @@ export function comparisonMarkdown(comparison: Comparison, drawn: readonly Compa
     ),
     '## Runs',
     markdownTable(
-      ['run', 'experiment', 'seed', 'data', 'backbone'],
-      runRows(comparison).map(({ cells }) => cells),
+      RUN_HEAD,
+      comparison.runs.map((run) => {
+        const files = new Html(run.files.map((file) => fileLink(basename(file), file)).join(', '));
+        return runCells(run, files).map((content) => (content instanceof Html ? content.text : cell(content)));
+      }),
+      true,
     ),
   ];
   return `${parts.filter(Boolean).join('\n\n')}\n`;
@@ -155,8 +160,25 @@ function classTable({ methods, differences }: Comparison): [head: string[], rows
   return [head, rows];
 }
 
-function runRows({ runs }: Comparison): { cells: string[] }[] {
-  return runs.map(({ run, experiment, seed, dataset, backbone }) => ({
-    cells: [run, experiment, seed === null ? '–' : String(seed), dataset || '–', backbone || '–'],
-  }));
+const RUN_HEAD = ['run', 'experiment', 'seed', 'profile', 'files', 'data', 'backbone'];
+
+function runRows({ runs }: Comparison): { cells: (string | Html)[] }[] {
+  return runs.map((run) => {
+    const files = run.files.map((file) => html`<a href="${encodePath(file)}">${basename(file)}</a> `);
+    return { cells: runCells(run, html`${files}`) };
+  });
+}
+
+/** In the order of {@link RUN_HEAD}. */
+function runCells<T>(run: ComparedRun, files: T): (string | T)[] {
+  const { experiment, seed, profile, dataset, backbone } = run;
+  return [
+    run.run,
+    experiment,
+    seed === null ? '–' : String(seed),
+    profile || '–',
+    files,
+    dataset || '–',
+    backbone || '–',
+  ];
 }

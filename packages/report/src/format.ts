@@ -18,6 +18,9 @@ const METHOD_NAMES: Readonly<Record<string, string>> = {
   zs3net: 'ZS3Net',
   cagnet: 'CaGNet',
   'cagnet-patch': 'CaGNet (patch)',
+  'zs3net-st': 'ZS3Net + ST',
+  'cagnet-st': 'CaGNet + ST',
+  'cagnet-patch-st': 'CaGNet (patch) + ST',
 };
 
 /** Name of a method as people write it. */

@@ -15,8 +15,17 @@ export function bullets(texts: readonly string[]): string {
 
 /** An embedded picture. */
 export function link(alt: string, path: string): string {
-  const target = path.split(/[\\/]/).map(encodeURIComponent).join('/');
-  return `![${prose(alt)}](${target})`;
+  return `!${fileLink(alt, path)}`;
+}
+
+/** A link to a file. */
+export function fileLink(text: string, path: string): string {
+  return `[${prose(text)}](${encodePath(path)})`;
+}
+
+/** A path of the file system in a link. */
+export function encodePath(path: string): string {
+  return path.split(/[\\/]/).map(encodeURIComponent).join('/');
 }
 
 /** A table; cells are escaped unless they are `ready`. */

@@ -132,6 +132,7 @@ const ZS3NET_TABLES: readonly (readonly [
       [6, 0.348, 0.216, 0.267],
     ],
   ],
+  ['context', 60, 'zs3net-st', 'ZS5Net', [[10, 0.27, 0.207, 0.234]]],
 ];
 
 /** Published results. The mIoU column of CaGNet's tables is not always the mean that S and U imply; S, U and hIoU are. */

@@ -27,6 +27,8 @@ export interface RunFolder {
   readonly log: readonly LogEntry[];
   readonly panels: readonly Panel[];
   readonly legend: readonly LegendEntry[];
+  /** What can be looked up in the folder: settings, environment, log and weights, those that are there. Absolute. */
+  readonly files: readonly string[];
   readonly missing: readonly string[];
 }
 
@@ -70,8 +72,17 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
     log: log?.entries ?? [],
     panels,
     legend: legend ?? [],
+    files: await readFiles(folder),
     missing,
   };
+}
+
+async function readFiles(folder: string): Promise<string[]> {
+  const inside = async (path: string) => (await readdir(path).catch(() => [])).sort();
+  const own = await inside(folder);
+  const records = ['config.yaml', 'environment.json', 'log.jsonl'].filter((file) => own.includes(file));
+  const weights = (await inside(join(folder, 'checkpoints'))).filter((file) => file.endsWith('.safetensors'));
+  return [...records.map((file) => join(folder, file)), ...weights.map((file) => join(folder, 'checkpoints', file))];
 }
 
 async function readPanels(folder: string, missing: string[]): Promise<Panel[]> {

@@ -47,7 +47,10 @@ export async function writeComparison(
   paths: readonly string[],
   options: { readonly out: string },
 ): Promise<WrittenReport<Comparison>> {
-  const comparison = await compareRuns(paths);
+  const compared = await compareRuns(paths);
+  // As seen from the report, so that a folder of runs that is moved with it still finds its files.
+  const runs = compared.runs.map((run) => ({ ...run, files: run.files.map((file) => relative(options.out, file)) }));
+  const comparison: Comparison = { ...compared, runs };
   const drawn = await drawComparison(comparison);
   return writeAll(options.out, {
     drawn,
