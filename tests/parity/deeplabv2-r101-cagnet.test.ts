@@ -54,7 +54,7 @@ await parity('deeplabv2-r101-cagnet', (fixture) => {
   test.each(largeNetworkEngines)(
     'every stage, the features at full scale, and their maximum over the scales on %s (CG-13)',
     {
-      timeout: 600_000,
+      timeout: 1_800_000,
     },
     async (engine) => {
       const network = new ContextualDeepLab(fixture);

@@ -21,7 +21,7 @@ await parity('spnet-logits', (fixture) => {
   test.each(largeNetworkEngines)(
     'logits of each scale, probabilities and calibrated predictions on %s',
     {
-      timeout: 600_000,
+      timeout: 1_800_000,
     },
     async (engine) => {
       const { shape, values } = fixture.tensor('classEmbeddings');

@@ -1,15 +1,16 @@
 import { SeedTree } from '@unseen/core';
 import { constant } from '@unseen/nn';
 import type { Shape } from '@unseen/tensor';
-import { kerasShapes } from './keras-mobilenet.ts';
-import { MobileNetV1 } from './mobilenet.ts';
+import { describeProblems, planBackboneWeights, shapesOf } from './import-weights.ts';
 import { backbones } from './registry.ts';
 
 /** A registered backbone that a weights file can be of. */
 export interface BackboneFit {
   readonly name: string;
-  /** Whether names agree too, so that the file can be loaded; otherwise only the shapes of all tensors are there. */
+  /** Whether names agree too, so that the file can be imported; otherwise only the shapes of all tensors are there. */
   readonly loads: boolean;
+  /** Whose names these are, where they agree: `torchvision`, `Keras`, … */
+  readonly family?: string;
   /** Tensors of the file that the backbone does not have, such as those of a classifier. */
   readonly extra: number;
 }
@@ -24,10 +25,11 @@ export function fittingBackbones(tensors: ReadonlyMap<string, Shape>): BackboneF
   const similar: (BackboneFit & { readonly size: number })[] = [];
   for (const name of Object.keys(backbones)) {
     const encoder = backbones[name].build({ norm: 'frozen', init: constant(0), seeds: new SeedTree(0) });
-    const wanted = new Map([...encoder.namedParameters()].map(([key, { shape }]) => [key, shape]));
-    if (agrees(given, wanted) || (encoder instanceof MobileNetV1 && agrees(given, kerasShapes(encoder)))) {
-      exact.push({ name, loads: true, extra: 0 });
+    const plan = planBackboneWeights(encoder, given);
+    if (describeProblems(plan).length === 0) {
+      exact.push({ name, loads: true, family: plan.family, extra: plan.leftOut.length });
     }
+    const wanted = shapesOf(encoder);
     const extra = remainder(given, wanted);
     if (extra !== undefined) similar.push({ name, loads: false, extra, size: wanted.size });
   }
@@ -36,10 +38,6 @@ export function fittingBackbones(tensors: ReadonlyMap<string, Shape>): BackboneF
   const likely = similar.filter(({ extra, size }) => extra < size);
   const fewest = Math.min(...likely.map(({ extra }) => extra));
   return likely.filter(({ extra }) => extra === fewest).map(({ name, loads, extra }) => ({ name, loads, extra }));
-}
-
-function agrees(given: ReadonlyMap<string, Shape>, wanted: ReadonlyMap<string, Shape>): boolean {
-  return given.size === wanted.size && [...wanted].every(([name, shape]) => given.get(name)?.join() === shape.join());
 }
 
 /** How many tensors are left when those wanted are taken away, or `undefined` when some are not there. */
