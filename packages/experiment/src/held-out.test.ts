@@ -18,6 +18,7 @@ const protocol = {
   dataset: {
     name: 'made up',
     classes: infos,
+    ignore: [],
     splits: { default: split },
     train: ['a', 'b', 'c', 'd', 'e'].map(sample),
     val: [sample('real validation')],
