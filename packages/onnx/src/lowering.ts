@@ -30,6 +30,8 @@ interface Forms {
   flat?: { readonly name: string; readonly dims: Shape };
   /** Makes the value in the layout that is asked for. */
   make?: (layout: Layout) => string;
+  /** The value is not kept: each reader has it made anew. */
+  passing?: boolean;
 }
 
 const toNchw = [0, 3, 1, 2];
@@ -125,9 +127,12 @@ export class Lowering {
     else this.formsOf(node).flat = { name, dims };
   }
 
-  /** A value that is made, without conversion, in whatever layout it is first asked for. */
-  setEither(node: Node, make: (layout: Layout) => string): void {
-    this.formsOf(node).make = make;
+  /**
+   * A value that is made, without conversion, in whatever layout it is first asked for. Where it is large and quickly
+   * made of something smaller, `passing` has it made anew for each reader instead of keeping it from the first to the last.
+   */
+  setEither(node: Node, make: (layout: Layout) => string, passing = false): void {
+    Object.assign(this.formsOf(node), { make, passing });
   }
 
   /** The layout in which an operation on these values costs no conversion of a map. */
@@ -144,7 +149,7 @@ export class Lowering {
     const known = forms[layout];
     if (known !== undefined) return known;
     const made = this.convert(node, forms, layout);
-    forms[layout] = made;
+    if (!forms.passing) forms[layout] = made;
     return made;
   }
 

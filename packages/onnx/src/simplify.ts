@@ -23,6 +23,8 @@ export function simplify(roots: readonly Node[]): Node[] {
 class Simplifier {
   private readonly known = new Map<unknown, Node>();
   private readonly leaky = new Map<Node, Node>();
+  /** Products with a mask, of whatever positive scale. */
+  private readonly masked = new Map<string, Node>();
   private count = 0;
 
   /** The node that stands for `node`, whose inputs are rewritten already. */
@@ -56,6 +58,8 @@ class Simplifier {
     const fresh = { ...node, id: this.count++ };
     this.known.set(key, fresh);
     if (node.operation === 'leakyRelu' && (node.attributes.slope as number) > 0) this.leaky.set(node.inputs[0], fresh);
+    const [mask, y] = (node.operation === 'mul' && operandsOf(node, isMask)) || [];
+    if (mask && y && (noiseOf(mask).scale ?? 1) > 0) this.masked.set(maskedKey(y, mask), fresh);
     return fresh;
   }
 
@@ -97,7 +101,11 @@ class Simplifier {
         return this.folded(node) ?? this.without(a, b, 0, shape);
       case 'mul':
         return (
-          this.folded(node) ?? this.without(a, b, 1, shape) ?? this.without(b, a, 1, shape) ?? this.collected(node)
+          this.folded(node) ??
+          this.without(a, b, 1, shape) ??
+          this.without(b, a, 1, shape) ??
+          this.collected(node) ??
+          this.maskedStep(node)
         );
       case 'div':
         return this.folded(node) ?? this.without(a, b, 1, shape);
@@ -131,8 +139,28 @@ class Simplifier {
     return this.rewrite({ ...node, inputs: [x, scale] });
   }
 
+  /**
+   * (g · mask) · step(y) = (g · mask) · step(y · mask), and the same with the slope of a leaky ReLU: where the masked
+   * activations exist anyway (dropout), those before it need not be kept.
+   */
+  private maskedStep(node: Node): Node | undefined {
+    const [factor, product] = operandsOf(node, (x) => stepOf(x) !== undefined) ?? [];
+    const [mask] = (product?.operation === 'mul' && operandsOf(product, isMask)) || [];
+    const step = factor && stepOf(factor);
+    if (!mask || !product || !step) return undefined;
+    const [y] = step.inputs;
+    const masked = this.masked.get(maskedKey(y, mask));
+    if (!masked || !same(mask.shape, y.shape) || !same(y.shape, node.shape)) return undefined;
+    const replaced = this.unique({ ...step, inputs: [masked] });
+    const slope =
+      step === factor
+        ? replaced
+        : this.unique({ ...factor, inputs: factor.inputs.map((x) => (x === step ? replaced : x)) });
+    return this.unique({ ...node, inputs: [product, slope] });
+  }
+
   private scaledMask(mask: Node, factor: number): Node {
-    const leaf = mask.leaf as Extract<Leaf, { kind: 'noise' }>;
+    const leaf = noiseOf(mask);
     return this.unique({ ...mask, leaf: { ...leaf, scale: Math.fround((leaf.scale ?? 1) * factor) } });
   }
 
@@ -163,6 +191,22 @@ class Simplifier {
 function operandsOf({ inputs: [a, b] }: Node, fits: (x: Node) => boolean): readonly [Node, Node] | undefined {
   if (fits(b)) return [b, a];
   return fits(a) ? [a, b] : undefined;
+}
+
+/** step(y) in step(y) itself or in the slope of a leaky ReLU, max(step(y), s). */
+function stepOf(x: Node): Node | undefined {
+  if (x.operation === 'step') return x;
+  return x.operation === 'maximum' && x.inputs[0].operation === 'step' && constantValue(x.inputs[1]) !== undefined
+    ? x.inputs[0]
+    : undefined;
+}
+
+function noiseOf({ leaf }: Node): Extract<Leaf, { kind: 'noise' }> {
+  return leaf as Extract<Leaf, { kind: 'noise' }>;
+}
+
+function maskedKey(y: Node, mask: Node): string {
+  return `${y.id} ${noiseOf(mask).index}`;
 }
 
 function isMask({ leaf }: Node): boolean {

@@ -131,6 +131,8 @@ function loadModel(model: Uint8Array, options: SessionOptions, profile?: RunProf
           // Every session has threads of its own; those of an idle one must not keep a core busy.
           force_spinning_stop: '1',
         },
+        // What a graph computes twice it does so in order not to keep it.
+        optimization: { disable_specified_optimizers: 'CommonSubexpressionElimination' },
       },
     });
   } catch (error) {

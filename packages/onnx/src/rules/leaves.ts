@@ -1,6 +1,5 @@
-import { type LoweringRule, noiseName, physical } from '../lowering.ts';
+import { type Layout, type LoweringRule, noiseName, physical } from '../lowering.ts';
 import type { Leaf, Node } from '../node.ts';
-import { elementTypes } from '../schema.ts';
 
 function leafOf<K extends Leaf['kind']>(node: Node, kind: K): Extract<Leaf, { kind: K }> {
   if (node.leaf?.kind !== kind) throw new Error(`'${node.operation}' is no ${kind}`);
@@ -40,10 +39,12 @@ export const leafRules: Readonly<Record<string, LoweringRule>> = {
       to.set(node, 'plain', to.graph.input(noiseName(index), node.shape, 'float32'));
       return;
     }
-    const ones = to.memo(noiseName(index), () => {
-      const bytes = to.graph.input(noiseName(index), node.shape, 'uint8');
-      return to.graph.op('Cast', [bytes], { to: elementTypes.float32 });
-    });
-    to.set(node, 'plain', scale === 1 ? ones : to.graph.op('Mul', [ones, to.graph.scalar(scale)]));
+    const ones = to.memo(noiseName(index), () => to.graph.input(noiseName(index), node.shape, 'uint8'));
+    const turned = () => to.memo(`${noiseName(index)} turned`, () => to.graph.transpose(ones, [0, 3, 1, 2]));
+    // Kept as bytes: a mask is read in both directions, and as numbers it would be as large as what it masks.
+    const numbers = (layout: Layout) =>
+      to.graph.op('DequantizeLinear', [layout === 'plain' ? ones : turned(), to.graph.scalar(scale)]);
+    if (node.shape.length === 4) to.setEither(node, numbers, true);
+    else to.set(node, 'plain', numbers('plain'));
   },
 };
