@@ -12,7 +12,7 @@ test('with the sizes of the released code the patch costs 9,438,208 weights', ()
   expect(new PatchHeads({ ...options, size: 3 }).parameterCount()).toBe(637_974 + 9_438_208);
 });
 
-test.each([3, 5])('centres of %sx%s patches are classified as in a map of them, whatever is around', async (size) => {
+test.each([3, 5])('centres of patches of side %s are classified as in a map of them, whatever is around', async (size) => {
   const heads = new PatchHeads({ features: 4, hidden: 6, classes: 3, dropout: 0, size, seeds });
   const engine = await createEagerEngine('cpu');
   const side = 2 * size;

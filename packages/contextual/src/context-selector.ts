@@ -2,8 +2,8 @@ import type { SeedTree } from '@unseen/core';
 import { Conv2d, Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
 
-/** How the selector's three maps become weights. */
-export type SelectorActivation = 'sigmoid' | 'relu-sigmoid' | 'softmax';
+/** How the selector's maps become weights; `none`: every weight is 1, for ablations. */
+export type SelectorActivation = 'sigmoid' | 'relu-sigmoid' | 'softmax' | 'none';
 
 /**
  * The context selector (paper §3.2.2): a 3x3 convolution that gives every pixel one weight per context scale.
@@ -29,6 +29,10 @@ export class ContextSelector extends Module {
 
   /** Stacked context maps [n, h, w, scales · width] → weights [n, h, w, scales]. */
   forward<V>(ops: Ops<V>, contexts: V): V {
+    if (this.activation === 'none') {
+      const shape = [...ops.shape(contexts).slice(0, -1), this.scales];
+      return ops.constant(new Float32Array(shape.reduce((a, b) => a * b)).fill(1), shape);
+    }
     const scores = this.convolution.forward(ops, contexts);
     if (this.activation === 'softmax') return ops.softmax(scores);
     return ops.sigmoid(this.activation === 'relu-sigmoid' ? ops.relu(scores) : scores);

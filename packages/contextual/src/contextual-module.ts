@@ -12,6 +12,10 @@ export interface ContextualOptions {
   readonly width?: number;
   /** One serial 3x3 convolution a dilation. */
   readonly dilations?: readonly number[];
+  /** Kernel of these convolutions. Default 3; with 1 a pixel sees itself alone, for ablations. */
+  readonly kernel?: 1 | 3;
+  /** Whether the last context alone is used, as in ablations, or all of them. Default `all`. */
+  readonly scales?: 'all' | 'last';
   /** `sigmoid`; the released code squeezes a ReLU (`relu-sigmoid`, CG-2); `softmax` makes scales compete. */
   readonly selector?: SelectorActivation;
   /** The released code passes the log-variance through a ReLU, so that σ ≥ 1 (CG-3). */
@@ -39,29 +43,32 @@ export class ContextualModule extends Module {
   readonly selector: ContextSelector;
   readonly pool: Conv2d;
   readonly latent: LatentHead;
+  readonly scales: 'all' | 'last';
 
   constructor(options: ContextualOptions) {
     super();
-    const { channels, width = 256, dilations = [1, 2, 5], seeds } = options;
+    const { channels, width = 256, dilations = [1, 2, 5], kernel = 3, scales = 'all', seeds } = options;
     this.contexts = dilations.map(
       (dilation, i) =>
         new Conv2d({
           inputs: i === 0 ? channels : width,
           outputs: width,
-          kernel: 3,
+          kernel,
           dilation,
           bias: false,
           seeds: seeds.child(`context${i}`),
         }),
     );
-    const stacked = width * dilations.length;
+    const count = scales === 'all' ? dilations.length : 1;
+    const stacked = width * count;
     this.selector = new ContextSelector({
       inputs: stacked,
-      scales: dilations.length,
+      scales: count,
       activation: options.selector ?? 'sigmoid',
       seeds: seeds.child('selector'),
     });
     this.pool = new Conv2d({ inputs: stacked, outputs: channels, bias: false, seeds: seeds.child('pool') });
+    this.scales = scales;
     this.latent = new LatentHead({
       channels,
       kernel: options.latentKernel ?? 3,
@@ -75,12 +82,13 @@ export class ContextualModule extends Module {
    * @param sample draw z from N(μ, σ²) instead of taking μ; default: while training
    */
   forward<V>(ops: Ops<V>, h: V, sample = ops.training): Contextualized<V> {
-    const contexts: V[] = [];
+    const all: V[] = [];
     let map = ops.sigmoid(h);
     for (const convolution of this.contexts) {
       map = ops.relu(convolution.forward(ops, map));
-      contexts.push(map);
+      all.push(map);
     }
+    const contexts = this.scales === 'all' ? all : all.slice(-1);
     const selection = this.selector.forward(ops, ops.concat(contexts, -1));
     const selected = this.selector.weigh(ops, contexts, selection);
     const code = this.latent.forward(ops, ops.relu(this.pool.forward(ops, selected)), sample);

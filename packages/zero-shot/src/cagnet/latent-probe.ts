@@ -31,7 +31,7 @@ export function latentProbe(options: LatentProbeOptions): Program {
       labels: { shape: [batch, ...grid], dtype: 'int32' },
     },
     describe: (ops, { features, labels }) => {
-      const context = model.contextual.forward(ops, trunk.forward(ops, features));
+      const context = model.contextualize(ops, trunk.forward(ops, features));
       const mask = labelMask(ops, labels, vectors.classes);
       const words = vectors.lookUp(ops, labels);
       const errorFrom = (latent: typeof words) =>

@@ -1,5 +1,5 @@
 import { FeatureHeads, PatchHeads } from '@unseen/classifier';
-import { ContextualModule } from '@unseen/contextual';
+import { type Contextualized, ContextualModule } from '@unseen/contextual';
 import type { SeedTree } from '@unseen/core';
 import { Module } from '@unseen/nn';
 import { FeatureGenerator } from '@unseen/synthesis';
@@ -22,6 +22,7 @@ export interface CagnetSizes {
 export class CagnetSegmenter extends Module {
   readonly contextual: ContextualModule;
   readonly heads: FeatureHeads;
+  readonly usesContext: boolean;
 
   constructor(
     sizes: Omit<CagnetSizes, 'embedding'>,
@@ -31,16 +32,19 @@ export class CagnetSegmenter extends Module {
   ) {
     super();
     const { channels } = sizes;
-    const { width, dilations, latentKernel } = network.contextual;
+    const { width, dilations, kernel, scales, latentKernel, use } = network.contextual;
     this.contextual = new ContextualModule({
       channels,
       width,
       dilations,
+      kernel,
+      scales,
       latentKernel,
       selector: choices.selector,
       reluLogVariance: choices.reluLogVariance,
       seeds: seeds.child('contextual'),
     });
+    this.usesContext = use;
     const heads = {
       features: channels,
       hidden: network.heads.hidden,
@@ -52,9 +56,17 @@ export class CagnetSegmenter extends Module {
     this.heads = sizes.patch ? new PatchHeads({ ...heads, size: sizes.patch }) : new FeatureHeads(heads);
   }
 
+  /** Feature map h → features and their latent code: what the contextual module makes of it, or, without it, σ(h) and noise. */
+  contextualize<V>(ops: Ops<V>, h: V, sample = ops.training): Omit<Contextualized<V>, 'selection'> {
+    if (this.usesContext) return this.contextual.forward(ops, h, sample);
+    const shape = ops.shape(h);
+    const zero = ops.mul(h, ops.scalar(0));
+    return { features: ops.sigmoid(h), mu: zero, logVariance: zero, z: sample ? ops.normal(shape) : zero };
+  }
+
   /** Feature map h → logits, with z = μ outside training (spec §7.8). */
   logits<V>(ops: Ops<V>, h: V): V {
-    return this.heads.logits(ops, this.contextual.forward(ops, h).features);
+    return this.heads.logits(ops, this.contextualize(ops, h).features);
   }
 }
 

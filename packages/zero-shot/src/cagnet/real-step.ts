@@ -63,7 +63,7 @@ export function realPass<V>(ops: Ops<V>, inputs: Readonly<Record<string, V>>, op
     ops,
     inputs,
     { ...options, classes: vectors.classes },
-    (input) => model.contextual.forward(ops, trunk.forward(ops, input), true),
+    (input) => model.contextualize(ops, trunk.forward(ops, input), true),
   );
   const { z, mu, logVariance } = views[0];
   const full = { features: maps[0], z: atLabels(z), mu: atLabels(mu), logVariance: atLabels(logVariance) };
@@ -83,6 +83,7 @@ export function realLosses<V>(
 ) {
   const { model, choices, weights } = options;
   const { full, labels, synthetic, judged, judgedSynthetic, mask } = pass;
+  const jointlyTrained = [...options.trunk.parameters(), ...trainedContextual(model, choices)];
   // The classifier sees real features at every scale, the discriminator judges the full scale only.
   const classifyReal = meanOf(
     ops,
@@ -126,12 +127,8 @@ export function realLosses<V>(
     outputs: { discriminate, classifyReal, classifyFake, deceive, content, kl },
     losses: {
       heads: { value: heads, parameters: model.heads.parameters() },
-      ...(options.trainContextual && {
-        contextual: {
-          value: contextual,
-          parameters: [...options.trunk.parameters(), ...trainedContextual(model, choices)],
-        },
-      }),
+      ...(options.trainContextual &&
+        jointlyTrained.length > 0 && { contextual: { value: contextual, parameters: jointlyTrained } }),
       generator: { value: generator, parameters: model.generator.parameters() },
     },
   };
@@ -139,6 +136,9 @@ export function realLosses<V>(
 
 /** The contextual module's weights; the released code leaves the selector at its initialisation (CG-1). */
 export function trainedContextual(model: Cagnet, choices: CagnetChoices): Parameter[] {
-  const selector = new Set(model.contextual.selector.parameters());
-  return model.contextual.parameters().filter((parameter) => choices.trainSelector || !selector.has(parameter));
+  if (!model.usesContext) return [];
+  const { selector } = model.contextual;
+  const isTrained = choices.trainSelector && selector.activation !== 'none';
+  const left = new Set(isTrained ? [] : selector.parameters());
+  return model.contextual.parameters().filter((parameter) => !left.has(parameter));
 }

@@ -1,3 +1,4 @@
+import type { SelectorActivation } from '@unseen/contextual';
 import { z } from 'zod';
 import { selfTrainShape } from '../generative/pseudo-label-settings.ts';
 import {
@@ -22,8 +23,14 @@ const network = z.strictObject({
     .strictObject({
       width: count.default(256),
       dilations: z.array(count).nonempty().default([1, 2, 5]),
+      /** Kernel of the context convolutions; 1 for ablations. */
+      kernel: z.union([z.literal(1), z.literal(3)]).default(3),
+      /** Whether all contexts are used or the last alone, for ablations. */
+      scales: z.enum(['all', 'last']).default('all'),
+      /** False: no contextual module, X = σ(h) and z ~ N(0, I), for ablations. */
+      use: z.boolean().default(true),
       latentKernel: z.union([z.literal(1), z.literal(3)]).default(3),
-      selector: z.enum(['sigmoid', 'relu-sigmoid', 'softmax']).nullable().default(null),
+      selector: z.enum(['sigmoid', 'relu-sigmoid', 'softmax', 'none']).nullable().default(null),
       reluLogVariance: z.boolean().nullable().default(null),
       trainSelector: z.boolean().nullable().default(null),
     })
@@ -110,7 +117,7 @@ export type Profile = 'default' | 'official';
 
 /** Every choice of the quirk register that concerns the networks and losses, decided. */
 export interface CagnetChoices {
-  readonly selector: 'sigmoid' | 'relu-sigmoid' | 'softmax';
+  readonly selector: SelectorActivation;
   readonly reluLogVariance: boolean;
   readonly trainSelector: boolean;
   readonly centre: { readonly offset: number; readonly scale: number };
