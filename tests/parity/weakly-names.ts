@@ -1,4 +1,5 @@
-import { byRules, type Rule, torchResNetRules } from './state-names.ts';
+import { type NameRule, torchResNetRules, torchVggRules } from '@unseen/backbone';
+import { byRules } from './state-names.ts';
 import type { Rename } from './weight-formula.ts';
 
 const CONV_NORM: Record<string, string> = {
@@ -7,8 +8,8 @@ const CONV_NORM: Record<string, string> = {
   '1.bias': 'norm.shift',
 };
 
-const irnetRules: Rule[] = [
-  ...torchResNetRules('bottleneck'),
+const irnetRules: NameRule[] = [
+  ...torchResNetRules('bottleneck', 'encoder.'),
   [/^classifier\.weight$/, () => 'classifier.weight'],
   [/^mean_shift\.running_mean$/, () => 'meanShift'],
   [/^fc_edge6\.(\w+)$/, (part) => `boundary.logit.${part}`],
@@ -22,24 +23,9 @@ const irnetRules: Rule[] = [
 /** Tensors of IRNet's networks. */
 export const irnetName: Rename = (name) => byRules(irnetRules)(name.replace(/^resnet50\./, 'backbone.'));
 
-/** Numbers of VGG-16's convolutions among its layers, block by block. */
-const VGG16 = [
-  [0, 2],
-  [5, 7],
-  [10, 12, 14],
-  [17, 19, 21],
-  [24, 26, 28],
-];
-
 /** Tensors of MCIS' network of image pairs. */
 export const mcisName = byRules([
-  [
-    /^vgg\.features\.(\d+)\.(\w+)$/,
-    (number, part) => {
-      const block = VGG16.findIndex((layers) => layers.includes(Number(number)));
-      return `encoder.blocks.${block}.${VGG16[block].indexOf(Number(number))}.${part}`;
-    },
-  ],
+  ...torchVggRules([2, 2, 3, 3, 3], 'encoder.'),
   [/^vgg\.extra_convs\.(\d)\.(\w+)$/, (number, part) => `convolutions.${Number(number) / 2}.${part}`],
   [/^vgg\.extra_last_conv\.(\w+)$/, (part) => `classifier.${part}`],
   [/^extra_linear_e\.weight$/, () => 'attention.relation.weight'],

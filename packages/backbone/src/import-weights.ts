@@ -134,7 +134,10 @@ function requireSound(path: string, source: string, target: string, values: Floa
 }
 
 function assign(parameter: Parameter, values: Float32Array, shape: Shape, axes: readonly number[] | undefined): void {
-  if (!axes) return parameter.assign(values);
+  if (!axes) {
+    parameter.assign(values);
+    return;
+  }
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const ordered = new Float32Array(values.length);
   gather(

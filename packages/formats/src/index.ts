@@ -1,4 +1,5 @@
 export * from './data-folder.ts';
+export * from './gather.ts';
 export * from './keras-weights.ts';
 export { decodeNpy, encodeNpy, type NpyArray, type NpyValues, readNpy, writeNpy } from './npy.ts';
 export * from './open-weights.ts';
