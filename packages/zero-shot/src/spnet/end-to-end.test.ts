@@ -47,7 +47,7 @@ describe.each([
     weights = join(dir, `${name}.safetensors`);
     await copyFile(join(EXPERIMENTS, 'pretrain/toy-backbone.safetensors'), weights);
     await runExperiment(await experiment(), { out: join(dir, name) });
-  });
+  }, 60_000);
 
   test('learns, and reports both methods in both settings', async () => {
     const lines = (await readFile(join(dir, name, 'log.jsonl'), 'utf8')).trim().split('\n');
