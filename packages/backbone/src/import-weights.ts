@@ -126,6 +126,15 @@ export function describeProblems({ unmatched, missing, misshapen }: WeightPlan):
   return Object.entries(kinds).flatMap(([kind, names]) => (names.length > 0 ? [`${kind}: ${listed(names)}`] : []));
 }
 
+/** What a plan leaves out as not needed, a sentence for each kind. */
+export function describeLeftOut({ leftOut }: WeightPlan): string[] {
+  const kinds = [...new Set(leftOut.map(({ what }) => what))];
+  return kinds.map((kind) => {
+    const names = leftOut.filter(({ what }) => what === kind).map(({ name }) => name);
+    return `${kind} (${names.length}): ${listed(names, 4)}`;
+  });
+}
+
 function requireSound(path: string, source: string, target: string, values: Float32Array): void {
   if (!values.every(Number.isFinite)) throw new UserError({ given: `${path}: weight '${source}' is not finite` });
   if (target.endsWith('.runningVariance') && values.some((variance) => variance < 0)) {

@@ -9,11 +9,14 @@ import { vggs } from './vgg-variants.ts';
 
 /** Where published weights of a backbone come from. */
 export interface WeightsInfo {
+  /** Address of the file; of a page about it where it is {@link unavailable}. */
   readonly source: string;
   /** How the file is read. */
   readonly format: 'keras-h5' | 'torch' | 'caffe';
-  /** Of the file, where it was checked. */
+  /** Of the file in hex, or its first digits, where they are known. */
   readonly sha256?: string;
+  /** Why the file cannot be fetched from the source, and what to do instead. */
+  readonly unavailable?: string;
   readonly licence: string;
   readonly paper: string;
 }

@@ -4,16 +4,22 @@ import { ResNet, type ResNetArchitecture } from './resnet.ts';
 
 const PAPER = 'He et al., Deep Residual Learning for Image Recognition, 2016';
 
-const TORCHVISION: WeightsInfo = {
-  source: 'https://download.pytorch.org/models',
+/** torchvision's first weights; the names of its files carry the first digits of their SHA-256. */
+const torchvisionWeights = (name: string, sha256: string): WeightsInfo => ({
+  source: `https://download.pytorch.org/models/${name}-${sha256}.pth`,
   format: 'torch',
+  sha256,
   licence: 'BSD-3-Clause',
   paper: PAPER,
-};
+});
+
+const TORCHVISION_SHA256 = { resnet18: 'f37072fd', resnet34: 'b627a593', resnet50: '0676ba61', resnet101: '63fe2227' };
 
 const CAFFE: WeightsInfo = {
   source: 'https://github.com/KaimingHe/deep-residual-networks',
   format: 'caffe',
+  unavailable:
+    "the page offers .caffemodel files, which have to be converted first (SPNet's repository has a convert.py); then import the .pth",
   licence: 'MIT',
   paper: PAPER,
 };
@@ -28,14 +34,14 @@ const ARCHITECTURES = {
 } as const satisfies Record<string, ResNetArchitecture>;
 
 /** torchvision's placement: the stride on the 3×3 convolution. */
-const torchvision = Object.entries(ARCHITECTURES).map(
-  ([name, architecture]): BackboneDefinition => ({
+const torchvision = (['resnet18', 'resnet34', 'resnet50', 'resnet101'] as const).map(
+  (name): BackboneDefinition => ({
     name: `${name}.tv_in1k`,
-    build: (options) => new ResNet({ ...architecture, ...options }),
+    build: (options) => new ResNet({ ...ARCHITECTURES[name], ...options }),
     input: IMAGENET_STATISTICS,
     outputStrides: [8, 16, 32],
     dilations: DILATIONS,
-    weights: TORCHVISION,
+    weights: torchvisionWeights(name, TORCHVISION_SHA256[name]),
   }),
 );
 
@@ -103,6 +109,22 @@ const micro: BackboneDefinition[] = [
       }),
     input: UNIT_RANGE,
     outputStrides: [2, 4, 8],
+    dilations: DILATIONS,
+  },
+  {
+    name: 'test_resnet_caffe.micro',
+    build: (options) =>
+      new ResNet({
+        block: 'bottleneck',
+        depths: [1, 2],
+        widths: [4, 8],
+        strides: [1, 2],
+        stem: { width: 8, kernel: 7, pool: 'ceil' },
+        strideOn: 'reduce',
+        ...options,
+      }),
+    input: CAFFE_MEAN,
+    outputStrides: [4, 8],
     dilations: DILATIONS,
   },
 ];

@@ -13,7 +13,10 @@ export interface StoredWeightsInfo {
   /** Of the file that they were converted from. */
   readonly sha256?: string;
   readonly licence: string;
+  readonly paper?: string;
   readonly input: Normalization;
+  /** Of weights that were imported in part: tensors of the network that the file did not have, at random values. */
+  readonly random?: readonly string[];
 }
 
 const KEY = 'unseen.backbone';

@@ -19,6 +19,7 @@ export const vggs: readonly BackboneDefinition[] = [
     weights: {
       source: 'https://download.pytorch.org/models/vgg16-397923af.pth',
       format: 'torch',
+      sha256: '397923af',
       licence: 'BSD-3-Clause',
       paper: 'Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, 2015',
     },

@@ -104,6 +104,15 @@ test('a wrong checksum throws the file away and leaves an older one alone', asyn
   expect((await readdir(join(folder, 'deep'))).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
+test('the first digits of a checksum are checked where no more are known', async () => {
+  handle = serving();
+  await get({ sha256: HASH.slice(0, 8) });
+  expect((await readFile(path)).equals(CONTENT)).toBe(true);
+  await rm(path);
+  await expect(get({ sha256: '01234567' })).rejects.toThrow(`has sha256 ${HASH}; expected 01234567`);
+  await expect(readFile(path)).rejects.toThrow('ENOENT');
+});
+
 test('a missing file is told at once, a busy server is asked again', async () => {
   handle = (_, response) => response.writeHead(404, 'Not Found').end();
   await expect(get()).rejects.toThrow('the server answers 404 Not Found');

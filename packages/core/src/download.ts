@@ -7,13 +7,13 @@ import { explainFileError, makeFolder, readJson, sha256File, writeJsonAtomic } f
 
 /** What {@link download} is told of a file. */
 export interface DownloadOptions {
-  /** In hex; a file with another one is thrown away. */
+  /** In hex, or its first digits where no more are known; a file with another one is thrown away. */
   readonly sha256?: string;
   /** What a user can do where the address cannot be reached, such as fetching the file elsewhere. */
   readonly remedy?: string;
   readonly onProgress?: (bytes: number, total: number | undefined) => void | Promise<void>;
   readonly signal?: AbortSignal;
-  /** Further attempts after a broken transfer, each from where the last one broke off. Default: 4. */
+  /** Further attempts in a row that bring nothing new after a broken transfer, each from where the last one broke off. Default: 4. */
   readonly retries?: number;
   /** Milliseconds before the first further attempt; doubled each time. Default: 1000. */
   readonly wait?: number;
@@ -34,12 +34,16 @@ interface Part {
 export async function download(url: string, path: string, options: DownloadOptions = {}): Promise<void> {
   const { retries = 4, wait = 1000, signal, sha256, remedy } = options;
   await makeFolder(dirname(path));
+  let most = 0;
   for (let attempt = 0; ; attempt++) {
     try {
       await transfer(url, path, options);
       break;
     } catch (error) {
       if (error instanceof UserError || signal?.aborted) throw error;
+      const { size } = await stat(partOf(path)).catch(() => ({ size: 0 }));
+      if (size > most) attempt = 0;
+      most = Math.max(most, size);
       if (attempt >= retries) {
         throw new UserError(
           {
@@ -111,7 +115,7 @@ async function refuse(url: string, response: Response): Promise<never> {
 
 async function requireHash(part: string, wanted: string, url: string): Promise<void> {
   const found = await sha256File(part);
-  if (found === wanted) return;
+  if (found.startsWith(wanted)) return;
   await rm(part, { force: true });
   throw new UserError({
     given: `what came from ${url} has sha256 ${found}`,
