@@ -152,3 +152,17 @@ test('predict refuses what it cannot use', async () => {
   await rm(join(place, 'half/checkpoints/finetune.safetensors'));
   expect(await refusal('half', 'a.png')).toMatch(/its stage 'finetune' has not finished.*--resume/s);
 });
+
+test('a dense CRF refines what predict paints and what evaluate counts, on the photos only', async () => {
+  const { methods, metrics } = await json('evaluate', 'run', '--crf', 'spnet');
+  expect(metrics).toMatch(/metrics\.original-crf-spnet\.json$/);
+  const { protocol } = await read('run/metrics.original-crf-spnet.json');
+  expect(protocol.testTime).toContain('dense CRF with the parameters of spnet');
+  await json('predict', 'run', 'images/e.png', 'images/f.png', '--out', 'refined', '--crf', 'spnet');
+  const arguments_ = ['--pred', 'refined/masks', '--gt', 'masks', '--dataset', 'small.yaml', '--subset', 'val'];
+  const scored = await json('metrics', ...arguments_);
+  expect(scored.metrics.mIoU).toBe(methods.cagnet.mIoU);
+  const args = ['--crf', 'spnet', '--resolution', 'feature'];
+  expect(await failure(dir, ['evaluate', 'run', ...args])).toContain('it looks at the photos');
+  expect(await failure(dir, ['predict', 'run', 'images/e.png', '--crf', 'spnett'])).toContain("did you mean 'spnet'");
+});

@@ -94,6 +94,15 @@ export const outOption = (describe: string) =>
     describe,
   }) as const;
 
+/** `--crf`, of the verbs that segment photos. */
+export const crfOption = {
+  type: 'string',
+  requiresArg: true,
+  coerce: once('crf') as (text: string | readonly string[]) => string | undefined,
+  describe:
+    'Refine the classes on the photo by a dense CRF with published parameters: spnet, irnet, mcis or labelPenet',
+} as const;
+
 function shown(value: unknown): string {
   return Array.isArray(value) ? value.join(' and ') : `'${value}'`;
 }

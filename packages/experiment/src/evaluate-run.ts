@@ -6,6 +6,7 @@ import { type EvaluatedMethod, evaluateScorers, type Resolution } from './evalua
 import { describeProtocol, validationImages } from './evaluation-stage.ts';
 import type { RunModel } from './method.ts';
 import { type DatasetProtocol, openDatasetProtocol } from './protocol.ts';
+import { refinedModel } from './refined-model.ts';
 import { Interrupted } from './stages.ts';
 import { averageViews } from './test-time.ts';
 import type { TrainedRun } from './trained-run.ts';
@@ -18,6 +19,8 @@ export interface TestTimeOptions {
   readonly flip?: boolean;
   /** Sizes of the input relative to that of the run. Default: 1. */
   readonly scales?: readonly number[];
+  /** Parameters of a dense CRF that refines scores on the photos, at their own size only. Default: none. */
+  readonly crf?: string;
   /** Where the metrics go. Default: a file in the run folder that is named after the options. */
   readonly out?: string;
   readonly onImage?: (done: number, total: number, note: string) => void;
@@ -38,7 +41,13 @@ export interface RunEvaluation {
  */
 export async function evaluateRun(run: TrainedRun, options: TestTimeOptions = {}): Promise<RunEvaluation> {
   const { config, names } = run;
-  const { resolution = config.evaluate.resolution, flip = false, scales = [1], onImage, signal } = options;
+  const { resolution = config.evaluate.resolution, flip = false, scales = [1], crf, onImage, signal } = options;
+  if (crf !== undefined && resolution !== 'original') {
+    throw new UserError({
+      given: `a dense CRF and predictions compared at the resolution '${resolution}'`,
+      expected: "the resolution 'original': it looks at the photos",
+    });
+  }
   const protocol = await openDatasetProtocol(config);
   const { length } = protocol.dataset.val;
   const methods: Record<string, EvaluatedMethod> = {};
@@ -48,36 +57,40 @@ export async function evaluateRun(run: TrainedRun, options: TestTimeOptions = {}
       resolution,
       flip,
       scales,
+      crf,
       onImage: (done, id) => {
         if (signal?.aborted) throw new Interrupted('nothing was changed');
         onImage?.(index * length + done, names.length * length, `${name} ${id}`);
       },
     });
   }
-  const path = resolve(options.out ?? join(run.path, fileName(resolution, flip, scales)));
+  const path = resolve(options.out ?? join(run.path, fileName(resolution, flip, scales, crf)));
   const words = {
     ...describeProtocol({ ...config, evaluate: { resolution } }, protocol),
     ...run.protocolText,
-    testTime: inWords(flip, scales),
+    testTime:
+      inWords(flip, scales) + (crf === undefined ? '' : `, refined by a dense CRF with the parameters of ${crf}`),
   };
   await writeJsonAtomic(path, { methods, protocol: words, seed: config.seed, warnings: controlWarnings(config) });
   return { path, methods };
 }
 
 interface ModelEvaluation extends Required<Pick<TestTimeOptions, 'resolution' | 'flip' | 'scales'>> {
+  readonly crf: string | undefined;
   readonly protocol: DatasetProtocol;
   readonly onImage: (done: number, id: string) => void;
 }
 
 async function evaluateModel(run: TrainedRun, name: string, options: ModelEvaluation): Promise<EvaluatedMethod> {
-  const { protocol, resolution, flip, scales, onImage } = options;
+  const { protocol, resolution, flip, scales, crf, onImage } = options;
   const { dataset, classes, split } = protocol;
   const models: RunModel[] = [];
   try {
     for (const scale of scales) models.push(await openScale(run, name, scale));
     const flips = flip ? [false, true] : [false];
     const views = models.flatMap((model) => flips.map((mirrored) => ({ model, flip: mirrored })));
-    const model = views.length === 1 ? models[0] : averageViews(views);
+    const plain = views.length === 1 ? models[0] : averageViews(views);
+    const model = crf === undefined ? plain : refinedModel(plain, crf);
     const grid = resolution === 'feature' ? await gridOf(run, name) : models[0].grid;
     const score = async (index: number) => ({
       ...(await model.logits(await dataset.val[index].image())),
@@ -123,8 +136,9 @@ async function gridOf(run: TrainedRun, name: string): Promise<readonly [number, 
 }
 
 /** `metrics.original-flip-1-0.75.json` */
-function fileName(resolution: Resolution, flip: boolean, scales: readonly number[]): string {
-  return `metrics.${[resolution, ...(flip ? ['flip'] : []), ...(scales.join() === '1' ? [] : scales)].join('-')}.json`;
+function fileName(resolution: Resolution, flip: boolean, scales: readonly number[], crf: string | undefined): string {
+  const parts = [resolution, ...(flip ? ['flip'] : []), ...(scales.join() === '1' ? [] : scales)];
+  return `metrics.${[...parts, ...(crf === undefined ? [] : ['crf', crf])].join('-')}.json`;
 }
 
 function inWords(flip: boolean, scales: readonly number[]): string {

@@ -24,6 +24,7 @@ export * from './method.ts';
 export * from './predict.ts';
 export * from './progress.ts';
 export * from './protocol.ts';
+export * from './refined-model.ts';
 export * from './run.ts';
 export * from './schema.ts';
 export * from './schema-paths.ts';

@@ -47,6 +47,29 @@ export function labelsFromScores(
   return labels;
 }
 
+/** All scores interpolated to [height, width] as {@link labelsFromScores} does. */
+export function resizeScores(scores: ScoreGrid, [height, width]: readonly [number, number]): ScoreGrid {
+  const { channels, data } = scores;
+  const rows = sourcePositions(scores.height, height);
+  const columns = sourcePositions(scores.width, width);
+  const rowLength = scores.width * channels;
+  const blended = new Float32Array(rowLength);
+  const resized = new Float32Array(height * width * channels);
+  for (let y = 0, at = 0; y < height; y++) {
+    mix(blended, data, rows.low[y] * rowLength, rows.high[y] * rowLength, rows.fraction[y]);
+    for (let x = 0; x < width; x++, at += channels) {
+      mix(
+        resized.subarray(at, at + channels),
+        blended,
+        columns.low[x] * channels,
+        columns.high[x] * channels,
+        columns.fraction[x],
+      );
+    }
+  }
+  return { ...scores, height, width, data: resized };
+}
+
 /** The channels from `first` on as a grid of their own. */
 export function channelsFrom({ channels, data, penalties, ...grid }: ScoreGrid, first: number): ScoreGrid {
   const kept = channels - first;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { outOption, positiveNumbers, setOption } from '../options.ts';
+import { crfOption, outOption, positiveNumbers, setOption } from '../options.ts';
 import { figuresTable, type MethodFigures, pickFigures } from '../results.ts';
 import { defineVerb, type VerbContext } from '../verb.ts';
 import { runOne, secondsSince } from './run.ts';
@@ -22,14 +22,16 @@ export const evaluate = defineVerb({
       coerce: positiveNumbers('scales'),
       describe: "Average over sizes of the input relative to the run's: --scales 1,0.75",
     },
+    crf: crfOption,
     out: outOption('With these options: the metrics file (default: <run>/metrics.<options>.json)'),
   },
   examples: [
     ['unseen evaluate runs/cagnet-toy --flip --scales 1,0.75', 'beside the metrics of the run, which stay'],
     ['unseen evaluate runs/cagnet-toy --set evaluate.resolution=feature', 'instead of the metrics of the run'],
   ],
-  async run({ run, set, resolution, flip, scales, out }, context) {
-    if (resolution || flip || scales || out) return evaluateAnew({ run, set, resolution, flip, scales, out }, context);
+  async run({ run, set, ...options }, context) {
+    const { resolution, flip, scales, crf, out } = options;
+    if (resolution || flip || scales || crf || out) return evaluateAnew({ run, set, ...options }, context);
     const { loadExperiment, runConfigPath } = await import('@unseen/experiment');
     const experiment = await loadExperiment(runConfigPath(run), { methods: await context.methods(), set });
     return runOne(experiment, { out: run, resume: true, from: 'evaluate' }, context);
@@ -42,10 +44,11 @@ interface Options {
   readonly resolution: 'feature' | 'warp' | 'original' | undefined;
   readonly flip: boolean;
   readonly scales: number[] | undefined;
+  readonly crf: string | undefined;
   readonly out: string | undefined;
 }
 
-async function evaluateAnew({ run, set, resolution, flip, scales, out }: Options, context: VerbContext) {
+async function evaluateAnew({ run, set, resolution, flip, scales, crf, out }: Options, context: VerbContext) {
   const began = performance.now();
   const [{ evaluateRun, openTrainedRun }, { interruptSignal }] = await Promise.all([
     import('@unseen/experiment'),
@@ -62,6 +65,7 @@ async function evaluateAnew({ run, set, resolution, flip, scales, out }: Options
       ...(resolution && { resolution }),
       flip,
       ...(scales && { scales }),
+      ...(crf !== undefined && { crf }),
       ...(out !== undefined && { out }),
       onImage: progress.update.bind(progress),
       signal,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
-import { once, outOption, probability } from '../options.ts';
+import { crfOption, once, outOption, probability } from '../options.ts';
 import { textTable } from '../table.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -18,6 +18,7 @@ export const predict = defineVerb({
       coerce: probability('min-confidence'),
       describe: 'Pixels whose class has a lower probability stay void (255)',
     },
+    crf: crfOption,
     method: {
       type: 'string',
       requiresArg: true,
@@ -29,12 +30,10 @@ export const predict = defineVerb({
     ['unseen predict runs/cagnet-voc-animals photo.jpg', 'a mask and a picture at the size of the photo'],
     ['unseen predict runs/cagnet-voc-animals photos --min-confidence 0.6 --out masks', 'unsure pixels stay void'],
   ],
-  async run({ run, images, out = join(run, 'predictions'), 'min-confidence': minConfidence, method }, context) {
+  async run({ run, images, out = join(run, 'predictions'), 'min-confidence': minConfidence, crf, method }, context) {
     const { terminal } = context;
-    const [{ Interrupted, listImages, openTrainedRun, predictImages }, { interruptSignal }] = await Promise.all([
-      import('@unseen/experiment'),
-      import('@unseen/nn'),
-    ]);
+    const [{ Interrupted, listImages, openTrainedRun, predictImages, refinedModel }, { interruptSignal }] =
+      await Promise.all([import('@unseen/experiment'), import('@unseen/nn')]);
     const files = await listImages(images);
     const { progress } = terminal;
     const trained = await openTrainedRun(run, { methods: await context.methods(), warn: progress.warn });
@@ -42,7 +41,8 @@ export const predict = defineVerb({
     try {
       const position = { index: 0, count: 1 };
       progress.stage('predict', 'start', position);
-      const model = await trained.model({ ...(method !== undefined && { name: method }) });
+      const plain = await trained.model({ ...(method !== undefined && { name: method }) });
+      const model = crf === undefined ? plain : refinedModel(plain, crf);
       const { classes } = trained.protocol;
       const { images: done, failures } = await predictImages({
         model,

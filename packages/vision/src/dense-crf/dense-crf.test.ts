@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { labelsFromScores, resizeScores } from '../score-grid.ts';
 import { crfPresets, denseCrf } from './dense-crf.ts';
 import { exactFilter } from './exact-filter.ts';
 import { latticeFilter } from './permutohedral-lattice.ts';
+import { refineScores } from './refine-scores.ts';
 import { unaryOfLabels, unaryOfProbabilities } from './unary.ts';
 
 /** 3×4 pixels: two black columns, two of value 200. */
@@ -47,6 +49,29 @@ describe('mean field', () => {
   test('energies that do not fit the image and a single label are refused', () => {
     expect(() => denseCrf(image, new Float32Array(25), crfPresets.spnet)).toThrow('25 energies for an image of 3×4');
     expect(() => unaryOfLabels([0], 1, 0.7)).toThrow('at least 2');
+  });
+});
+
+describe('refined scores', () => {
+  const data = Float32Array.from({ length: 2 * 2 * 3 }, (_, i) => Math.sin(7 * i));
+  const scores = { height: 2, width: 2, channels: 3, data };
+
+  test('without pairwise terms the best channels are those of the interpolated scores, penalties included', () => {
+    const none = { terms: [], iterations: 2 };
+    const penalties = Float32Array.of(0.3, 0, 0);
+    for (const grid of [scores, { ...scores, penalties }]) {
+      expect(labelsFromScores(refineScores(image, grid, none), [3, 4])).toEqual(labelsFromScores(grid, [3, 4]));
+    }
+    const resized = resizeScores(scores, [3, 4]);
+    expect(labelsFromScores(resized, [3, 4])).toEqual(labelsFromScores(scores, [3, 4]));
+  });
+
+  test('a strong term on equal colours makes each half of the photo one class', () => {
+    const terms = [{ weight: 40, position: 50, color: 5 }];
+    const refined = refineScores(image, scores, { terms, iterations: 5, engine: 'exact' });
+    const labels = labelsFromScores(refined, [3, 4]);
+    expect(new Set(labels.filter((_, i) => i % 4 < 2)).size).toBe(1);
+    expect(new Set(labels.filter((_, i) => i % 4 >= 2)).size).toBe(1);
   });
 });
 

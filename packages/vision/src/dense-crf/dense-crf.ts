@@ -1,6 +1,7 @@
 import { type RgbImage, UserError } from '@unseen/core';
 import { exactFilter } from './exact-filter.ts';
 import { type GaussianFilter, latticeFilter } from './permutohedral-lattice.ts';
+import { softmax } from './softmax.ts';
 
 /** A reward for pixels that look alike and have the same label. */
 export interface PairwiseTerm {
@@ -105,20 +106,4 @@ function featuresOf({ height, width, data }: RgbImage, { position, color }: Pair
     for (let c = 0; c < 3; c++) features[pixel * dimension + 2 + c] = data[pixel * 3 + c] / color;
   }
   return features;
-}
-
-/** Softmax over each pixel's scores. */
-function softmax(scores: Float32Array, out: Float32Array, labels: number): void {
-  for (let start = 0; start < scores.length; start += labels) {
-    const end = start + labels;
-    let highest = Number.NEGATIVE_INFINITY;
-    for (let i = start; i < end; i++) if (scores[i] > highest) highest = scores[i];
-    let sum = 0;
-    for (let i = start; i < end; i++) {
-      const power = Math.exp(scores[i] - highest);
-      out[i] = power;
-      sum += power;
-    }
-    for (let i = start; i < end; i++) out[i] /= sum;
-  }
 }
