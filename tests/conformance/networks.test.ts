@@ -10,7 +10,7 @@ import {
   SummedAspp,
   viewsAtScales,
 } from '@unseen/backbone';
-import { FeatureHeads, WordVectorProjection } from '@unseen/classifier';
+import { FeatureHeads, PatchHeads, WordVectorProjection } from '@unseen/classifier';
 import { ContextSelector, ContextualModule, LatentHead, type SelectorActivation } from '@unseen/contextual';
 import {
   BatchNorm,
@@ -23,12 +23,12 @@ import {
   Standardize,
   trackStatistics,
 } from '@unseen/nn';
-import { FeatureGenerator, GraphGenerator } from '@unseen/synthesis';
+import { CategoryPatchGenerator, FeatureGenerator, GraphGenerator, MaskedConv2d } from '@unseen/synthesis';
 import type { Ops } from '@unseen/tensor';
 import { Cagnet, cagnetSettings, chooseByProfile } from '@unseen/zero-shot';
 import { describe, expect, it } from 'vitest';
 import { expectForAll } from './compare.ts';
-import { type Draw, draws, normalInput, type Sample, stir } from './sample.ts';
+import { type Draw, draws, labelInput, normalInput, type Sample, stir } from './sample.ts';
 import { supervisionCases } from './supervision.ts';
 
 const GRAPH_SIZES = { embedding: 3, noise: 2, features: 4, hidden: 5 };
@@ -346,6 +346,43 @@ const cases: Readonly<Record<string, Variants>> = {
         forward: (ops, network, x) => ({ ...network.forward(ops, dropout(ops, x, 0.2)) }),
       }),
   ),
+  PatchHeads: combinations({ size: [3, 5] }, ({ size }) =>
+    single({
+      channels: 6,
+      build: (draw) => new PatchHeads({ features: 6, hidden: 9, classes: 4, size, seeds: seedsOf(draw) }),
+      forward: (ops, network, x) => {
+        const [n, height, width, channels] = ops.shape(x);
+        const whole = height >= size && width >= size;
+        const patches = whole ? ops.slice(x, [0, 0, 0, 0], [n, size, size, channels]) : undefined;
+        return { ...network.forward(ops, x), ...(patches && { centres: network.centreLogits(ops, patches) }) };
+      },
+    }),
+  ),
+  MaskedConv2d: combinations({ type: ['A', 'B'], kernel: [3, 7] } as const, (choice) =>
+    single({
+      channels: 4,
+      build: (draw) => new MaskedConv2d({ inputs: 4, outputs: 5, ...choice, seeds: seedsOf(draw) }),
+      forward: (ops, network, x) => ({ y: network.forward(ops, x) }),
+    }),
+  ),
+  CategoryPatchGenerator: combinations({ training: [true, false] }, ({ training }) => ({
+    sample: (draw, [batch]) => {
+      const random = draw.seeds.child('categories').stream();
+      const vectors = Array.from({ length: 5 }, () => random.fillNormal(new Float32Array(4)));
+      const sizes = { layers: 3, width: 6, kernel: 5 };
+      const network = stir(new CategoryPatchGenerator({ vectors, ...sizes, seeds: seedsOf(draw) }), draw);
+      const inputs = {
+        patches: labelInput(draw, [batch, 3, 3], 5),
+        condition: labelInput(draw, [batch, 3, 3], 5, 0),
+      };
+      return {
+        training,
+        parameters: network.parameters(),
+        inputs,
+        forward: (ops, { patches, condition }) => ({ y: network.forward(ops, patches, condition) }),
+      };
+    },
+  })),
   WordVectorProjection: combinations(
     { projection: [{}, { hidden: [7, 9], dropout: 0.5 }, null], training: [true, false], classes: [2, 5] } as const,
     ({ projection, training, classes }) =>
