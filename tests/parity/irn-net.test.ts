@@ -30,8 +30,9 @@ await parity('irn-net', (fixture) => {
         describe(ops, { image }) {
           const pair = ops.concat([image, mirror(ops, image)], 0);
           const padded = ops.pad(pair, [0, least - height, 0, least - width]);
-          const [stage1, stage2, stage3, stage4, stage5] = network.encoder.forward(ops, padded);
-          const raw = network.forward(ops, padded);
+          const taps = network.encoder.forward(ops, padded);
+          const [stage1, stage2, stage3, stage4, stage5] = taps;
+          const raw = network.relate(ops, taps);
           const { boundary, displacement } = network.infer(ops, image, { least });
           return {
             outputs: {

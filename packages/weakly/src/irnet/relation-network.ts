@@ -64,7 +64,12 @@ export class RelationNetwork extends Module {
 
   /** Images [n, H, W, 3] → maps of n images. No gradient reaches the encoder. */
   forward<V>(ops: Ops<V>, images: V): Relations<V> {
-    const taps = this.encoder.forward(ops, images).map((tap) => ops.stopGradient(tap));
+    return this.relate(ops, this.encoder.forward(ops, images));
+  }
+
+  /** The same from the encoder's taps, which never change and may have been stored. */
+  relate<V>(ops: Ops<V>, features: readonly V[]): Relations<V> {
+    const taps = features.map((tap) => ops.stopGradient(tap));
     const displacement = this.displacement.forward(ops, taps);
     return {
       boundary: this.boundary.forward(ops, taps),
