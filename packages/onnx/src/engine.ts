@@ -12,6 +12,7 @@ import {
 import { blockSize } from './block-size.ts';
 import { recordProgram } from './description.ts';
 import { CompiledExecutable } from './executable.ts';
+import type { OnnxGraph } from './graph.ts';
 import { lower } from './lower.ts';
 import { addStop } from './stop.ts';
 import { CompiledUpdater } from './updater.ts';
@@ -64,14 +65,17 @@ export function createCompiledEngine(options: CompiledEngineOptions = {}): Compi
     }
   }
 
-  function load(model: Uint8Array, name: string): CachedSession {
+  function load(graph: OnnxGraph, model: Uint8Array, name: string): CachedSession {
     compilations++;
-    return { session: createSession(model, { name, threads, direct, profile }), users: 0 };
+    return { session: createSession(model, { name, threads, direct, profile, apart: graph.apart }), users: 0 };
   }
 
-  function acquire(model: Uint8Array, name: string): { readonly session: Session; readonly release: () => void } {
-    const key = createHash('sha256').update(model).digest('base64');
-    const entry = sessions.get(key) ?? load(model, name);
+  function acquire(graph: OnnxGraph, name: string): { readonly session: Session; readonly release: () => void } {
+    const model = graph.encode(name);
+    const hash = createHash('sha256').update(model);
+    for (const values of graph.apart.values()) hash.update(values);
+    const key = hash.digest('base64');
+    const entry = sessions.get(key) ?? load(graph, model, name);
     sessions.delete(key);
     sessions.set(key, entry);
     entry.users++;
@@ -97,13 +101,13 @@ export function createCompiledEngine(options: CompiledEngineOptions = {}): Compi
       const recorded = frozen ? { ...described, gradients: new Map() } : described;
       const gradients = [...recorded.gradients.values()].flatMap((parts) => [...parts.values()]);
       const wanted = [...recorded.outputs.values(), ...gradients];
-      const lowered = lower(wanted, frozen || !blocked ? { frozen } : { block: blockSize() });
+      const lowered = lower(wanted, frozen ? { frozen, apart: true } : { block: blocked ? blockSize() : undefined });
       addStop(lowered.graph);
       const results = lowered.results.map((result) => ({
         ...result,
         name: lowered.graph.result(result.name, result.dims),
       }));
-      const { session, release } = acquire(lowered.graph.encode(program.name), program.name);
+      const { session, release } = acquire(lowered.graph, program.name);
       return new CompiledExecutable({ program, recorded, lowered: { ...lowered, results }, session, release });
     },
 

@@ -1,5 +1,5 @@
 import { type ScheduledNode, schedule } from './schedule.ts';
-import { attributeTypes, type ElementType, elementTypes, ModelProto } from './schema.ts';
+import { attributeTypes, type ElementType, elementTypes, externalLocation, ModelProto } from './schema.ts';
 
 /** A graph's input or output: sizes, or a name where a size is known only at the run. */
 export interface GraphValue {
@@ -43,17 +43,27 @@ interface NodeOptions {
 const opset = 18;
 const irVersion = 8;
 const smallConstant = 64;
+/** Constants of fewer bytes are always part of the model. */
+const leastApart = 4096;
 
 /** Builds one ONNX graph; every value is its name. */
 export class OnnxGraph {
   readonly inputs: GraphValue[] = [];
   readonly outputs: GraphValue[] = [];
+  /** Values of the constants that the model's bytes only name. */
+  readonly apart = new Map<string, Float32Array | Int32Array | BigInt64Array>();
+  private readonly keepsApart: boolean;
   private readonly nodes: NodeProto[] = [];
   private readonly initializers: object[] = [];
   private readonly constants = new Map<string | ArrayBufferView, string>();
   private readonly domains = new Set<string>();
   private readonly produced = new Set<string>();
   private count = 0;
+
+  /** Large constants are kept {@link apart} from the model's bytes, or written into them. */
+  constructor(apart = false) {
+    this.keepsApart = apart;
+  }
 
   get nodeCount(): number {
     return this.nodes.length;
@@ -76,12 +86,12 @@ export class OnnxGraph {
     const known = this.constants.get(key);
     if (known !== undefined) return known;
     const name = this.fresh('k');
-    this.initializers.push({
-      name,
-      dims,
-      dataType: elementTypes[type],
-      rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-    });
+    const isApart = this.keepsApart && values.byteLength >= leastApart;
+    if (isApart) this.apart.set(name, values);
+    const content = isApart
+      ? { dataLocation: externalLocation, externalData: [{ key: 'location', value: name }] }
+      : { rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
+    this.initializers.push({ name, dims, dataType: elementTypes[type], ...content });
     this.constants.set(key, name);
     return name;
   }

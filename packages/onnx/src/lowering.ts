@@ -15,6 +15,8 @@ export type LoweringRule = (to: Lowering, node: Node) => void;
 export interface LoweringOptions {
   /** Weights become constants. */
   readonly frozen?: boolean;
+  /** The model's bytes name large constants, which have to be given to the runtime beside them. */
+  readonly apart?: boolean;
   /** Inputs of the graph have the names that they have in the program; otherwise they are kept apart by a prefix. */
   readonly ownNames?: boolean;
   /** Channels in one block of the runtime's blocked convolutions; without it they are not used. */
@@ -60,7 +62,7 @@ function sameOrder([, h, w, c]: Shape): boolean {
 
 /** Translates nodes into an ONNX graph: keeps the names of their values, and converts layouts where they meet. */
 export class Lowering {
-  readonly graph = new OnnxGraph();
+  readonly graph: OnnxGraph;
   private readonly options: LoweringOptions;
   private readonly forms = new Map<Node, Forms>();
   private readonly usersOf = new Map<Node, Node[]>();
@@ -69,6 +71,7 @@ export class Lowering {
 
   constructor(nodes: readonly Node[], options: LoweringOptions) {
     this.options = options;
+    this.graph = new OnnxGraph(options.apart);
     for (const node of nodes)
       for (const input of new Set(node.inputs)) {
         const users = this.usersOf.get(input);

@@ -54,6 +54,8 @@ const root = protobuf.Root.fromJSON({
         dataType: field('int32', 2),
         name: field('string', 8),
         rawData: field('bytes', 9),
+        externalData: list('StringStringEntryProto', 13),
+        dataLocation: field('int32', 14),
       },
     },
     ValueInfoProto: { fields: { name: field('string', 1), type: field('TypeProto', 2) } },
@@ -74,6 +76,9 @@ export const ModelProto = root.lookupType('ModelProto');
 
 /** ONNX's numbers of element types. */
 export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, bfloat16: 16 } as const;
+
+/** ONNX's number for tensors whose values are not in the model. */
+export const externalLocation = 1;
 
 /** Element types that a graph of ours may hold. */
 export type ElementType = keyof typeof elementTypes;

@@ -8,6 +8,7 @@ import {
   type UpdateRule,
   type Updater,
 } from '@unseen/tensor';
+import type { OnnxGraph } from './graph.ts';
 import { lower } from './lower.ts';
 import { inputName } from './lowering.ts';
 import { type Node, reachable } from './node.ts';
@@ -23,9 +24,9 @@ const allowed = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Gives a session for a model, and a way to hand it back. */
+/** Gives a session for a graph, and a way to hand it back. */
 export type AcquireSession = (
-  model: Uint8Array,
+  graph: OnnxGraph,
   name: string,
 ) => { readonly session: Session; readonly release: () => void };
 
@@ -54,7 +55,7 @@ export class CompiledUpdater implements Updater {
     this.rule = rule;
     this.names = lowered.results.map(({ name }) => lowered.graph.result(name, ['n']));
     this.fed = new Set(lowered.graph.inputs.map(({ name }) => name));
-    const { session, release } = acquire(lowered.graph.encode(rule.name), rule.name);
+    const { session, release } = acquire(lowered.graph, rule.name);
     this.session = session;
     this.release = release;
     for (const [i, name] of this.names.entries())

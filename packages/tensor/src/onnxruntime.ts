@@ -32,6 +32,11 @@ export interface SessionOptions {
   readonly direct?: boolean;
   /** Note how long each operator takes, for {@link Session.profile}; costs a little time. Default false. */
   readonly profile?: boolean;
+  /**
+   * Values of constants that the model does not contain, by the location that it names. The runtime copies them while
+   * the model is loaded.
+   */
+  readonly apart?: ReadonlyMap<string, ArrayBufferView>;
 }
 
 /** A loaded model. */
@@ -112,7 +117,13 @@ export function hostTensor(data: HostArray, shape: Shape): HostTensor {
 }
 
 function loadModel(model: Uint8Array, options: SessionOptions, profile?: RunProfile): NativeSession {
-  const { name = 'a model', threads = availableParallelism(), spinning = true, optimization = 'all' } = options;
+  const {
+    name = 'a model',
+    threads = availableParallelism(),
+    spinning = true,
+    optimization = 'all',
+    apart = new Map(),
+  } = options;
   const session = new (runtime().NativeSession)();
   try {
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
@@ -125,6 +136,10 @@ function loadModel(model: Uint8Array, options: SessionOptions, profile?: RunProf
       // With the pattern, peak memory of a training step grows by 40 % and nothing is gained.
       enableMemPattern: false,
       ...profile?.options,
+      externalData: [...apart].map(([path, { buffer, byteOffset, byteLength }]) => ({
+        path,
+        data: new Uint8Array(buffer, byteOffset, byteLength),
+      })),
       extra: {
         session: {
           intra_op: { allow_spinning: spinning ? '1' : '0' },
@@ -170,6 +185,8 @@ export function directOutputsWork(): boolean {
  * @throws UserError where ONNX Runtime has no binary (see {@link onnxruntimeProblem})
  */
 export function createSession(model: Uint8Array, options: SessionOptions = {}): Session {
+  // The constants are the runtime's own now: nothing below may hold `options`.
+  const { name = 'a model' } = options;
   let profile = options.profile ? new RunProfile() : undefined;
   const session = loadModel(model, options, profile);
   const direct = (options.direct ?? true) && directOutputsWork();
@@ -186,7 +203,7 @@ export function createSession(model: Uint8Array, options: SessionOptions = {}): 
         if (direct) runDirect(session, feeds, outputs);
         else runCopying(session, feeds, outputs);
       } catch (error) {
-        throw new Error(`ONNX Runtime failed in ${options.name ?? 'a model'}: ${messageOf(error)}`, { cause: error });
+        throw new Error(`ONNX Runtime failed in ${name}: ${messageOf(error)}`, { cause: error });
       }
     },
     profile: endProfile,
