@@ -127,21 +127,25 @@ async function run(engine: Engine, program: Program): Promise<Record<string, Flo
   return outputs;
 }
 
-/** Those whose forward pass takes long on a small machine have their turn where UNSEEN_SLOW is set. */
-const isSlow = ({ name }: Architecture) => /resnet101|eln/.test(name) && name !== 'resnet101.tv_in1k';
+/** The largest have their turn where UNSEEN_SLOW is set: parity with the authors' numbers runs most of them anyway. */
+const isSlow = ({ name }: Architecture) => /resnet101|eln/.test(name);
 
 describe.each(large)('$name at full size', (architecture) => {
-  it.skipIf(isSlow(architecture) && !process.env.UNSEEN_SLOW)('computes finite maps', async () => {
-    const network = architecture.build({ init: wave, seeds });
-    const outputs = await run(compiled, programOf(network, [1, 41, 49, 3], false));
-    for (const [name, values] of Object.entries(outputs)) {
-      expect(values.every(Number.isFinite), name).toBe(true);
-      expect(
-        values.some((x) => x !== values[0]),
-        name,
-      ).toBe(true);
-    }
-  });
+  it.skipIf(isSlow(architecture) && !process.env.UNSEEN_SLOW)(
+    'computes finite maps',
+    { timeout: 300_000 },
+    async () => {
+      const network = architecture.build({ init: wave, seeds });
+      const outputs = await run(compiled, programOf(network, [1, 41, 49, 3], false));
+      for (const [name, values] of Object.entries(outputs)) {
+        expect(values.every(Number.isFinite), name).toBe(true);
+        expect(
+          values.some((x) => x !== values[0]),
+          name,
+        ).toBe(true);
+      }
+    },
+  );
 });
 
 describe.each(micro)('$name', ({ build }) => {
