@@ -115,7 +115,7 @@ test('weights inspect lists tensors and names the backbone that fits', async () 
   const count = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
   expect(parameters).toBe(tensors.reduce((sum: number, { shape }: { shape: number[] }) => sum + count(shape), 0));
   expect(JSON.parse(metadata['unseen.backbone']).licence).toBe('MIT');
-  expect(backbones).toEqual([{ name: 'resnet_micro.toy_attributes', loads: true, extra: 0 }]);
+  expect(backbones).toEqual([{ name: 'resnet_micro.toy_attributes', loads: true, family: 'unseen', extra: 0 }]);
   const checkpoint = await json('weights', 'inspect', 'run/checkpoints/train.safetensors');
   expect(checkpoint.backbones).toEqual([]);
   const nested = join(import.meta.dirname, '../../packages/formats/test-data/nested-zip.pth.tar');

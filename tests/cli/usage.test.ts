@@ -23,6 +23,8 @@ test.each([
   'models list',
   'models show',
   'weights inspect',
+  'weights import',
+  'weights list',
   'dataset list',
   'backends',
 ])('%s has help with an example', async (verb) => {

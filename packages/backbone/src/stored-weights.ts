@@ -55,5 +55,6 @@ function parseInfo(path: string, text: string | undefined): StoredWeightsInfo {
   throw new UserError({
     given: `${path} does not say which backbone it belongs to`,
     expected: 'weights of this toolkit',
+    remedy: 'weights of others are imported first: unseen weights import FILE --backbone NAME',
   });
 }

@@ -113,8 +113,18 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   },
   {
     name: 'weights',
-    summary: 'Look at files of weights',
+    summary: 'Look at files of weights and import them',
     verbs: [
+      {
+        command: 'list',
+        summary: 'List published weights that can be imported by name',
+        load: async () => (await import('./verbs/weights-list.ts')).weightsList,
+      },
+      {
+        command: 'import <weights>',
+        summary: 'Convert published weights for a backbone',
+        load: async () => (await import('./verbs/weights-import.ts')).weightsImport,
+      },
       {
         command: 'inspect <file>',
         summary: 'List the tensors of a file and the backbones that it fits',

@@ -1,5 +1,5 @@
 import type { Normalization } from '@unseen/vision';
-import { Field, FixedSizeList, Float32, Schema, Uint8, Uint16 } from 'apache-arrow';
+import { Field, FixedSizeList, Float16, Float32, Schema, Uint8, Uint16 } from 'apache-arrow';
 import { z } from 'zod';
 
 /** Where stored features come from. A store is used only by code that expects the same. */
@@ -71,12 +71,26 @@ export const viewMetadata = z.object({
 });
 
 /** Columns of a store: one row per position of the grid, one record batch per view. */
-export type FeatureColumns = { feature: FixedSizeList<Float32>; label: Uint8 | Uint16 };
+export type FeatureColumns = { feature: FixedSizeList<Float16 | Float32>; label: Uint8 | Uint16 };
+
+/** Bits of a stored feature: 32, or 16 for half the space and a relative error of at most 2⁻¹¹. */
+export type FeatureBits = 16 | 32;
+
+/** What the columns of a store are made of. */
+export interface FeatureTypes {
+  readonly channels: number;
+  readonly labelBits: 8 | 16;
+  readonly featureBits: FeatureBits;
+}
 
 /** The Arrow schema of a store. */
-export function featureSchema(channels: number, bits: 8 | 16, metadata = new Map<string, string>()) {
-  const feature = new FixedSizeList(channels, new Field('item', new Float32(), false));
-  const label = bits === 8 ? new Uint8() : new Uint16();
+export function featureSchema(
+  { channels, labelBits, featureBits }: FeatureTypes,
+  metadata = new Map<string, string>(),
+): Schema<FeatureColumns> {
+  const item = featureBits === 16 ? new Float16() : new Float32();
+  const feature = new FixedSizeList<Float16 | Float32>(channels, new Field('item', item, false));
+  const label = labelBits === 8 ? new Uint8() : new Uint16();
   return new Schema<FeatureColumns>(
     [new Field('feature', feature, false), new Field<Uint8 | Uint16>('label', label, false)],
     metadata,

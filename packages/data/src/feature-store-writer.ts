@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { UserError, writeAtomic } from '@unseen/core';
-import { type Float32, makeData, RecordBatch, RecordBatchFileWriter, type Schema, Struct } from 'apache-arrow';
+import { makeData, RecordBatch, RecordBatchFileWriter, type Schema, Struct } from 'apache-arrow';
 import {
+  type FeatureBits,
   type FeatureColumns,
   type FeatureProvenance,
   type FeatureStatistics,
@@ -11,6 +12,7 @@ import {
   type PartCheck,
   STORE_FORMAT,
 } from './feature-schema.ts';
+import { fromHalves, LARGEST_HALF, toHalf } from './half.ts';
 import { sealFooter } from './store-seal.ts';
 
 /** What a feature store holds. */
@@ -19,6 +21,8 @@ export interface FeatureStoreOptions {
   readonly channels: number;
   /** Width of the raw class ids. */
   readonly labelBits?: 8 | 16;
+  /** Default 32. Features beyond the range of half floats (65,504) are a `UserError`. */
+  readonly featureBits?: FeatureBits;
 }
 
 /**
@@ -50,8 +54,8 @@ export class FeatureStoreWriter {
 
   constructor(file: FileHandle, options: FeatureStoreOptions) {
     this.#file = file;
-    this.#options = { labelBits: 8, ...options };
-    this.#schema = featureSchema(options.channels, this.#options.labelBits);
+    this.#options = { labelBits: 8, featureBits: 32, ...options };
+    this.#schema = featureSchema(this.#options);
     this.#statistics = new RunningStatistics(options.channels);
   }
 
@@ -62,7 +66,7 @@ export class FeatureStoreWriter {
 
   /** Writes one view. Views of an image follow each other in the order of the provenance. */
   async append({ id, view, height, width, features, labels }: FeatureView): Promise<void> {
-    const { channels, labelBits, provenance } = this.#options;
+    const { channels, labelBits, featureBits, provenance } = this.#options;
     const length = height * width;
     const expected = provenance.views[this.#count % provenance.views.length];
     if (view !== expected) throw new RangeError(`view '${view}' of ${id} where '${expected}' is due`);
@@ -73,9 +77,11 @@ export class FeatureStoreWriter {
     }
     if (labels.BYTES_PER_ELEMENT * 8 !== labelBits)
       throw new RangeError(`labels of ${id} are not of ${labelBits} bits`);
-    this.#statistics.add(features, id);
+    const stored = featureBits === 16 ? toHalves(features, id) : features;
+    // Of what readers will get.
+    this.#statistics.add(stored instanceof Uint16Array ? fromHalves(stored) : stored, id);
     const [feature, label] = this.#schema.fields;
-    const item = makeData({ type: feature.type.children[0].type as Float32, length: features.length, data: features });
+    const item = makeData({ type: feature.type.children[0].type, length: stored.length, data: stored });
     const data = makeData({
       type: new Struct<FeatureColumns>(this.#schema.fields),
       length,
@@ -95,7 +101,7 @@ export class FeatureStoreWriter {
 
   /** Writes the footer with everything that is known only now. */
   async finish(): Promise<void> {
-    const { channels, labelBits, provenance } = this.#options;
+    const { provenance } = this.#options;
     if (this.#count === 0 || this.#count % provenance.views.length !== 0) {
       throw new UserError({
         given: `a feature store of ${this.#count} views`,
@@ -104,10 +110,29 @@ export class FeatureStoreWriter {
     }
     const store = JSON.stringify({ provenance, statistics: this.#statistics.result(), checks: this.#checks });
     const metadata = new Map(Object.entries({ format: STORE_FORMAT, store }));
-    this.#writer.footerSchema = featureSchema(channels, labelBits, metadata);
+    this.#writer.footerSchema = featureSchema(this.#options, metadata);
     this.#writer.finish();
     await this.#file.writeFile(sealFooter(Buffer.concat(this.#writer.chunks.splice(0))));
   }
+}
+
+const NOT_A_NUMBER = 0x7e00;
+
+function toHalves(features: Float32Array, id: string): Uint16Array {
+  const halves = new Uint16Array(features.length);
+  for (let i = 0; i < features.length; i++) {
+    // The statistics tell of numbers that are not finite.
+    if (!Number.isFinite(features[i])) return halves.fill(NOT_A_NUMBER);
+    if (Math.abs(features[i]) > LARGEST_HALF) {
+      throw new UserError({
+        given: `a feature of ${id} is ${features[i]}`,
+        expected: `numbers up to ${LARGEST_HALF} for half precision`,
+        remedy: 'store in full precision',
+      });
+    }
+    halves[i] = toHalf(features[i]);
+  }
+  return halves;
 }
 
 /**

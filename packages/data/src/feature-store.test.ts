@@ -1,11 +1,11 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeedTree, UserError } from '@unseen/core';
 import { tableFromIPC } from 'apache-arrow';
 import { expect, test } from 'vitest';
 import type { FeatureProvenance, FeatureView } from './feature-schema.ts';
 import { FeatureStore, SeenOnlyFeatures } from './feature-store.ts';
-import { writeFeatureStore } from './feature-store-writer.ts';
+import { type FeatureStoreOptions, writeFeatureStore } from './feature-store-writer.ts';
 import { temporaryFolder } from './small-dataset.suite.ts';
 
 const provenance: FeatureProvenance = {
@@ -29,9 +29,9 @@ function viewsOf(images: number, views = provenance.views): FeatureView[] {
   });
 }
 
-async function written(views: readonly FeatureView[]): Promise<string> {
+async function written(views: readonly FeatureView[], changes: Partial<FeatureStoreOptions> = {}): Promise<string> {
   const path = join(await temporaryFolder(), 'a.features.arrow');
-  await writeFeatureStore(path, { provenance, channels: CHANNELS }, async (writer) => {
+  await writeFeatureStore(path, { provenance, channels: CHANNELS, ...changes }, async (writer) => {
     for (const view of views) await writer.append(view);
   });
   return path;
@@ -65,6 +65,54 @@ test('the statistics are those of all positions', async () => {
   }
   await store.close();
 });
+
+test('half precision: half the bytes, features within 2⁻¹¹ of what they were, statistics of what is read', async () => {
+  const views = viewsOf(4).map((view) => ({ ...view, features: view.features.map((v, i) => v * 10 ** ((i % 9) - 5)) }));
+  const path = await written(views, { featureBits: 16 });
+  const store = await FeatureStore.open(path);
+  expect(store.featureBits).toBe(16);
+  let worst = 0;
+  const sums = new Float64Array(CHANNELS);
+  for (const [i, expected] of views.entries()) {
+    const { features, labels } = await store.read(i);
+    expect(features).toBeInstanceOf(Float32Array);
+    expect(labels).toEqual(expected.labels);
+    features.forEach((value, p) => {
+      // Below 2⁻¹⁴ halves are 2⁻²⁴ apart.
+      worst = Math.max(
+        worst,
+        Math.abs(value - expected.features[p]) / Math.max(Math.abs(expected.features[p]), 2 ** -14),
+      );
+      sums[p % CHANNELS] += value;
+    });
+  }
+  expect(worst).toBeLessThanOrEqual(2 ** -11);
+  expect(worst).toBeGreaterThan(2 ** -13);
+  const { positions, mean } = store.statistics;
+  mean.forEach((value, c) => {
+    expect(value).toBeCloseTo(sums[c] / positions, 6);
+  });
+  await store.close();
+  const table = tableFromIPC(await readFile(path));
+  expect(table.schema.fields[0].type.toString()).toContain('Float16');
+  const large = views.map((view) => ({ ...view, height: 40, width: 30, ...enlarged(view) }));
+  const sizes = await Promise.all(
+    ([16, 32] as const).map(async (featureBits) => (await stat(await written(large, { featureBits }))).size),
+  );
+  expect(sizes[0] / sizes[1]).toBeLessThan(0.6);
+  const beyond = [{ ...views[0], features: views[0].features.map(() => 65_520) }, views[1]];
+  await expect(written(beyond, { featureBits: 16 })).rejects.toThrow(
+    /a feature of image-0 is 65520; expected .*65504.*full precision/,
+  );
+});
+
+/** A view's features and labels repeated over 1200 positions. */
+function enlarged({ features, labels }: FeatureView) {
+  return {
+    features: Float32Array.from({ length: 1200 * CHANNELS }, (_, i) => features[i % features.length]),
+    labels: Uint8Array.from({ length: 1200 }, (_, i) => labels[i % labels.length]),
+  };
+}
 
 test('any Arrow reader reads the file, metadata included', async () => {
   const views = viewsOf(1);

@@ -1,9 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { explainFileError, hashJson, IGNORE, messageOf, UserError, type ZeroShotSplit } from '@unseen/core';
-import { type AsyncRecordBatchFileReader, DataType, RecordBatchReader } from 'apache-arrow';
+import { type AsyncRecordBatchFileReader, DataType, Precision, RecordBatchReader } from 'apache-arrow';
 import { ContiguousLabels } from './contiguous-labels.ts';
 import {
+  type FeatureBits,
   type FeatureColumns,
   type FeatureProvenance,
   type FeatureStatistics,
@@ -13,6 +14,7 @@ import {
   storeMetadata,
   viewMetadata,
 } from './feature-schema.ts';
+import { fromHalves } from './half.ts';
 import { checkSeal } from './store-seal.ts';
 
 /**
@@ -25,6 +27,9 @@ export class FeatureStore {
   /** Views in the store: images times views per image. */
   readonly count: number;
   readonly channels: number;
+  /** In the file; features always arrive as float32. */
+  readonly featureBits: FeatureBits;
+  readonly labelBits: 8 | 16;
   readonly provenance: FeatureProvenance;
   readonly statistics: FeatureStatistics;
   readonly #file: FileHandle;
@@ -34,7 +39,7 @@ export class FeatureStore {
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, file: FileHandle, reader: AsyncRecordBatchFileReader<FeatureColumns>) {
-    const [feature] = reader.schema.fields;
+    const [feature, label] = reader.schema.fields;
     const store = reader.schema.metadata.get('store');
     const format = reader.schema.metadata.get('format');
     if (format !== STORE_FORMAT || store === undefined || !DataType.isFixedSizeList(feature?.type)) {
@@ -49,6 +54,8 @@ export class FeatureStore {
     this.#reader = reader;
     this.count = reader.numRecordBatches;
     this.channels = feature.type.listSize;
+    this.featureBits = feature.type.children[0].type.precision === Precision.HALF ? 16 : 32;
+    this.labelBits = DataType.isInt(label.type) && label.type.bitWidth === 16 ? 16 : 8;
     this.#checks = checks;
     this.provenance = provenance;
     this.statistics = statistics;
@@ -75,7 +82,7 @@ export class FeatureStore {
     }
   }
 
-  /** Reads a view. Its arrays are views of what was read, without a copy. */
+  /** Reads a view. Its arrays are views of what was read, without a copy where that is float32. */
   read(index: number): Promise<FeatureView> {
     if (!Number.isInteger(index) || index < 0 || index >= this.count) {
       throw new RangeError(`view ${index} of a store of ${this.count}`);
@@ -106,16 +113,17 @@ export class FeatureStore {
       if (!batch) throw new Error(`view ${index} is missing`);
       const [feature, label] = batch.data.children;
       const { id, view, height, width } = viewMetadata.parse(Object.fromEntries(batch.metadata));
-      const features: Float32Array = feature.children[0].values;
+      const stored: Float32Array | Uint16Array = feature.children[0].values;
       const labels: Uint8Array | Uint16Array = label.values;
       const length = height * width;
-      if (features.length < length * this.channels || labels.length < length) throw new Error(`view ${index} is short`);
+      if (stored.length < length * this.channels || labels.length < length) throw new Error(`view ${index} is short`);
+      const features = stored.subarray(0, length * this.channels);
       return {
         id,
         view,
         height,
         width,
-        features: features.subarray(0, length * this.channels),
+        features: features instanceof Uint16Array ? fromHalves(features) : features,
         labels: labels.subarray(0, length),
       };
     } catch (error) {

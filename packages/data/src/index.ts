@@ -9,6 +9,7 @@ export * from './image.ts';
 export * from './layout-leak.ts';
 export * from './leakage-guard.ts';
 export * from './mask.ts';
+export * from './merge-feature-stores.ts';
 export * from './open-dataset.ts';
 export * from './panoptic.ts';
 export * from './registry.ts';

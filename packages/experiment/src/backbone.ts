@@ -9,7 +9,7 @@ import {
 } from '@unseen/backbone';
 import { lookUp, SeedTree, sha256File, UserError } from '@unseen/core';
 import { constant } from '@unseen/nn';
-import type { ExperimentConfig } from './schema.ts';
+import type { FeatureSettings } from './feature-settings.ts';
 
 /** The network of a backbone with what the registry says of it. */
 export interface BackboneNetwork {
@@ -24,7 +24,7 @@ export interface LoadedBackbone extends BackboneNetwork {
 }
 
 /** Builds the backbone of an experiment, batch normalisation frozen; its weights, all 0, are still to be loaded. */
-export function buildBackbone({ name, outputStride, tap }: ExperimentConfig['backbone']): BackboneNetwork {
+export function buildBackbone({ name, outputStride, tap }: FeatureSettings['backbone']): BackboneNetwork {
   const definition = lookUp(backbones, name, 'backbone');
   const encoder = createBackbone(name, {
     outputStride,
@@ -37,17 +37,26 @@ export function buildBackbone({ name, outputStride, tap }: ExperimentConfig['bac
 }
 
 /** Builds the backbone of an experiment and loads its weights; a backbone without weights is a {@link UserError}. */
-export async function loadExperimentBackbone(settings: ExperimentConfig['backbone']): Promise<LoadedBackbone> {
+export async function loadExperimentBackbone(settings: FeatureSettings['backbone']): Promise<LoadedBackbone> {
   const { name, weights } = settings;
   const definition = lookUp(backbones, name, 'backbone');
   if (weights === undefined) {
     throw new UserError({
       given: `backbone ${name} without weights`,
       expected: definition.weights ? `its published weights, ${definition.weights.source}` : 'the file of its weights',
-      remedy: "download them and name the file under 'backbone.weights'",
+      remedy: definition.weights
+        ? `fetch them, 'unseen weights import ${name}', and name the file under 'backbone.weights'`
+        : "name it under 'backbone.weights'",
     });
   }
   const { encoder } = buildBackbone(settings);
+  if (/\.(?:pth|pt|th|tar|npz|npy|pkl)$/i.test(weights)) {
+    throw new UserError({
+      given: `${weights} as weights of ${name}`,
+      expected: 'safetensors of this toolkit',
+      remedy: `import the file first: unseen weights import ${weights} --backbone ${name}`,
+    });
+  }
   if (weights.endsWith('.h5') && encoder instanceof MobileNetV1) await loadKerasMobileNet(encoder, weights);
   else await loadBackbone(weights, encoder, name);
   return { definition, encoder, weights: await sha256File(weights) };

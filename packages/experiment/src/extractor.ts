@@ -1,7 +1,7 @@
 import type { Engine, Executable } from '@unseen/tensor';
 import { flipHorizontal, type Normalization, normalize, type Raster, resizeBilinear } from '@unseen/vision';
 import type { BackboneNetwork } from './backbone.ts';
-import type { ExperimentConfig } from './schema.ts';
+import type { FeatureSettings } from './feature-settings.ts';
 
 /** One version of an image that a network sees: a scale, flipped or not. */
 export interface View {
@@ -10,8 +10,13 @@ export interface View {
   readonly flip: boolean;
 }
 
+/** The size to which an experiment warps images. */
+export interface WarpSettings {
+  readonly data: Pick<FeatureSettings['data'], 'size'>;
+}
+
 /** Size of the network's input for images at a scale of the size to which an experiment warps them (rounded down). */
-export function sizeAtScale({ data }: ExperimentConfig, scale: number): readonly [number, number] {
+export function sizeAtScale({ data }: WarpSettings, scale: number): readonly [number, number] {
   const [height, width] = data.size;
   return [Math.floor(height * scale), Math.floor(width * scale)];
 }
@@ -58,6 +63,6 @@ export class FeatureExtractor {
 }
 
 /** An image warped to the size of an experiment, aspect ratio and all (spec §4.1). */
-export function warpImage(image: Raster, { data }: ExperimentConfig): Raster<Float32Array> {
+export function warpImage(image: Raster, { data }: WarpSettings): Raster<Float32Array> {
   return resizeBilinear(image, ...data.size);
 }

@@ -1,35 +1,25 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Dataset, hashJson, IGNORE, linkOrCopy, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
+import { linkOrCopy, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
 import {
   ContiguousLabels,
   type FeatureProvenance,
   FeatureStore,
-  type FeatureStoreWriter,
   findSplit,
   guardTraining,
   SeenOnlyFeatures,
-  writeFeatureStore,
 } from '@unseen/data';
 import type { ChannelStatistics } from '@unseen/nn';
-import { flipHorizontal, resizeNearest } from '@unseen/vision';
-import { type LoadedBackbone, loadExperimentBackbone } from './backbone.ts';
-import { FeatureExtractor, sizeAtScale, type View, warpImage } from './extractor.ts';
+import { loadExperimentBackbone } from './backbone.ts';
 import type { FeatureSource } from './feature-batches.ts';
+import { type FeatureSubset, featureProvenance } from './feature-settings.ts';
 import type { Stage, StageContext } from './method.ts';
 import { openExperimentDataset } from './protocol.ts';
-import type { ExperimentConfig } from './schema.ts';
 import { requireUsable } from './usable-dataset.ts';
+import { extractStore, ViewExtractors } from './view-extractors.ts';
 
 /** Where the stores lie in a run folder. */
 const STORES = { train: 'features/train.arrow', val: 'features/val.arrow' } as const;
-
-type Subset = keyof typeof STORES;
-
-/** A view of every image that is stored. */
-interface StoredView extends View {
-  readonly name: string;
-}
 
 /** The stored features of a run. */
 export interface FeatureStores {
@@ -61,31 +51,32 @@ export function featureStage(): Stage {
       const total = 2 * (subsets.train.length + subsets.val.length);
       await requireUsable(context, dataset, split, total);
       let done = total / 2;
-      for (const subset of Object.keys(STORES) as Subset[]) {
+      for (const subset of Object.keys(STORES) as FeatureSubset[]) {
         const path = context.folder.file(STORES[subset]);
         if (context.resume && existsSync(path)) continue;
-        const provenance = provenanceOf(config, backbone, dataset, subset);
+        const provenance = featureProvenance(config, backbone, dataset, subset);
+        if (config.features.store !== undefined) {
+          await adoptGiven(join(config.features.store, `${subset}.arrow`), path, provenance);
+          continue;
+        }
         if (config.extend && (await adoptStore(join(config.extend.run, STORES[subset]), path, provenance))) continue;
-        const extractors = viewsOf(config, subset).map((view) => ({
-          view,
-          extractor: new FeatureExtractor(context.engine, backbone, view),
-        }));
-        const options = {
-          provenance,
-          channels: extractors[0].extractor.channels,
-          labelBits: dataset.classes.some(({ id }) => id >= IGNORE) ? (16 as const) : (8 as const),
+        const extractors = new ViewExtractors(context.engine, backbone, config, subset);
+        const onImage = async ({ id }: Sample) => {
+          await context.progress.update(++done, total, id);
+          context.signal.throwIfAborted();
         };
-        await writeFeatureStore(path, options, async (writer) => {
-          for (const sample of subsets[subset]) {
-            await appendViews(writer, sample, config, extractors);
-            await context.progress.update(++done, total, sample.id);
-            context.signal.throwIfAborted();
-          }
-        });
-        for (const { extractor } of extractors) extractor.dispose();
+        await extractStore(path, { extractors, dataset, samples: subsets[subset], provenance, onImage });
+        extractors.dispose();
       }
     },
   };
+}
+
+/** Takes over a store that the user names; one that was made in another way is a `UserError`. */
+async function adoptGiven(stored: string, path: string, provenance: FeatureProvenance): Promise<void> {
+  const store = await FeatureStore.open(stored, provenance);
+  await store.close();
+  await linkOrCopy(stored, path);
 }
 
 /** Takes over a store of the run that is extended, unless it was made in another way. */
@@ -100,70 +91,13 @@ async function adoptStore(stored: string, path: string, provenance: FeatureProve
   return true;
 }
 
-async function appendViews(
-  writer: FeatureStoreWriter,
-  sample: Sample,
-  config: ExperimentConfig,
-  extractors: readonly { readonly view: StoredView; readonly extractor: FeatureExtractor }[],
-): Promise<void> {
-  const [image, mask] = await Promise.all([sample.image(), sample.mask!()]);
-  const warped = warpImage(image, config);
-  const labels = resizeNearest(mask, ...config.data.size);
-  for (const { view, extractor } of extractors) {
-    const [height, width] = extractor.grid;
-    const features = await extractor.extract(warped);
-    const atGrid = resizeNearest(view.flip ? flipHorizontal(labels) : labels, height, width);
-    await writer.append({ id: sample.id, view: view.name, height, width, features, labels: atGrid.data });
-  }
-}
-
-function viewsOf(config: ExperimentConfig, subset: Subset): StoredView[] {
-  const { features } = config;
-  const scales = subset === 'train' ? features.scales : features.scales.slice(0, 1);
-  const flips = subset === 'train' && features.flip ? [false, true] : [false];
-  return flips.flatMap((flip) =>
-    scales.map((scale) => ({
-      name: `scale ${scale}${flip ? ' flipped' : ''}`,
-      size: sizeAtScale(config, scale),
-      flip,
-    })),
-  );
-}
-
-function provenanceOf(
-  config: ExperimentConfig,
-  backbone: LoadedBackbone,
-  dataset: Dataset,
-  subset: Subset,
-): FeatureProvenance {
-  const { data, features } = config;
-  const { outputStride, tap = null } = config.backbone;
-  return {
-    backbone: backbone.definition.name,
-    weights: backbone.weights,
-    config: hashJson({
-      size: data.size,
-      outputStride,
-      tap,
-      features,
-      split: data.split,
-      // Views and masks are paired by their place in the list.
-      images: hashJson(dataset[subset].map(({ id }) => id)),
-    }),
-    dataset: data.dataset,
-    subset,
-    views: viewsOf(config, subset).map(({ name }) => name),
-    normalization: backbone.definition.input,
-  };
-}
-
 /** Opens the stores that {@link featureStage} has left; stores of another backbone or other settings are refused. */
 export async function openFeatures(context: StageContext, split: ZeroShotSplit): Promise<FeatureStores> {
   const { config, folder } = context;
   const backbone = await loadExperimentBackbone(config.backbone);
   const dataset = await openExperimentDataset(config);
-  const open = (subset: Subset) =>
-    FeatureStore.open(folder.file(STORES[subset]), provenanceOf(config, backbone, dataset, subset));
+  const open = (subset: FeatureSubset) =>
+    FeatureStore.open(folder.file(STORES[subset]), featureProvenance(config, backbone, dataset, subset));
   const train = await open('train');
   const val = await open('val').catch(async (error) => {
     await train.close();

@@ -3,6 +3,7 @@ import { builtInDatasets, ContiguousLabels, describeDataset, findSplit, openData
 import { loadClassVectors } from './class-vectors.ts';
 import { controlVectors } from './control.ts';
 import { extendClasses } from './extension.ts';
+import type { FeatureSettings } from './feature-settings.ts';
 import type { ExperimentConfig } from './schema.ts';
 
 /** The classes of an experiment. */
@@ -25,7 +26,7 @@ export interface ZeroShotProtocol extends DatasetProtocol {
 }
 
 /** The dataset of an experiment, cut to its limits, with `split` as its default split. */
-export async function openExperimentDataset({ data }: ExperimentConfig): Promise<Dataset> {
+export async function openExperimentDataset({ data }: Pick<FeatureSettings, 'data'>): Promise<Dataset> {
   const generated = Object.hasOwn(builtInDatasets, data.dataset) ? builtInDatasets[data.dataset] : undefined;
   const dataset = generated
     ? // Like a dataset in files, a generated one is the same in every run.

@@ -59,6 +59,8 @@ export const baseSchema = z.strictObject({
       /** Scales of the image at which features are stored. */
       scales: z.array(z.number().positive()).min(1).default([1]),
       flip: z.boolean().default(false),
+      /** Folder of stores that were made before, by `features extract` or another run, with the same settings. */
+      store: filePath().optional(),
     })
     .prefault({}),
   /** Classes that the run learns from their names, on top of what another run has learnt. */

@@ -8,7 +8,7 @@ export * from './pickle/read-pickle.ts';
 export { PickledObject, PickledRecord, type PickleValue } from './pickle/values.ts';
 export * from './png.ts';
 export * from './safetensors.ts';
-export type { ElementType, StoredTensor, TensorValues } from './tensor-values.ts';
+export { type ElementType, halfToFloat, type StoredTensor, type TensorValues } from './tensor-values.ts';
 export type { TensorInfo, WeightsFile, WeightsFormat, WeightsTable } from './weights-file.ts';
 export * from './word-vectors.ts';
 export * from './yaml.ts';

@@ -37,13 +37,16 @@ export const weightsInspect = defineVerb({
     for (const note of notes) terminal.print(note);
     for (const [key, value] of Object.entries(metadata)) terminal.print(`${key}: ${shortened(value)}`);
     const lines = backbones.map(
-      ({ name, loads, extra }) =>
-        `${name} (${loads ? 'loads as it is' : `by its shapes alone${extra > 0 ? `, with ${extra} other tensors` : ''}`})`,
+      ({ name, loads, family, extra }) =>
+        `${name} (${loads ? fitting(family) : `by its shapes alone${extra > 0 ? `, with ${extra} other tensors` : ''}`})`,
     );
     terminal.print(lines.length > 0 ? `Fits: ${lines.join('; ')}` : 'Fits no registered backbone');
     return { file, format, parameters, bytes, tensors, metadata, tables, notes, backbones };
   },
 });
+
+const fitting = (family?: string) =>
+  family === 'unseen' ? 'loads as it is' : `names of ${family}: 'unseen weights import' converts it`;
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Sample, UserError } from '@unseen/core';
+import { type FeatureBits, FeatureStore, guardTraining } from '@unseen/data';
+import type { Engine } from '@unseen/tensor';
+import { loadExperimentBackbone } from './backbone.ts';
+import { type ExtractionCost, measureExtraction } from './extraction-cost.ts';
+import { type FeatureSettings, type FeatureSubset, featureProvenance } from './feature-settings.ts';
+import { openExperimentDataset } from './protocol.ts';
+import { extractStore, labelBitsOf, ViewExtractors } from './view-extractors.ts';
+
+/** A part of the images, 1 ≤ index ≤ count. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** How {@link extractDataset} extracts. */
+export interface ExtractDatasetOptions {
+  readonly engine: Engine;
+  readonly settings: FeatureSettings;
+  readonly subset: FeatureSubset;
+  /** Folder of the stores. */
+  readonly out: string;
+  /** Default: all images in one store. */
+  readonly shard?: Shard;
+  /** Default 32. */
+  readonly featureBits?: FeatureBits;
+  /** Before the first image is stored, with what a few took. */
+  readonly onEstimate?: (cost: ExtractionCost, images: number) => void;
+  readonly onImage?: (done: number, total: number) => void | Promise<void>;
+  readonly signal?: AbortSignal;
+}
+
+/** What {@link extractDataset} has done. */
+export interface ExtractedStore {
+  readonly path: string;
+  readonly images: number;
+  /** It was there already, from the same settings. */
+  readonly skipped: boolean;
+}
+
+/**
+ * Runs a frozen backbone over a subset of a dataset and stores what it gives, as the experiments of the same settings
+ * do: training labels pass the leakage guard. A store that is there already is kept if it was made in the same way, and a
+ * `UserError` otherwise; an interrupted one begins anew.
+ */
+export async function extractDataset(options: ExtractDatasetOptions): Promise<ExtractedStore> {
+  const { engine, settings, subset, out, shard, featureBits = 32, signal } = options;
+  const dataset = await openExperimentDataset(settings);
+  const all: readonly Sample[] = subset === 'train' ? guardTraining(dataset, settings.data.split).samples : dataset.val;
+  const samples = shard ? shardOf(all, shard) : all;
+  const backbone = await loadExperimentBackbone(settings.backbone);
+  const whole = featureProvenance(settings, backbone, dataset, subset);
+  const provenance = shard ? { ...whole, subset: `${subset}, shard ${shard.index} of ${shard.count}` } : whole;
+  const path = join(out, shard ? shardName(subset, shard) : `${subset}.arrow`);
+  if (existsSync(path)) {
+    const store = await FeatureStore.open(path, provenance);
+    await store.close();
+    if (store.featureBits === featureBits) return { path, images: samples.length, skipped: true };
+    throw new UserError({
+      given: `${path} holds features of ${store.featureBits} bits`,
+      expected: `${featureBits} bits`,
+      remedy: 'delete it, or choose another folder',
+    });
+  }
+  const extractors = new ViewExtractors(engine, backbone, settings, subset);
+  try {
+    if (options.onEstimate) {
+      const cost = await measureExtraction(extractors, samples, { featureBits, labelBits: labelBitsOf(dataset) });
+      options.onEstimate(cost, samples.length);
+    }
+    let done = 0;
+    await extractStore(path, {
+      extractors,
+      dataset,
+      samples,
+      provenance,
+      featureBits,
+      onImage: async () => {
+        await options.onImage?.(++done, samples.length);
+        signal?.throwIfAborted();
+      },
+    });
+    return { path, images: samples.length, skipped: false };
+  } finally {
+    extractors.dispose();
+  }
+}
+
+/** Consecutive images, so that stores of all shards one after the other are the store of all images. */
+function shardOf(samples: readonly Sample[], { index, count }: Shard): readonly Sample[] {
+  if (count > samples.length) {
+    throw new UserError({
+      given: `${count} shards of ${samples.length} images`,
+      expected: 'an image for each at least',
+    });
+  }
+  const start = (i: number) => Math.floor((samples.length * i) / count);
+  return samples.slice(start(index - 1), start(index));
+}
+
+/** Name of a shard's file. */
+export function shardName(subset: FeatureSubset, { index, count }: Shard): string {
+  return `${subset}.shard-${index}-of-${count}.arrow`;
+}
