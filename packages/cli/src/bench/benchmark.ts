@@ -1,6 +1,6 @@
 import type { SeedTree } from '@unseen/core';
 import type { TensorValues } from '@unseen/formats';
-import type { Feeds, Parameter, Program, Shape } from '@unseen/tensor';
+import type { Feeds, OperatorTime, Parameter, Program, Shape } from '@unseen/tensor';
 
 /** An array with its shape. */
 export interface Tensor {
@@ -24,6 +24,8 @@ export interface PreparedBenchmark {
   step(): Promise<void>;
   /** What a step takes and gives, weights as they are. */
   check(): Promise<CheckCase>;
+  /** The operators of all steps so far, in a benchmark of one graph prepared for it. */
+  profile?(): readonly OperatorTime[];
   dispose(): Promise<void>;
 }
 
@@ -32,6 +34,8 @@ export interface BenchmarkSetting {
   /** Threads of one operation. */
   readonly threads: number;
   readonly seeds: SeedTree;
+  /** Note how long each operator of the graph takes. Default false. */
+  readonly profile?: boolean;
   /** A folder for its files, removed later. */
   readonly folder: string;
 }

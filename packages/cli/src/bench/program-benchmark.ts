@@ -28,9 +28,9 @@ export function programBenchmark<S extends object>(
   });
 }
 
-function prepareProgram(step: ProgramStep, { threads, seeds }: BenchmarkSetting): PreparedBenchmark {
+function prepareProgram(step: ProgramStep, { threads, seeds, profile = false }: BenchmarkSetting): PreparedBenchmark {
   const { program, feeds, frozen = false } = step;
-  const engine = createCompiledEngine({ threads });
+  const engine = createCompiledEngine({ threads, profile });
   const executable = engine.compile(program, { frozen });
   const noise = seeds.child('noise');
   const random = noise.stream();
@@ -69,6 +69,8 @@ function prepareProgram(step: ProgramStep, { threads, seeds }: BenchmarkSetting)
       }
       return { given: givenTensors(step, recorded.drawn), expected };
     },
+
+    profile: () => executable.profile(),
 
     async dispose() {
       for (const optimizer of optimizers.values()) optimizer.dispose();

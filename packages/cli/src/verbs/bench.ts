@@ -1,13 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lookUp, UserError } from '@unseen/core';
+import { lookUp, SeedTree, UserError } from '@unseen/core';
 import type { Benchmark } from '../bench/benchmark.ts';
 import type { CheckResult } from '../bench/check.ts';
 import type { CompareOptions } from '../bench/compare.ts';
+import type { BenchProfile } from '../bench/profile.ts';
 import type { TorchInstallation } from '../bench/python.ts';
 import type { BenchResult } from '../bench/result.ts';
 import { once, wholeNumber } from '../options.ts';
+import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -26,13 +28,16 @@ export const bench = defineVerb({
     threads: { type: 'string', requiresArg: true, coerce: wholeNumber('threads'), describe: 'Threads (all cores)' },
     quick: { type: 'boolean', default: false, describe: 'Tiny sizes, whose times mean nothing' },
     check: { type: 'boolean', default: false, describe: 'Compare the numbers of both sides instead of their times' },
+    profile: { type: 'boolean', default: false, describe: 'Show which kinds of operators our time goes into' },
   },
   examples: [
     ['unseen bench', 'everything, in some minutes; the machine should do nothing else'],
     ['unseen bench --only resnet101-321-train,cagnet-step1 --rounds 9', 'two of them, more exactly'],
     ['unseen bench --check', 'do both sides compute the same?'],
+    ['unseen bench --profile --only cagnet-step1', 'where does the time of a step go?'],
   ],
-  async run({ only, python, rounds = 5, threads = availableParallelism(), quick, check }, { terminal }) {
+  async run({ only, python, rounds = 5, threads = availableParallelism(), quick, check, profile }, { terminal }) {
+    if (check && profile) throw new UserError({ given: '--check with --profile', remedy: 'ask for one of them' });
     if (rounds < 1 || threads < 1) throw new UserError({ given: '0 rounds or threads', expected: 'at least 1' });
     const [{ benchmarks }, { findTorch }, { describeMachine }] = await Promise.all([
       import('../bench/benchmarks.ts'),
@@ -40,6 +45,7 @@ export const bench = defineVerb({
       import('../bench/machine.ts'),
     ]);
     const chosen = only?.split(',').map((name) => lookUp(benchmarks, name, 'benchmark')) ?? Object.values(benchmarks);
+    if (profile) return await profileAll(chosen, { scale: quick ? 'tiny' : 'sizes', threads }, terminal);
     const found = await findTorch(python);
     const torch = 'problem' in found ? undefined : found;
     terminal.note('problem' in found ? `${found.problem}: no ratios` : `PyTorch ${found.version} of ${found.python}`);
@@ -55,6 +61,31 @@ export const bench = defineVerb({
     }
   },
 });
+
+async function profileAll(
+  chosen: readonly Benchmark[],
+  setting: Pick<CompareOptions, 'scale' | 'threads'>,
+  terminal: Terminal,
+) {
+  const { profileBenchmark, profileRows } = await import('../bench/profile.ts');
+  const folder = await mkdtemp(join(tmpdir(), 'unseen-bench-'));
+  const profiles: BenchProfile[] = [];
+  try {
+    for (const benchmark of chosen) {
+      const seeds = new SeedTree(0).child(benchmark.name);
+      const profile = await profileBenchmark(benchmark, { ...setting, folder, seeds });
+      if (!profile) {
+        terminal.note(`${benchmark.name} is no graph`);
+        continue;
+      }
+      terminal.print(`${profile.name}\n${textTable(profileRows(profile))}\n`);
+      profiles.push(profile);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return { profiles };
+}
 
 async function checkAll(
   chosen: readonly Benchmark[],
