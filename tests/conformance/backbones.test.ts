@@ -52,6 +52,7 @@ const small: Readonly<Record<string, SmallNetwork>> = {
   micro: { build: registered('test_resnet.micro') },
   toy: { build: registered('resnet_micro.toy_attributes') },
   microBottleneck: { build: registered('test_resnet_bottleneck.micro'), trainedTaps: ['stem', 'stage2'] },
+  microCaffe: { build: registered('test_resnet_caffe.micro'), ...large },
   mobileNet: {
     build: registered('test_mobilenet.micro'),
     // The asymmetric padding of its strides needs a map of 2×2 before the last one.
@@ -79,6 +80,7 @@ const representatives: Readonly<Record<string, string>> = {
   'test_resnet.micro': 'micro',
   'resnet_micro.toy_attributes': 'toy',
   'test_resnet_bottleneck.micro': 'microBottleneck',
+  'test_resnet_caffe.micro': 'microCaffe',
   'mobilenet_v1_025.keras_in1k': 'mobileNet',
   'mobilenet_v1_050.keras_in1k': 'mobileNet',
   'mobilenet_v1_075.keras_in1k': 'mobileNet',
