@@ -22,6 +22,8 @@ test.each([
   'experiment show',
   'models list',
   'models show',
+  'features extract',
+  'features merge',
   'weights inspect',
   'weights import',
   'weights list',

@@ -85,14 +85,17 @@ export const setOption = {
   describe: 'Override a setting: --set train.iterations=100 (repeatable)',
 } as const;
 
-/** `--out`. */
-export const outOption = (describe: string) =>
+/** An option of any text, which may be given once. */
+export const textOption = (name: string, describe: string) =>
   ({
     type: 'string',
     requiresArg: true,
-    coerce: once('out') as (text: string | readonly string[]) => string | undefined,
+    coerce: once(name) as (text: string | readonly string[]) => string | undefined,
     describe,
   }) as const;
+
+/** `--out`. */
+export const outOption = (describe: string) => textOption('out', describe);
 
 /** `--crf`, of the verbs that segment photos. */
 export const crfOption = {

@@ -78,6 +78,16 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     summary: 'Make files of pixel features',
     verbs: [
       {
+        command: 'extract',
+        summary: 'Run a frozen backbone over a dataset and store what it gives',
+        load: async () => (await import('./verbs/features-extract.ts')).featuresExtract,
+      },
+      {
+        command: 'merge <folder>',
+        summary: 'Join the shards of an extraction',
+        load: async () => (await import('./verbs/features-merge.ts')).featuresMerge,
+      },
+      {
         command: 'synthesize <run>',
         summary: 'Generate features of classes by their vectors',
         load: async () => (await import('./verbs/features-synthesize.ts')).featuresSynthesize,

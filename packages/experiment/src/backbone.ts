@@ -36,6 +36,17 @@ export function buildBackbone({ name, outputStride, tap }: FeatureSettings['back
   return { definition, encoder };
 }
 
+const OUTPUT_STRIDES = [1, 2, 4, 8, 16, 32] as const;
+
+/** The output stride of a backbone: the one asked for, if it has that (`UserError`), or its natural one. */
+export function chooseOutputStride(name: string, given?: number): FeatureSettings['backbone']['outputStride'] {
+  const { stages } = createBackbone(name, { outputStride: given, init: constant(0), seeds: new SeedTree(0) });
+  const { stride } = stages[stages.length - 1];
+  const known = OUTPUT_STRIDES.find((one) => one === stride);
+  if (known === undefined) throw new UserError({ given: `${name} of output stride ${stride}` });
+  return known;
+}
+
 /** Builds the backbone of an experiment and loads its weights; a backbone without weights is a {@link UserError}. */
 export async function loadExperimentBackbone(settings: FeatureSettings['backbone']): Promise<LoadedBackbone> {
   const { name, weights } = settings;

@@ -1,6 +1,10 @@
 import type { Sample } from '@unseen/core';
 import type { FeatureBits } from '@unseen/data';
-import type { ViewExtractors } from './view-extractors.ts';
+import type { Engine } from '@unseen/tensor';
+import { buildBackbone } from './backbone.ts';
+import type { FeatureSettings } from './feature-settings.ts';
+import { openExperimentDataset } from './protocol.ts';
+import { labelBitsOf, ViewExtractors } from './view-extractors.ts';
 
 /** What the features of an image cost. */
 export interface ExtractionCost {
@@ -30,6 +34,45 @@ export async function measureExtraction(
   const bytesPerImage = positions * ((channels * featureBits + labelBits) / 8) + count * VIEW_OVERHEAD;
   return { bytesPerImage, secondsPerImage };
 }
+
+/**
+ * Measures what training images of a dataset would cost, without weights and without writing.
+ */
+export async function estimateExtraction({
+  engine,
+  settings,
+  featureBits = 32,
+  noise = false,
+}: {
+  readonly engine: Engine;
+  readonly settings: FeatureSettings;
+  readonly featureBits?: FeatureBits;
+  /** Images of noise of 375x500 instead of the dataset's. */
+  readonly noise?: boolean;
+}): Promise<ExtractionCost & { readonly images: number }> {
+  const dataset = noise ? NOISE : await openExperimentDataset(settings);
+  const extractors = new ViewExtractors(engine, buildBackbone(settings.backbone), settings, 'train');
+  try {
+    const form = { featureBits, labelBits: labelBitsOf(dataset) };
+    return { ...(await measureExtraction(extractors, dataset.train, form)), images: dataset.train.length };
+  } finally {
+    extractors.dispose();
+  }
+}
+
+const HEIGHT = 375;
+const WIDTH = 500;
+const PIXELS = Uint8Array.from({ length: HEIGHT * WIDTH * 3 }, (_, i) => (i * 7919) % 256);
+
+const noiseSample = (id: string): Sample => ({
+  id,
+  async image() {
+    return { height: HEIGHT, width: WIDTH, data: PIXELS };
+  },
+  mask: async () => ({ id, height: HEIGHT, width: WIDTH, data: new Uint8Array(HEIGHT * WIDTH) }),
+});
+
+const NOISE = { classes: [], train: Array.from({ length: MEASURED + 1 }, (_, i) => noiseSample(`noise-${i}`)) };
 
 async function compute(extractors: ViewExtractors, sample: Sample): Promise<void> {
   for await (const _ of extractors.views(sample));

@@ -1,15 +1,7 @@
 import type { ImportedBackbone, WeightPlan } from '@unseen/backbone';
-import { once, outOption } from '../options.ts';
+import { outOption, textOption } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { defineVerb } from '../verb.ts';
-
-const textOption = (name: string, describe: string) =>
-  ({
-    type: 'string',
-    requiresArg: true,
-    coerce: once(name) as (text: string | readonly string[]) => string | undefined,
-    describe,
-  }) as const;
 
 /** `unseen weights import`: published weights as weights of this toolkit. */
 export const weightsImport = defineVerb({

@@ -1,0 +1,212 @@
+import { resolve } from 'node:path';
+import { UserError } from '@unseen/core';
+import type { ExtractedStore, FeatureSettings, FeatureSubset, Shard } from '@unseen/experiment';
+import { imageSize, once, outOption, positiveNumbers, positiveWholeNumber, textOption } from '../options.ts';
+import { duration } from '../progress.ts';
+import { textTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { defineVerb } from '../verb.ts';
+
+/** Training images of the datasets of the papers. */
+const FULL_DATASETS = [
+  ['VOC 2012 with SBD', 10_582],
+  ['PASCAL Context', 4_998],
+  ['COCO-Stuff', 118_287],
+] as const;
+
+/** `unseen features extract`: what a frozen backbone makes of a dataset, as stores that experiments take over. */
+export const featuresExtract = defineVerb({
+  positionals: {},
+  options: {
+    backbone: {
+      ...textOption('backbone', "Name from 'unseen models list'"),
+      demandOption: true,
+      coerce: once('backbone'),
+    },
+    weights: textOption('weights', "Its weights: a file of 'unseen weights import' (not needed for --estimate)"),
+    dataset: textOption('dataset', 'Name or YAML of a dataset (with --estimate default: noise of 375x500)'),
+    root: textOption('root', 'Folder of its images and masks, instead of the one that its YAML names'),
+    split: textOption('split', 'Split whose unseen classes are hidden in training labels (default: default)'),
+    subset: {
+      type: 'string',
+      requiresArg: true,
+      choices: ['train', 'val'] as const,
+      describe: 'One subset (default: both)',
+    },
+    size: {
+      type: 'string',
+      requiresArg: true,
+      default: '321',
+      coerce: imageSize('size') as (text: unknown) => readonly [number, number],
+      describe: 'Height and width to which images are warped, such as 321 or 375x500',
+    },
+    scales: {
+      type: 'string',
+      requiresArg: true,
+      default: '1',
+      coerce: positiveNumbers('scales') as (text: unknown) => number[],
+      describe: 'Scales of training images; the first one is that of validation images',
+    },
+    flip: { type: 'boolean', default: false, describe: 'Training images flipped too' },
+    'output-stride': {
+      type: 'string',
+      requiresArg: true,
+      coerce: positiveWholeNumber('output-stride'),
+      describe: 'Pixels per position of the last stage (default: the natural one)',
+    },
+    tap: textOption('tap', 'Stage whose output is taken (default: the last)'),
+    limit: {
+      type: 'string',
+      requiresArg: true,
+      coerce: positiveWholeNumber('limit'),
+      describe: 'Only the first images of each subset',
+    },
+    shard: {
+      type: 'string',
+      requiresArg: true,
+      coerce: shardOption as (text: unknown) => Shard | undefined,
+      describe: "A part of the images, such as 2/8; 'unseen features merge' joins them",
+    },
+    half: { type: 'boolean', default: false, describe: 'Half precision: half the bytes, a relative error of 2⁻¹¹' },
+    estimate: {
+      type: 'boolean',
+      default: false,
+      describe: 'Only measure a few images and tell bytes and time, of the full datasets of the papers too',
+    },
+    out: outOption('Folder of the stores (required unless --estimate)'),
+  },
+  examples: [
+    [
+      'unseen features extract --backbone resnet101.caffe_in1k --weights r101.safetensors --dataset voc12 --out features',
+      '',
+    ],
+    ['unseen features extract --backbone resnet101.caffe_in1k --estimate --half', 'bytes and time, nothing is written'],
+  ],
+  async run(args, { terminal }) {
+    const { backbone, dataset, subset, out, shard, half, estimate, limit, root, split = 'default', tap } = args;
+    const { chooseOutputStride, createEngineFor } = await import('@unseen/experiment');
+    const featureBits = half ? 16 : 32;
+    const settings: FeatureSettings = {
+      data: {
+        dataset: datasetName(dataset, estimate),
+        ...(root !== undefined && { root: resolve(root) }),
+        split,
+        size: [...args.size],
+        train: { limit },
+        val: { limit },
+      },
+      backbone: {
+        name: backbone,
+        weights: args.weights,
+        tap,
+        outputStride: chooseOutputStride(backbone, args['output-stride']),
+      },
+      features: { scales: args.scales, flip: args.flip },
+    };
+    const engine = await createEngineFor('auto', terminal.progress.warn);
+    try {
+      if (estimate) return await printEstimate(terminal, { engine, settings, featureBits }, dataset);
+      if (out === undefined) throw new UserError({ given: 'no folder for the stores', expected: '--out DIR' });
+      const subsets: readonly FeatureSubset[] = subset ? [subset] : ['train', 'val'];
+      const stores: ExtractedStore[] = [];
+      for (const [index, one] of subsets.entries()) {
+        const position = { index, count: subsets.length };
+        stores.push(await extractOne(terminal, position, { engine, settings, subset: one, out, shard, featureBits }));
+      }
+      for (const { path, images, skipped } of stores) {
+        terminal.print(`${path}: ${images} images${skipped ? ', extracted earlier' : ''}`);
+      }
+      if (shard) terminal.print(`When all ${shard.count} shards are there: unseen features merge ${out}`);
+      return { out, settings, shard, featureBits, stores };
+    } finally {
+      engine.dispose();
+    }
+  },
+});
+
+type Extraction = Parameters<typeof import('@unseen/experiment').extractDataset>[0];
+
+async function extractOne(
+  terminal: Terminal,
+  position: { readonly index: number; readonly count: number },
+  extraction: Extraction,
+): Promise<ExtractedStore> {
+  const [{ extractDataset, Interrupted }, { interruptSignal }] = await Promise.all([
+    import('@unseen/experiment'),
+    import('@unseen/nn'),
+  ]);
+  const { signal, release } = interruptSignal();
+  const { progress } = terminal;
+  const { subset } = extraction;
+  progress.stage(`extract ${subset}`, 'start', position);
+  let began = 0;
+  try {
+    const store = await extractDataset({
+      ...extraction,
+      signal,
+      onEstimate: ({ bytesPerImage, secondsPerImage }, images) => {
+        terminal.note(
+          `${images} images: ${bytesText(bytesPerImage * images)}, about ${duration(1000 * secondsPerImage * images)}`,
+        );
+        began = performance.now();
+      },
+      onImage: async (done, total) => {
+        // Lets signals in.
+        await new Promise((next) => setImmediate(next));
+        progress.update(done, total, `${((1000 * done) / (performance.now() - began)).toFixed(2)} images/s`);
+      },
+    });
+    progress.stage(`extract ${subset}`, store.skipped ? 'skip' : 'done', position);
+    return store;
+  } catch (error) {
+    throw signal.aborted ? new Interrupted('the same command begins this store anew; finished ones are kept') : error;
+  } finally {
+    release();
+  }
+}
+
+async function printEstimate(
+  terminal: Terminal,
+  extraction: Pick<Extraction, 'engine' | 'settings' | 'featureBits'>,
+  dataset: string | undefined,
+): Promise<object> {
+  const { estimateExtraction } = await import('@unseen/experiment');
+  const { images, ...cost } = await estimateExtraction({ ...extraction, noise: dataset === undefined });
+  const { bytesPerImage, secondsPerImage } = cost;
+  const rows = [...(dataset === undefined ? [] : [[dataset, images] as const]), ...FULL_DATASETS].map(
+    ([name, images]) => ({ name, images, bytes: bytesPerImage * images, seconds: secondsPerImage * images }),
+  );
+  terminal.print(
+    textTable([
+      ['training images of', 'images', 'bytes', 'time on this machine'],
+      ...rows.map(({ name, images, bytes, seconds }) => [
+        name,
+        images.toLocaleString('en'),
+        bytesText(bytes),
+        duration(1000 * seconds),
+      ]),
+    ]),
+  );
+  terminal.print(`\nmeasured: ${bytesText(bytesPerImage)} and ${secondsPerImage.toFixed(2)} s an image`);
+  return { ...cost, datasets: rows };
+}
+
+function datasetName(dataset: string | undefined, estimate: boolean): string {
+  if (dataset !== undefined) return /\.ya?ml$/i.test(dataset) ? resolve(dataset) : dataset;
+  if (estimate) return 'noise';
+  throw new UserError({ given: 'no dataset', expected: '--dataset NAME', remedy: "see 'unseen dataset list'" });
+}
+
+function shardOption(text: unknown): Shard | undefined {
+  if (text === undefined) return undefined;
+  const [, index, count] = (typeof text === 'string' && /^(\d{1,6})\/(\d{1,6})$/.exec(text)) || [];
+  if (Number(index) >= 1 && Number(index) <= Number(count)) return { index: Number(index), count: Number(count) };
+  throw new UserError({ given: `--shard '${text}'`, expected: 'a part such as 2/8, from 1/8 to 8/8' });
+}
+
+/** A number of bytes in words: `3.2 MB`, `41.5 GB`. */
+export function bytesText(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)));
+  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}

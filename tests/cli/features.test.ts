@@ -1,0 +1,73 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { unseen } from './command.ts';
+import { failure, temporaryFolder, writeSmallExperiment } from './small-experiment.ts';
+
+const BACKBONE = join(import.meta.dirname, '../../experiments/pretrain/toy-backbone.safetensors');
+
+/** The settings of the small experiment. */
+const EXTRACT = [
+  ...['features', 'extract', '--backbone', 'resnet_micro.toy_attributes', '--weights', BACKBONE],
+  ...['--dataset', 'small.yaml', '--size', '16'],
+];
+
+const metricsOf = async (run: string) => JSON.parse(await readFile(join(run, 'metrics.json'), 'utf8')).methods;
+
+test('stores made by shards are what an experiment would have made, and it takes them over', async () => {
+  const dir = await temporaryFolder('shards');
+  await writeSmallExperiment(dir);
+  for (const shard of ['2/2', '1/2']) {
+    const { code, stderr, stdout } = await unseen([...EXTRACT, '--out', 'features', '--shard', shard], dir);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/2 images: .*kB, about /);
+    expect(stdout).toContain('unseen features merge features');
+  }
+  const merged = await unseen(['features', 'merge', 'features', '--json'], dir);
+  expect(JSON.parse(merged.lastLine).stores).toHaveLength(2);
+  expect((await unseen(['run', 'small.exp.yaml', '--out', 'own'], dir)).code).toBe(0);
+  for (const subset of ['train', 'val']) {
+    const own = await readFile(join(dir, `own/features/${subset}.arrow`));
+    const joined = await readFile(join(dir, `features/${subset}.arrow`));
+    // The experiment calls its dataset by its whole path, and so does the command.
+    expect(joined.equals(own)).toBe(true);
+  }
+  const taken = await unseen(
+    ['run', 'small.exp.yaml', '--out', 'taken', '--set', `features.store=${join(dir, 'features')}`],
+    dir,
+  );
+  expect(taken.code).toBe(0);
+  expect(await metricsOf(join(dir, 'taken'))).toEqual(await metricsOf(join(dir, 'own')));
+}, 240_000);
+
+test('--estimate tells bytes and time of full datasets, and writes nothing', async () => {
+  const dir = await temporaryFolder('estimate');
+  await writeSmallExperiment(dir);
+  const before = await readdir(dir);
+  const estimate = async (...more: string[]) => {
+    const { lastLine } = await unseen([...EXTRACT, '--estimate', '--json', ...more], dir);
+    return JSON.parse(lastLine);
+  };
+  const [single, half] = [await estimate(), await estimate('--half')];
+  expect(single.datasets.map(({ name, images }: { name: string; images: number }) => [name, images])).toEqual([
+    ['small.yaml', 4],
+    ['VOC 2012 with SBD', 10_582],
+    ['PASCAL Context', 4_998],
+    ['COCO-Stuff', 118_287],
+  ]);
+  const [, voc] = single.datasets;
+  expect(voc.bytes).toBeCloseTo(single.bytesPerImage * 10_582);
+  expect(half.bytesPerImage).toBeLessThan(single.bytesPerImage);
+  expect(await readdir(dir)).toEqual(before);
+});
+
+test.each([
+  [['--out', 'f', '--shard', '3/2'], "--shard '3/2'; expected a part such as 2/8"],
+  [['--out', 'f', '--output-stride', '3'], 'output stride 3 for resnet_micro.toy_attributes; expected one of: 4'],
+  [[], 'no folder for the stores; expected --out DIR'],
+])('features extract %j is refused', async (args, sentence) => {
+  const dir = await temporaryFolder('refused');
+  await writeSmallExperiment(dir);
+  expect(await failure(dir, [...EXTRACT, ...args])).toContain(sentence);
+  expect(await readdir(dir)).not.toContain('f');
+});
