@@ -39,7 +39,7 @@ export const weightsImport = defineVerb({
     ],
   ],
   async run({ weights, url, backbone: given, out: path, partial, table, source, licence }, { terminal }) {
-    const { importBackbone, publishedWeights } = await import('@unseen/backbone');
+    const { describeLeftOut, importBackbone, publishedWeights } = await import('@unseen/backbone');
     const { lookUp, UserError } = await import('@unseen/core');
     const published = publishedWeights();
     const isName = Object.hasOwn(published, weights);
@@ -55,7 +55,7 @@ export const weightsImport = defineVerb({
     const file = isName ? await fetched(weights, url, terminal) : weights;
     const out = path ?? `${backbone}.safetensors`;
     const imported = await importBackbone(file, out, { backbone, partial, table, source, licence });
-    describeImport(imported, out, terminal);
+    describeImport(imported, { out, leftOut: describeLeftOut(imported.plan) }, terminal);
     const { info, plan, notes } = imported;
     return { file, out, ...info, family: plan.family, loaded: plan.loaded.length, ...withoutLoaded(plan), notes };
   },
@@ -88,13 +88,15 @@ async function fetched(name: string, url: string | undefined, terminal: Terminal
   }
 }
 
-function describeImport({ info, plan, notes }: ImportedBackbone, out: string, terminal: Terminal): void {
+function describeImport(
+  { info, plan, notes }: ImportedBackbone,
+  { out, leftOut }: { readonly out: string; readonly leftOut: readonly string[] },
+  terminal: Terminal,
+): void {
   const { loaded, missing, unmatched, misshapen } = plan;
   for (const note of notes) terminal.note(note);
   terminal.print(`${out}: ${loaded.length} tensors of ${info.backbone}, by the names of ${plan.family}`);
-  const kinds = new Map<string, string[]>();
-  for (const { name, what } of plan.leftOut) kinds.set(what, [...(kinds.get(what) ?? []), name]);
-  for (const [kind, names] of kinds) terminal.print(`left out as not needed, ${kind}: ${names.join(', ')}`);
+  for (const kind of leftOut) terminal.print(`left out as not needed: ${kind}`);
   if (unmatched.length > 0) terminal.print(`left out as unknown: ${unmatched.join(', ')}`);
   for (const { name, given, expected } of misshapen) {
     terminal.print(`left out for its shape: ${name} is [${given}] instead of [${expected}]`);
