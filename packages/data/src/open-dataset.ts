@@ -1,5 +1,6 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Dataset, readJson, type Sample, SeedTree, UserError } from '@unseen/core';
+import { expandDataFolder } from '@unseen/formats';
 import { findSplit } from './contiguous-labels.ts';
 import { type DatasetFile, type DatasetSettings, readDatasetFile } from './dataset-file.ts';
 import { FileSample, findFiles, readIdList } from './file-samples.ts';
@@ -61,7 +62,7 @@ async function openSubset(file: DatasetFile, subset: Subset): Promise<Sample[]> 
   };
   if (settings.layout === 'coco-panoptic') return openPanoptic(file, settings, subset, values);
   const list = settings.subsets
-    ? join(dirname(file.path), settings.subsets[subset])
+    ? listPath(file, settings.subsets[subset])
     : join(root, 'ImageSets/Segmentation', `${subset}.txt`);
   const ids = await readIdList(list);
   const images = await findFiles(join(root, settings.images), ids, 'image', list);
@@ -77,6 +78,11 @@ async function openSubset(file: DatasetFile, subset: Subset): Promise<Sample[]> 
   );
 }
 
+/** Lists lie beside the dataset's YAML, or with the data (`$UNSEEN_DATA/…`). */
+function listPath({ path }: DatasetFile, list: string): string {
+  return resolve(dirname(path), expandDataFolder(list));
+}
+
 async function openPanoptic(
   file: DatasetFile,
   settings: Extract<DatasetSettings, { layout: 'coco-panoptic' }>,
@@ -85,7 +91,7 @@ async function openPanoptic(
 ): Promise<Sample[]> {
   const annotation = join(file.root, settings.annotations[subset]);
   const annotated = await readPanopticJson(annotation);
-  const list = settings.subsets ? join(dirname(file.path), settings.subsets[subset]) : annotation;
+  const list = settings.subsets ? listPath(file, settings.subsets[subset]) : annotation;
   const ids = settings.subsets ? await readIdList(list) : [...annotated.keys()];
   if (ids.length === 0) throw new UserError({ given: `${list} lists no image`, expected: 'at least one annotation' });
   const stranger = ids.find((id) => !annotated.has(id));
