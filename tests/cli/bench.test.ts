@@ -42,8 +42,19 @@ test.skipIf(!torch)('both sides compute the same losses and gradients', async ()
   expect(checks.find(({ name }) => name === 'cagnet-step1')?.tensors).toBeGreaterThan(20);
 });
 
+test('shows where the time of a step goes', async () => {
+  const { code, stderr, lastLine } = await bench('--quick', '--profile', '--only', 'gmmn-step,confusion-matrix');
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^gmmn-step\noperator +ms/m);
+  expect(stderr).toContain('confusion-matrix is no graph');
+  const { profiles } = JSON.parse(lastLine);
+  expect(profiles.map(({ name }: { name: string }) => name)).toEqual(['gmmn-step']);
+  expect(profiles[0].kinds.map(({ operator }: { operator: string }) => operator)).toContain('Gemm');
+});
+
 test.each([
   [['--only', 'contextul'], "unknown benchmark 'contextul'", "did you mean 'contextual'"],
+  [['--check', '--profile'], '--check with --profile', 'one of them'],
   [['--rounds', '0'], '0 rounds or threads', 'at least 1'],
   [['--check', '--python', 'nowhere'], 'no PyTorch to compare with', '--python'],
 ])('%j is refused', async (args, given, advice) => {
