@@ -1,6 +1,7 @@
 import { PatchHeads } from '@unseen/classifier';
 import { checkStage, checkTrunkSettings, defineMethod, featureStage } from '@unseen/experiment';
 import { readPatchFile } from '@unseen/synthesis';
+import { planStages } from '../../generative/plan.ts';
 import type { FinetuneSettings, GenerativeRecipe } from '../../generative/recipe.ts';
 import { segmentationModels } from '../../generative/segmentation-models.ts';
 import { checkSelfTraining, generativeStages } from '../../generative/stages.ts';
@@ -24,6 +25,7 @@ export const cagnetPatch = defineMethod({
     const first = config.backbone.train ? checkStage() : featureStage();
     return [first, ...generativeStages(patchRecipe(config), config)];
   },
+  plan: (config, context) => planStages(patchRecipe(config), context),
   models: (config) => segmentationModels(config, patchRecipe(config)),
 });
 
@@ -41,10 +43,17 @@ function patchRecipe(config: CagnetPatchConfig): GenerativeRecipe<CagnetSetup> {
       const sets = await Promise.all(
         patchFiles(stage, patches).map((file) => readPatchFile(folder.file(file), vectors.classes)),
       );
-      const { size } = patches;
-      const latent = trunk.channels;
-      const options = { ...syntheticOptions(model, profile), classifier, vectors, draws, size, latent, transfer, sets };
-      return new PatchSteps(engine, options);
+      return new PatchSteps(engine, {
+        ...syntheticOptions(model, profile),
+        classifier,
+        vectors,
+        draws,
+        size: patches.size,
+        sharedLatent: patches.latent === 'shared',
+        latent: trunk.channels,
+        transfer,
+        sets,
+      });
     };
   const recipe = cagnetRecipe(config, { name: 'cagnet-patch', patch: patches.size, syntheticSteps });
   const uses = [...recipe.uses, 'patches'];

@@ -11,14 +11,27 @@ export interface SyntheticPatchOptions extends SyntheticStepOptions {
   readonly classifier: PatchHeads;
   /** Side of a patch. */
   readonly size: number;
+  /** Whether the pixels of a patch share their latent code. */
+  readonly sharedLatent: boolean;
 }
 
 /**
- * One step on synthetic features of patches (spec §8.2): the pixels of a patch share their latent code, and the classifier, which
- * sees the whole patch, learns the class of its centre. Inputs: `patches` [draws, size, size] and their `centres` [draws].
+ * One step on synthetic features of patches (spec §8.2): the pixels of a patch share their latent code, or not, and the classifier,
+ * which sees the whole patch, learns the class of its centre. Inputs: `patches` [draws, size, size] and their `centres` [draws].
  */
 export function syntheticPatchStep(options: SyntheticPatchOptions): Program {
-  const { generator, classifier, vectors, draws, size, latent, transfer, noise = 'gaussian', drift = false } = options;
+  const {
+    generator,
+    classifier,
+    vectors,
+    draws,
+    size,
+    sharedLatent,
+    latent,
+    transfer,
+    noise = 'gaussian',
+    drift = false,
+  } = options;
   const { trunk, patch, classifier: last } = classifier;
   const { trained = [trunk, patch, last].flatMap((layer) => layer.parameters()) } = options;
   return {
@@ -27,7 +40,8 @@ export function syntheticPatchStep(options: SyntheticPatchOptions): Program {
     training: true,
     describe: (ops, { patches, centres }) => {
       const ones = ops.constant(new Float32Array(size * size).fill(1), [1, size, size, 1]);
-      const code = ops.mul(drawNoise(ops, noise, [draws, 1, 1, latent]), ones);
+      const codes = sharedLatent ? 1 : size;
+      const code = ops.mul(drawNoise(ops, noise, [draws, codes, codes, latent]), ones);
       const synthetic = generator.forward(ops, vectors.lookUp(ops, patches), code);
       const classify = crossEntropy(ops, classifier.centreLogits(ops, synthetic), centres);
       const scaled = (weight: number) => ops.mul(classify, ops.scalar(weight));

@@ -22,6 +22,8 @@ const patches = z.strictObject({
    * each pixel, which gives away what is to be predicted. null: the profile decides.
    */
   condition: z.enum(['category', 'target']).nullable().default(null),
+  /** Whether the pixels of a synthetic patch share their latent code, as released, or each has its own. */
+  latent: z.enum(['shared', 'own']).default('shared'),
   network: z
     .strictObject({
       layers: count.default(8),
