@@ -26,7 +26,7 @@ await parity('mcis-network', (fixture) => {
   test.each(largeNetworkEngines)(
     'features, maps, losses and gradients on %s (M-10, M-11)',
     {
-      // The eager engine takes ten minutes for each run, and as long again for numbers at kinks.
+      // The eager engine takes its time over all gradients of VGG-16, and as long again for those at kinks.
       timeout: 3_600_000,
     },
     async (engine) => {
