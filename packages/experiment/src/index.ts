@@ -2,6 +2,7 @@ export * from './backbone.ts';
 export * from './class-vectors.ts';
 export * from './control.ts';
 export * from './crop-source.ts';
+export * from './dry-run.ts';
 export * from './engine.ts';
 export * from './environment.ts';
 export * from './evaluate-run.ts';

@@ -1,4 +1,5 @@
 import type { SeedTree, SegmentationModel } from '@unseen/core';
+import type { Module } from '@unseen/nn';
 import type { Engine, Program } from '@unseen/tensor';
 import { z } from 'zod';
 import type { LoadedBackbone } from './backbone.ts';
@@ -7,6 +8,7 @@ import type { StageLog } from './log.ts';
 import type { StageProgress } from './progress.ts';
 import { baseSchema, type ExperimentConfig } from './schema.ts';
 import type { SettingProblem } from './trunk.ts';
+import type { OpenedInput } from './trunk-input.ts';
 
 /** What a stage works with. */
 export interface StageContext {
@@ -21,8 +23,20 @@ export interface StageContext {
   readonly progress: StageProgress;
   /** True when this stage was interrupted in an earlier process, under the same settings: go on from its checkpoint. */
   readonly resume: boolean;
+  /** In a dry run: what the networks would learn from, of which only the sizes are known. */
+  readonly planned?: OpenedInput;
   /** Aborted when the user interrupts the run: the stage then saves what it has and throws (`throwIfAborted`). */
   readonly signal: AbortSignal;
+}
+
+/** A training stage as a dry run sees it. */
+export interface PlannedStage {
+  readonly stage: string;
+  readonly iterations: number;
+  /** Everything that it changes. */
+  readonly modules: Readonly<Record<string, Module>>;
+  /** Its steps on a whole batch, with the share of the iterations that each takes. */
+  readonly steps: readonly { readonly program: Program; readonly share: number }[];
 }
 
 /** One resumable part of an experiment. Everything that it leaves to later stages is written atomically. */
@@ -94,6 +108,8 @@ export interface MethodDefinition<S extends z.ZodRawShape> {
   stages(config: MethodConfig<S>): readonly Stage[];
   /** Left out by methods that make no class maps. */
   models?(config: MethodConfig<S>): MethodModels;
+  /** The training stages in their order, for a dry run. */
+  plan?(config: MethodConfig<S>, context: StageContext): Promise<readonly PlannedStage[]>;
   /** Whether it has stages for the block `extend`: it can learn classes from their names on top of a run. */
   readonly extendable?: boolean;
 }
@@ -106,6 +122,7 @@ export interface Method {
   readonly schema: z.ZodType<z.output<typeof baseSchema>>;
   stages(config: ExperimentConfig): readonly Stage[];
   models?(config: ExperimentConfig): MethodModels;
+  plan?(config: ExperimentConfig, context: StageContext): Promise<readonly PlannedStage[]>;
   readonly extendable: boolean;
 }
 
@@ -114,7 +131,7 @@ export type Methods = Readonly<Record<string, Method>>;
 
 /** Makes a method of a recipe's description. */
 export function defineMethod<S extends z.ZodRawShape>(definition: MethodDefinition<S>): Method {
-  const { name, summary, settings, models, extendable = false } = definition;
+  const { name, summary, settings, models, plan, extendable = false } = definition;
   const schema = z
     .strictObject({ ...baseSchema.shape, ...settings.shape, method: z.literal(name) })
     .superRefine((config, { addIssue }) => {
@@ -136,5 +153,6 @@ export function defineMethod<S extends z.ZodRawShape>(definition: MethodDefiniti
     // The only way to a configuration is loadExperiment, which has checked it against the schema above.
     stages: (config) => definition.stages(config as MethodConfig<S>),
     ...(models && { models: (config) => models(config as MethodConfig<S>) }),
+    ...(plan && { plan: (config, context) => plan(config as MethodConfig<S>, context) }),
   };
 }

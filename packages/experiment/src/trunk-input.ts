@@ -6,12 +6,12 @@ import { ShapeOps, Tape } from '@unseen/tensor';
 import { normalize } from '@unseen/vision';
 import { buildBackbone, loadExperimentBackbone } from './backbone.ts';
 import { cropSource } from './crop-source.ts';
-import { warpImage } from './extractor.ts';
+import { sizeAtScale, warpImage } from './extractor.ts';
 import { FeatureBatches, type FeatureSource } from './feature-batches.ts';
 import { type FeatureStores, openFeatures } from './features.ts';
 import type { HeldOutProtocol } from './held-out.ts';
 import type { StageContext } from './method.ts';
-import type { ZeroShotProtocol } from './protocol.ts';
+import { openProtocol, type ZeroShotProtocol } from './protocol.ts';
 import { buildTrunk, type Trunk } from './trunk.ts';
 
 type Grid = readonly [number, number];
@@ -38,6 +38,19 @@ export interface TrunkInput {
   /** Batches of maps with labels of seen classes on {@link grids}. */
   batches(options: { readonly batch: number; readonly random: RandomStream }): FeatureBatches;
   close(): Promise<void>;
+}
+
+/** What a method's networks learn from, with the classes. */
+export interface OpenedInput {
+  readonly protocol: ZeroShotProtocol;
+  readonly input: TrunkInput;
+}
+
+/** Opens classes, vectors and what the networks learn from; in a dry run only their sizes are known. */
+export async function openInput(context: StageContext): Promise<OpenedInput> {
+  if (context.planned) return context.planned;
+  const protocol = await openProtocol(context.config);
+  return { protocol, input: await openTrunkInput(context, protocol) };
 }
 
 /** Opens what an experiment's networks learn from: the stores of its feature stage, or the images. */
@@ -131,6 +144,40 @@ async function openImages({ config, seeds }: StageContext, protocol: ZeroShotPro
         batch,
         random,
       }),
+    close: async () => {},
+  };
+}
+
+/** {@link TrunkInput} of an experiment whose data need not be there: sizes and networks, but no maps. */
+export function planTrunkInput({ config, seeds }: Pick<StageContext, 'config' | 'seeds'>): TrunkInput {
+  const { data, features, backbone } = config;
+  const { encoder } = buildBackbone(backbone);
+  const [{ channels }] = encoder.taps;
+  const missing = () => Promise.reject(new Error('a dry run has no maps'));
+  const side = data.crop ?? data.size[0];
+  const sizes = backbone.train
+    ? [
+        [side, side] as const,
+        ...features.scales.slice(1).map((s) => [Math.floor(side * s), Math.floor(side * s)] as const),
+      ]
+    : features.scales.map((scale) => sizeAtScale(config, scale));
+  const grids = sizes.map((size): Grid => {
+    const ops = new Tape(new ShapeOps(false));
+    const [, height, width] = encoder.forward(ops, { shape: [1, ...size, 3] })[0].shape;
+    return [height, width];
+  });
+  return {
+    channels: backbone.train ? 3 : channels,
+    grids,
+    ...(backbone.train && { images: { size: [side, side], scales: features.scales.slice(1) } }),
+    val: { grid: backbone.train ? data.size : grids[0], read: missing },
+    trunk: async () => {
+      const part = backbone.train ? { encoder } : { scaler: new Standardize(channels) };
+      return buildTrunk(config, { channels, ...part }, seeds);
+    },
+    batches: () => {
+      throw new Error('a dry run has no batches');
+    },
     close: async () => {},
   };
 }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { countActivations } from './activations.ts';
 import { countFlops } from './flops.ts';
 import { Parameter } from './parameter.ts';
 import type { Program } from './program.ts';
@@ -22,4 +23,17 @@ it('counts products of the forward pass, and of the gradients that are wanted', 
   // The image needs no gradient.
   expect(countFlops(program([filter, depthwise, dense]))).toBe(2 * convolution + 3 * perChannel + 3 * product);
   expect(countFlops(program([dense]))).toBe(convolution + perChannel + 2 * product);
+});
+
+it('counts the bytes of what the forward pass makes, neither weights nor other views of it', () => {
+  const dense = new Parameter([4, 8]);
+  const program: Program = {
+    name: 'kept',
+    inputs: { x: { shape: [2, 3, 8], dtype: 'float32' } },
+    describe: (ops, { x }) => {
+      const y = ops.matMul(ops.reshape(ops.relu(x), [6, 8]), ops.parameter(dense), { transposeB: true });
+      return { outputs: {}, losses: { loss: { value: ops.sum(y), parameters: [dense] } } };
+    },
+  };
+  expect(countActivations(program)).toBe(4 * (2 * 3 * 8 + 6 * 4 + 1));
 });

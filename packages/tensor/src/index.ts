@@ -1,3 +1,4 @@
+export * from './activations.ts';
 export * from './backends.ts';
 export * from './describe.ts';
 export * from './flops.ts';

@@ -18,6 +18,7 @@ export * from './generative/evaluate-stage.ts';
 export * from './generative/extension.ts';
 export * from './generative/finetune-stage.ts';
 export * from './generative/labelled-rows.ts';
+export * from './generative/plan.ts';
 export * from './generative/pseudo-label-settings.ts';
 export * from './generative/pseudo-labeller.ts';
 export * from './generative/real-inputs.ts';

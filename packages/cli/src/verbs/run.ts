@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { UserError } from '@unseen/core';
 import type { Experiment } from '@unseen/experiment';
+import { printDryRun } from '../dry-run.ts';
 import { findExperiment } from '../experiments.ts';
 import { outOption, setOption, wholeNumber, wholeNumbers } from '../options.ts';
 import { type RunResult, reportRun } from '../results.ts';
@@ -16,6 +17,11 @@ export const run = defineVerb({
     out: outOption('Run folder (default: runs/<name>)'),
     resume: { type: 'boolean', default: false, describe: 'Go on with a run that was interrupted' },
     force: { type: 'boolean', default: false, describe: 'Throw away what an earlier run left in the folder' },
+    'dry-run': {
+      type: 'boolean',
+      default: false,
+      describe: 'Only check files, classes and shapes, and estimate memory and time',
+    },
     seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },
     seeds: {
       type: 'string',
@@ -28,8 +34,9 @@ export const run = defineVerb({
     ['unseen run cagnet/toy --set train.iterations=200', 'an experiment that comes with the program, shortened'],
     ['unseen run my.yaml --out runs/mine --resume', 'go on after an interruption'],
     ['unseen run my.yaml --seeds 0,1,2', 'three runs and their comparison'],
+    ['unseen run cagnet/voc12 --dry-run', 'what is missing, and what it would cost'],
   ],
-  async run({ experiment, set, out, resume, force, seed, seeds }, context) {
+  async run({ experiment, set, out, resume, force, seed, seeds, 'dry-run': dry }, context) {
     if (seed !== undefined && seeds !== undefined) {
       throw new UserError({ given: '--seed and --seeds together', expected: 'one of them' });
     }
@@ -38,6 +45,7 @@ export const run = defineVerb({
     const methods = await context.methods();
     const load = (value: number | undefined) =>
       loadExperiment(path, { methods, set: value === undefined ? set : [...set, `seed=${value}`] });
+    if (dry) return printDryRun(await load(seed), context.terminal);
     if (seeds === undefined) {
       const loaded = await load(seed);
       return runOne(loaded, { out: out ?? join('runs', loaded.config.name), resume, force }, context);

@@ -1,4 +1,5 @@
 import { checkStage, checkTrunkSettings, defineMethod, featureStage } from '@unseen/experiment';
+import { planStages } from '../generative/plan.ts';
 import { segmentationModels } from '../generative/segmentation-models.ts';
 import { checkSelfTraining, generativeStages } from '../generative/stages.ts';
 import { checkJointOptimizer } from './joint-optimizer.ts';
@@ -21,5 +22,6 @@ export const cagnet = defineMethod({
     return [first, ...generativeStages(cagnetRecipe(config), config)];
   },
   extendable: true,
+  plan: (config, context) => planStages(cagnetRecipe(config), context),
   models: (config) => segmentationModels(config, cagnetRecipe(config)),
 });

@@ -1,5 +1,5 @@
 import { PatchHeads } from '@unseen/classifier';
-import { openProtocol, openTrunkInput, type StageContext } from '@unseen/experiment';
+import { openInput, type StageContext } from '@unseen/experiment';
 import { ClassVectors } from '@unseen/synthesis';
 import type { RealTrainerOptions } from '../generative/real-trainer.ts';
 import type { GenerativeSetup } from '../generative/recipe.ts';
@@ -29,8 +29,7 @@ export interface CagnetSetup extends GenerativeSetup {
  * the classifier sees, where it does not see single pixels.
  */
 export async function setUp(context: StageContext, config: CagnetConfig, patch?: number): Promise<CagnetSetup> {
-  const protocol = await openProtocol(config);
-  const input = await openTrunkInput(context, protocol);
+  const { protocol, input } = await openInput(context);
   const { seen, unseen } = protocol.split;
   const choices = chooseByProfile(config.profile, config.cagnet);
   const vectors = new ClassVectors(protocol.vectors);

@@ -1,7 +1,7 @@
 import { WordVectorProjection } from '@unseen/classifier';
 import type { SeedTree } from '@unseen/core';
 import {
-  openProtocol,
+  openInput,
   openTrunkInput,
   type StageContext,
   type Trunk,
@@ -9,6 +9,7 @@ import {
   type ZeroShotProtocol,
 } from '@unseen/experiment';
 import type { Module } from '@unseen/nn';
+import type { ProjectionStepOptions } from './projection-step.ts';
 import type { SpnetSettings } from './settings.ts';
 
 /** A checked configuration of this method. */
@@ -32,14 +33,30 @@ export function networkModules({ trunk, head }: SpnetNetworks): Readonly<Record<
   return { spnet: head, ...trunk.modules };
 }
 
+/** Options of a step on the networks of a setup. */
+export function stepOptions({ config, input, trunk, head, protocol }: SpnetSetup): ProjectionStepOptions {
+  return {
+    trunk,
+    head,
+    batch: config.train.batch,
+    seen: protocol.split.seen.length,
+    scaleLosses: config.spnet.scaleLosses,
+    grids: input.grids,
+    channels: input.channels,
+    ...(input.images && { images: input.images }),
+  };
+}
+
 /** Opens the stored features (or the images), and builds the networks; default: on the protocol of the experiment. */
 export async function setUp(
   context: StageContext,
   config: SpnetConfig,
   options: { readonly protocol?: ZeroShotProtocol; readonly seeds?: SeedTree } = {},
 ): Promise<SpnetSetup> {
-  const { protocol = await openProtocol(config), seeds = context.seeds } = options;
-  const input = await openTrunkInput(context, protocol);
+  const { seeds = context.seeds } = options;
+  const { protocol, input } = options.protocol
+    ? { protocol: options.protocol, input: await openTrunkInput(context, options.protocol) }
+    : await openInput(context);
   const trunk = await input.trunk();
   const { projection } = config.spnet;
   const head = new WordVectorProjection({

@@ -1,9 +1,10 @@
 import { checkStage, checkTrunkSettings, defineMethod, featureStage } from '@unseen/experiment';
 import { calibrateStage } from './calibrate-stage.ts';
 import { evaluateStage } from './evaluate-stage.ts';
+import { projectionStep } from './projection-step.ts';
 import { spnetModels } from './segmentation-models.ts';
 import { type SpnetSettings, spnetSettings } from './settings.ts';
-import type { SpnetConfig } from './setup.ts';
+import { networkModules, type SpnetConfig, setUp, stepOptions } from './setup.ts';
 import { trainStage } from './train-stage.ts';
 
 /**
@@ -23,6 +24,11 @@ export const spnet = defineMethod({
     evaluateStage(config),
   ],
   models: spnetModels,
+  async plan(config, context) {
+    const setup = await setUp(context, config);
+    const steps = [{ program: projectionStep(stepOptions(setup)), share: 1 }];
+    return [{ stage: 'train', iterations: config.train.iterations, modules: networkModules(setup), steps }];
+  },
 });
 
 /** Without a projection something else must bring features to the space of the class vectors. */

@@ -6,7 +6,7 @@ import { labelledRows, rowCapacities } from '../generative/labelled-rows.ts';
 import { trunkGroups } from '../generative/trunk-groups.ts';
 import { applyGradients, groupedOptimizer, type Optimizers, optimizersOf, readScalars } from '../optimization.ts';
 import { type ProjectionStepOptions, projectionInputs, projectionStep } from './projection-step.ts';
-import { networkModules, type SpnetSetup } from './setup.ts';
+import { networkModules, type SpnetSetup, stepOptions } from './setup.ts';
 
 /** Trains the networks of a setup on its seen classes, as the settings under `train` say; `stage` names what is left. */
 export async function trainProjection(
@@ -15,20 +15,11 @@ export async function trainProjection(
   setup: SpnetSetup,
   seeds: SeedTree,
 ): Promise<void> {
-  const { config, input, trunk, head, protocol } = setup;
+  const { config, input, trunk, head } = setup;
   const { iterations, batch, optimizer: rule, logEvery, checkpointEvery } = config.train;
   const groups = [...trunkGroups(trunk, rule), { parameters: head.parameters(), weightDecay: rule.weightDecay }];
   const optimizers: Optimizers = { classify: groupedOptimizer(context.engine, rule, groups, iterations) };
-  const trainer = new ProjectionTrainer(context.engine, {
-    trunk,
-    head,
-    batch,
-    seen: protocol.split.seen.length,
-    scaleLosses: config.spnet.scaleLosses,
-    grids: input.grids,
-    channels: input.channels,
-    ...(input.images && { images: input.images }),
-  });
+  const trainer = new ProjectionTrainer(context.engine, stepOptions(setup));
   const batches = input.batches({ batch, random: seeds.child(stage).child('batches').stream() });
   const random = seeds.child(`${stage}/noise`).stream();
   try {

@@ -1,12 +1,6 @@
 import type { PixelClassifier } from '@unseen/classifier';
 import { SeedTree } from '@unseen/core';
-import {
-  isTrunkTrained,
-  openProtocol,
-  openTrunkInput,
-  type SettingProblem,
-  type StageContext,
-} from '@unseen/experiment';
+import { isTrunkTrained, openInput, type SettingProblem, type StageContext } from '@unseen/experiment';
 import { ClassVectors } from '@unseen/synthesis';
 import { pseudoLabelRule } from '../generative/pseudo-label-settings.ts';
 import type { RealTrainerOptions } from '../generative/real-trainer.ts';
@@ -82,8 +76,7 @@ export function zs3netRecipe(config: Zs3NetConfig): GenerativeRecipe<Zs3NetSetup
   return {
     uses: ['data', 'embeddings', 'backbone', 'features', 'zs3net'],
     async setUp(context) {
-      const protocol = await openProtocol(config);
-      const input = await openTrunkInput(context, protocol);
+      const { protocol, input } = await openInput(context);
       const trunk = await input.trunk();
       const vectors = new ClassVectors(protocol.vectors);
       const { seen, unseen } = protocol.split;

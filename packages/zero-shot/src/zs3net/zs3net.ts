@@ -1,4 +1,5 @@
 import { checkStage, checkTrunkSettings, defineMethod, featureStage } from '@unseen/experiment';
+import { planStages } from '../generative/plan.ts';
 import { segmentationModels } from '../generative/segmentation-models.ts';
 import { checkSelfTraining, generativeStages } from '../generative/stages.ts';
 import { checkTrunkOptimizer, zs3netRecipe } from './recipe.ts';
@@ -19,5 +20,6 @@ export const zs3net = defineMethod({
     return [first, ...generativeStages(zs3netRecipe(config), config)];
   },
   extendable: true,
+  plan: (config, context) => planStages(zs3netRecipe(config), context),
   models: (config) => segmentationModels(config, zs3netRecipe(config)),
 });
