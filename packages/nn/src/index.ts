@@ -17,7 +17,6 @@ export * from './losses/kl-divergence.ts';
 export * from './losses/masked.ts';
 export * from './losses/mmd.ts';
 export * from './losses/multi-label.ts';
-export * from './losses/multi-label.ts';
 export * from './module.ts';
 export * from './optim/moving-average.ts';
 export * from './optim/optimizer.ts';
