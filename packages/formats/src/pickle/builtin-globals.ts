@@ -29,7 +29,8 @@ function list([items = []]: Arguments, context: PickleContext): PickleValue {
 
 /** How Python 3 writes bytes for Python 2: as text whose characters are bytes. */
 function encode([text, encoding]: Arguments, context: PickleContext): Uint8Array {
-  if (typeof text !== 'string' || !/^latin-?1$/i.test(String(encoding)) || /[^\0-\xff]/.test(text)) {
+  const isLatin = typeof encoding === 'string' && /^latin-?1$/i.test(encoding);
+  if (typeof text !== 'string' || !isLatin || /[^\0-\xff]/.test(text)) {
     throw context.fail('encodes something else than bytes');
   }
   context.chargeData(text.length);

@@ -125,6 +125,11 @@ describe('readPickle', () => {
       pickleBytes('\x8b', integer(1 << 30).subarray(1), 'xx'),
       'integer of 1073741824 bytes',
     ],
+    [
+      'lists of lists without end in place of a word',
+      pickleBytes('c_codecs\nencode\n', text('x'), ')', '2\x86'.repeat(60), '\x86R.'),
+      'encodes something else than bytes',
+    ],
     ['a text of an exabyte', pickleBytes('\x8d\xff\xff\xff\xff\xff\xff\xff\x0f.'), 'a text of'],
     ['bytes of an exabyte', pickleBytes('\x8e\xff\xff\xff\xff\xff\xff\xff\x0f.'), 'bytes promised'],
     ['a bytearray of an exabyte', pickleBytes('\x96\xff\xff\xff\xff\xff\xff\xff\xff.'), 'bytes promised'],

@@ -215,6 +215,8 @@ describe('what only one form has', () => {
     await expect(readBytes(zipBytes([file('data.pkl', 'N.'), file('byteorder', 'big')]))).rejects.toThrow(
       'byte order "big"',
     );
+    const device = pickleBytes('ctorch\ndevice\n)', '2\x86'.repeat(60), '\x85R.');
+    await expect(readBytes(zipCheckpoint(one, device))).rejects.toThrow('a device that is no name');
     const bomb = zipBytes([file('data.pkl', Buffer.alloc(2 ** 25, 'N'), true)]);
     await expect(readBytes(bomb)).rejects.toThrow(`a pickle of ${2 ** 25} bytes in an archive of ${bomb.length}`);
   });

@@ -90,7 +90,11 @@ export const TORCH_GLOBALS: PickleGlobals = new Map([
     ...tensorBuilders,
     'torch._tensor._rebuild_from_type_v2': rebuildFromType,
     'torch.Size': ([sizes]: Arguments, context: PickleContext) => countsOf(sizes ?? null, context),
-    'torch.device': (args: Arguments) => args.map(String).join(':'),
+    'torch.device': (args: Arguments, context: PickleContext) => {
+      // Lists of lists of one list would make a text without end.
+      if (args.some((arg) => typeof arg === 'object')) throw context.fail('has a device that is no name');
+      return args.map(String).join(':');
+    },
     ...Object.fromEntries([...STORAGES.keys()].map((name) => [name, undefined])),
     ...Object.fromEntries(Object.keys(ELEMENT_TYPES).map((name) => [`torch.${name}`, undefined])),
     'torch.Tensor': undefined,

@@ -38,7 +38,10 @@ function readCheckpoint(file: FileHandle, path: string, size: number): TorchChec
   const plain = () => unpickle(cursor, { globals: TORCH_GLOBALS });
   plain();
   const protocol = plain();
-  if (protocol !== PROTOCOL) throw damaged(path, `is of the protocol ${String(protocol)}, not ${PROTOCOL}`);
+  if (protocol !== PROTOCOL) {
+    const given = typeof protocol === 'object' ? 'something else than a number' : `${protocol}`;
+    throw damaged(path, `is of the protocol ${given.slice(0, 40)}, not ${PROTOCOL}`);
+  }
   plain();
   const blocks = new Map<string, Block>();
   const root = unpickle(cursor, {
@@ -73,7 +76,9 @@ function locateBlocks(
   blocks: ReadonlyMap<string, Block>,
   path: string,
 ): Map<string, number> {
-  if (!Array.isArray(keys)) throw damaged(path, 'has no list of storages');
+  if (!Array.isArray(keys) || keys.some((key) => typeof key === 'object')) {
+    throw damaged(path, 'has no list of storages');
+  }
   const starts = new Map<string, number>();
   const { size, fill } = cursor.source;
   const length = Buffer.alloc(8);
