@@ -15,8 +15,8 @@ import { type Node, reachable } from './node.ts';
 import { Recorder } from './recorder.ts';
 import { addStop } from './stop.ts';
 
-/** Elements updated by one run: what is read and written stays in cache. */
-const chunk = 262144;
+/** Elements updated by one run: all that it reads and writes, and what lies between, stays in a core's own cache. */
+const chunk = 49152;
 const allowed = new Set(
   [
     'input add sub mul div maximum neg exp log sqrt square abs relu relu6 leakyRelu sigmoid tanh softplus step',
