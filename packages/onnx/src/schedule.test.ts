@@ -6,16 +6,14 @@ import { createCompiledEngine } from './engine.ts';
 import { type ScheduledNode, schedule } from './schedule.ts';
 
 /** Node i makes value i from earlier values or from inputs of the graph. */
-const graphs = fc
-  .array(fc.array(fc.nat(99), { maxLength: 3 }), { minLength: 1, maxLength: 30 })
-  .map((inputs) =>
-    inputs.map(
-      (from, i): ScheduledNode => ({
-        input: from.map((n) => (n < i ? `${n}` : 'fed')),
-        output: [`${i}`, `spare ${i}`],
-      }),
-    ),
-  );
+const graphs = fc.array(fc.array(fc.nat(99), { maxLength: 3 }), { minLength: 1, maxLength: 30 }).map((inputs) =>
+  inputs.map(
+    (from, i): ScheduledNode => ({
+      input: from.map((n) => (n < i ? `${n}` : 'fed')),
+      output: [`${i}`, `spare ${i}`],
+    }),
+  ),
+);
 
 it('keeps every node, after those whose values it reads', () => {
   fc.assert(
