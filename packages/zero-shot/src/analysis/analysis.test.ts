@@ -154,6 +154,20 @@ test('a method without a contextual module is one clear error', async () => {
   const { cagnet: _, ...config } = run.config;
   const other = { ...trained, config: { ...config, method: 'spnet' } };
   await expect(openContextualRun(other)).rejects.toThrow(/a run of 'spnet', which has no contextual module/);
+  const { cagnet: own } = run.config;
+  const network = { ...own.network, contextual: { ...own.network.contextual, use: false } };
+  const without = { ...trained, config: { ...run.config, cagnet: { ...own, network } } };
+  await expect(openContextualRun(without)).rejects.toThrow(/does without its contextual module/);
+});
+
+test('a control is looked at with the vectors that it has learnt with', async () => {
+  const { embeddings } = run.config;
+  const control = { ...run.config, embeddings: { ...embeddings, control: 'rotate-unseen' as const } };
+  const opened = await openContextualRun({ ...trained, config: control });
+  opened.close();
+  const first = run.run.protocol.split.seen.length;
+  expect(opened.vectors.slice(0, first)).toEqual(run.vectors.slice(0, first));
+  expect(opened.vectors.slice(first)).toEqual([...run.vectors.slice(first + 1), run.vectors[first]]);
 });
 
 test('synthetic features are an Arrow file that any reader reads and damage spoils', async () => {

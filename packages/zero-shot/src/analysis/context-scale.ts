@@ -95,14 +95,16 @@ export async function analyzeContextScale(
   };
 }
 
-/** Serial 3x3 convolutions: each widens the view by twice its dilation (spec §7.1). */
+/** Serial convolutions: those of 3x3 widen the view by twice their dilation each (spec §7.1). */
 function scalesOf({ config, backbone }: ContextualRun): ContextScaleAnalysis['scales'] {
   const { stride } = backbone.encoder.taps[0];
+  const { dilations, kernel, scales } = config.cagnet.network.contextual;
   let receptiveField = 1;
-  return config.cagnet.network.contextual.dilations.map((dilation) => {
-    receptiveField += 2 * dilation;
+  const all = dilations.map((dilation) => {
+    receptiveField += (kernel - 1) * dilation;
     return { dilation, receptiveField, pixels: receptiveField * stride };
   });
+  return scales === 'all' ? all : all.slice(-1);
 }
 
 function selectorProgram({ networks, trunk, extractor }: ContextualRun): Program {

@@ -2,6 +2,7 @@ import type { ContextualModule } from '@unseen/contextual';
 import { SeedTree, UserError } from '@unseen/core';
 import {
   type BackboneNetwork,
+  controlVectors,
   type ExperimentConfig,
   FeatureExtractor,
   loadClassVectors,
@@ -18,6 +19,7 @@ import { Cagnet } from '../cagnet/model.ts';
 import { cagnetRecipe } from '../cagnet/recipe.ts';
 import { type CagnetChoices, chooseByProfile } from '../cagnet/settings.ts';
 import type { CagnetConfig } from '../cagnet/setup.ts';
+import { extendedModels } from '../generative/extension.ts';
 
 /** The networks that analyses look at. */
 export interface ContextualNetworks {
@@ -57,13 +59,15 @@ export async function openContextualRun(run: TrainedRun): Promise<ContextualRun>
   const { context, protocol, names } = run;
   const config = requireContextual(run);
   const model = names[names.length - 1];
-  const stage = Object.values(cagnetRecipe(config).models)[names.length - 1];
+  const recipe = cagnetRecipe(config);
+  const stage = Object.values(config.extend ? extendedModels(recipe) : recipe.models)[names.length - 1];
   const weights = requireStageOutput(context, stageWeights(stage), stage);
   const choices = chooseByProfile(config.profile, config.cagnet);
-  const vectors = await loadClassVectors(config, protocol.classes);
+  const { seen, unseen } = protocol.split;
+  // Those that the run has learnt with, also where it is a control.
+  const vectors = controlVectors(config, await loadClassVectors(config, protocol.classes), seen.length);
   const words = new ClassVectors(vectors);
   const { backbone, trunk } = await openTrunk(context);
-  const { seen, unseen } = protocol.split;
   const sizes = {
     channels: trunk.channels,
     embedding: words.dimension,
@@ -97,9 +101,12 @@ export async function openContextualRun(run: TrainedRun): Promise<ContextualRun>
 }
 
 function requireContextual({ config, path }: TrainedRun): CagnetConfig {
-  if (isContextual(config)) return config;
+  const isKnown = isContextual(config);
+  if (isKnown && config.cagnet.network.contextual.use) return config;
   throw new UserError({
-    given: `${path} is a run of '${config.method}', which has no contextual module`,
+    given: isKnown
+      ? `the run ${path} does without its contextual module (cagnet.network.contextual.use: false)`
+      : `${path} is a run of '${config.method}', which has no contextual module`,
     expected: 'a finished run of cagnet',
   });
 }
