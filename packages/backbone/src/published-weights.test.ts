@@ -99,6 +99,18 @@ test('another file than the one that is known is refused, from a mirror too', as
   expect(path).toBe(join(folder, 'weights/other.pth'));
 });
 
+test('without a checksum a file from another address is kept apart', async () => {
+  const unknown = ({ sha256: _, ...rest }: PublishedWeights) => rest;
+  const from = (url?: string) =>
+    fetchWeights(unknown(entry()), { folder, retries: 0, wait: 1, ...(url !== undefined && { url }) });
+  const own = await from();
+  sends = { content: Buffer.from('something else') };
+  const other = await from(`${address}?mirror`);
+  expect(other).not.toBe(own);
+  expect((await readFile(own)).equals(CONTENT)).toBe(true);
+  expect((await readFile(other)).toString()).toBe('something else');
+});
+
 test('no network, and addresses that are none', async () => {
   await expect(fetched({ source: 'http://127.0.0.1:1/net.pth' })).rejects.toThrow(
     /127\.0\.0\.1:1\/net\.pth cannot be fetched \(.+\); without a network: .* or put it at .*weights\/net\.pth/,

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { download, lookUp, sha256File, UserError } from '@unseen/core';
+import { download, lookUp, sha256, sha256File, UserError } from '@unseen/core';
 import { backbones, type WeightsInfo } from './registry.ts';
 
 /** A published file of weights that can be asked for by name. */
@@ -70,18 +70,21 @@ export interface FetchWeightsOptions {
  * `UserError` that says what to do; a broken transfer goes on at the next call.
  */
 export async function fetchWeights(
-  { name, source, sha256, unavailable }: PublishedWeights,
+  { name, source, sha256: known, unavailable }: PublishedWeights,
   { url, folder = cacheFolder(), ...options }: FetchWeightsOptions = {},
 ): Promise<string> {
   if (unavailable !== undefined && url === undefined) {
     throw new UserError({ given: `${name} cannot be fetched from ${source}`, remedy: unavailable });
   }
   const address = httpAddress(url ?? source);
-  const path = join(folder, 'weights', fileName(unavailable === undefined ? source : address.pathname, name));
-  if (await isCached(path, sha256)) return path;
+  const file = fileName(unavailable === undefined ? source : address.pathname, name);
+  // What no checksum tells apart from the published file is kept by its address.
+  const kept = url !== undefined && known === undefined ? `${sha256(address.href).slice(0, 8)}-${file}` : file;
+  const path = join(folder, 'weights', kept);
+  if (await isCached(path, known)) return path;
   await download(address.href, path, {
     ...options,
-    ...(sha256 !== undefined && { sha256 }),
+    ...(known !== undefined && { sha256: known }),
     remedy:
       `without a network: fetch ${source} on another machine, carry the file here and import it ` +
       `('unseen weights import FILE --backbone NAME'), or put it at ${path}`,
@@ -98,10 +101,10 @@ function httpAddress(text: string): URL {
 }
 
 /** A file that is not what it should be, such as a copy that broke off, is fetched anew. */
-async function isCached(path: string, sha256: string | undefined): Promise<boolean> {
+async function isCached(path: string, known: string | undefined): Promise<boolean> {
   const found = await sha256File(path).catch((error: unknown) => {
     if (error instanceof UserError) return undefined;
     throw error;
   });
-  return found !== undefined && (sha256 === undefined || found.startsWith(sha256));
+  return found !== undefined && (known === undefined || found.startsWith(known));
 }

@@ -54,7 +54,16 @@ export const weightsImport = defineVerb({
     }
     const file = isName ? await fetched(weights, url, terminal) : weights;
     const out = path ?? `${backbone}.safetensors`;
-    const imported = await importBackbone(file, out, { backbone, partial, table, source, licence });
+    const entry = isName ? published[weights] : undefined;
+    // With a checksum the file itself tells that it is the published one.
+    const known = entry?.sha256 === undefined ? entry : undefined;
+    const imported = await importBackbone(file, out, {
+      backbone,
+      partial,
+      table,
+      source: source ?? (known && (url ?? known.source)),
+      licence: licence ?? known?.licence,
+    });
     describeImport(imported, { out, leftOut: describeLeftOut(imported.plan) }, terminal);
     const { info, plan, notes } = imported;
     return { file, out, ...info, family: plan.family, loaded: plan.loaded.length, ...withoutLoaded(plan), notes };
