@@ -16,7 +16,8 @@ export interface ExtendOptions extends LoadOptions {
 
 /**
  * The experiment in which a trained run learns new classes from their names: its settings, with the new classes behind its
- * unseen ones. A name without a vector, one that the run knows and a run of a method that cannot learn so are `UserError`s.
+ * unseen ones. A name without a vector, one that the run knows, a control and a run of a method that cannot learn so are
+ * `UserError`s.
  */
 export async function extendedExperiment(
   folder: string,
@@ -30,6 +31,12 @@ export async function extendedExperiment(
       expected: `a run of one of: ${Object.values(methods)
         .flatMap((one) => (one.extendable ? [one.name] : []))
         .join(', ')}`,
+    });
+  }
+  if (config.embeddings.control) {
+    throw new UserError({
+      given: `${folder} is a control (embeddings.control), whose unseen classes have the vectors of others`,
+      expected: 'a run in which every class has its own',
     });
   }
   const { split } = await openClassProtocol(config);
@@ -50,6 +57,19 @@ export async function extendedExperiment(
     set: [`name=${JSON.stringify(name)}`, `extend=${JSON.stringify(extend)}`, ...set],
   });
   // A class without a vector is told before anything is written.
-  await openProtocol(experiment.config);
+  const { vectors: all } = await openProtocol(experiment.config);
+  if (vectors && known.length > 0) await requireSame(config, all);
   return { ...experiment, files: [basename(path)] };
+}
+
+/** What the run has learnt already keeps its vectors, whatever files are named for the new classes. */
+async function requireSame(config: Experiment['config'], all: readonly Float32Array[]): Promise<void> {
+  const { vectors, classes } = await openProtocol(config);
+  const changed = vectors.findIndex((vector, c) => vector.join() !== all[c].join());
+  if (changed < 0) return;
+  throw new UserError({
+    given: `the given files have another vector of '${classes[changed].name}' than the run has learnt`,
+    expected: 'files with the same vectors of the classes that it was extended by',
+    remedy: 'extend by all new classes at once, or name a class table (.arrow) with the vectors of both',
+  });
 }

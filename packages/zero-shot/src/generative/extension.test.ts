@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256File } from '@unseen/core';
@@ -101,6 +101,23 @@ test('a word that no dataset knows gets a vector from a file, and an extension c
     iou: null,
     support: 0,
   });
+  const changed = join(dir, 'changed.vec');
+  const [header, row] = (await readFile(path, 'utf8')).split('\n');
+  await writeFile(changed, `${header}\n${row.split(' ')[0]} ${row.split(' ').slice(1).reverse().join(' ')}\n`);
+  await expect(extendedExperiment(one, { names: ['white striped'], vectors: [changed], methods })).rejects.toThrow(
+    `another vector of '${name}' than the run has learnt`,
+  );
+});
+
+test('a control learns no new class', async () => {
+  const control = join(dir, 'control');
+  await mkdir(control);
+  const config = await readFile(join(run, 'config.yaml'), 'utf8');
+  await writeFile(
+    join(control, 'config.yaml'),
+    config.replace(/^embeddings:\n/m, 'embeddings:\n  control: rotate-unseen\n'),
+  );
+  await expect(extendedExperiment(control, { names: ['white striped'], methods })).rejects.toThrow('is a control');
 });
 
 test('a run of a method that knows no names and an unfinished run are refused', async () => {
