@@ -41,3 +41,15 @@ test('files that are not there are told one by one, and the rest all the same', 
   expect(found.backbone.weights).toContain('none.safetensors is not there');
   expect(found.stages).toHaveLength(2);
 });
+
+test('classifiers of patches are told too', async () => {
+  const dir = await temporaryFolder('dry-patch');
+  const { maps, stages } = await dryRun(
+    dir,
+    'cagnet/toy-patch-instant',
+    '--set',
+    'data={train: {limit: 4}, val: {limit: 2}, allowMissing: true}',
+  );
+  expect(maps).toHaveLength(1);
+  expect(stages[0]).toMatchObject({ stage: 'train' });
+});

@@ -5,6 +5,7 @@ import type { Module } from '@unseen/nn';
 import { countActivations, countFlops, type Engine, type Program } from '@unseen/tensor';
 import { buildBackbone } from './backbone.ts';
 import { loadClassVectors } from './class-vectors.ts';
+import { controlVectors } from './control.ts';
 import { type FeatureSubset, storedViews } from './feature-settings.ts';
 import type { Experiment } from './load.ts';
 import type { PlannedStage, StageContext } from './method.ts';
@@ -56,7 +57,9 @@ export async function dryRun({ config, method }: Experiment, engine: Engine, flo
     const report = await checkDataset(dataset, findSplit(dataset.splits, config.data.split, dataset.name));
     return { train: dataset.train.length, val: dataset.val.length, report };
   });
-  const vectors = await orSentence(() => loadClassVectors(config, classes));
+  const vectors = await orSentence(async () =>
+    controlVectors(config, await loadClassVectors(config, classes), split.seen.length),
+  );
   const seeds = new SeedTree(config.seed);
   const input = planTrunkInput({ config, seeds });
   const { encoder } = buildBackbone(config.backbone);
@@ -88,7 +91,7 @@ export async function dryRun({ config, method }: Experiment, engine: Engine, flo
   };
 
   function featureCost(images: Readonly<Record<FeatureSubset, number>>) {
-    const [{ channels: depth }] = encoder.taps;
+    const [{ channels: depth, stride }] = encoder.taps;
     const views = (['train', 'val'] as FeatureSubset[]).flatMap((subset) =>
       storedViews(config, subset).map(({ size }) => ({ size, count: images[subset] })),
     );
@@ -100,7 +103,6 @@ export async function dryRun({ config, method }: Experiment, engine: Engine, flo
         describe: (ops, { view }) => ({ outputs: { features: encoder.forward(ops, view)[0] } }),
       };
       flops += count * countFlops(program);
-      const stride = encoder.stages[encoder.stages.length - 1].stride;
       bytes += count * 4 * depth * Math.ceil(size[0] / stride) * Math.ceil(size[1] / stride);
     }
     return { bytes, flops };

@@ -2,6 +2,7 @@ import type { PixelClassifier } from '@unseen/classifier';
 import type { FeatureBatches, Stage, StageContext, Trunk, TrunkInput, ZeroShotProtocol } from '@unseen/experiment';
 import type { Hook, Module } from '@unseen/nn';
 import type { ClassVectors, FeatureGenerator, UnseenPreset } from '@unseen/synthesis';
+import type { Program } from '@unseen/tensor';
 import type { Optimizers } from '../optimization.ts';
 import type { OptimizerSettings } from '../optimizer-settings.ts';
 import type { PseudoLabelling } from './pseudo-label-settings.ts';
@@ -71,6 +72,8 @@ export interface FinetuneStage<S extends GenerativeSetup> extends Omit<RealStage
   synthetic(setup: S): Pick<SyntheticStepOptions, 'latent' | 'noise' | 'trained' | 'drift'>;
   /** Steps on synthetic features of something else than single pixels. */
   syntheticSteps?(context: StageContext, setup: S): Promise<SyntheticSteps>;
+  /** One of {@link syntheticSteps}, for a dry run. */
+  syntheticProgram?(setup: S): Program;
 }
 
 /**
