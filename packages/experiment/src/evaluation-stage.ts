@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { IGNORE, type LabelMap, type RgbImage, type Sample, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import { type Color, paintLabels, resizeNearest, resizeRgb } from '@unseen/vision';
@@ -147,6 +148,10 @@ export function describeProtocol(
       backbone.train ? 'trained with the networks behind it, batch normalisation frozen' : 'frozen',
       ...(backbone.aspp ? [`trained ASPP of ${backbone.aspp} channels`] : []),
     ].join(', '),
+    ...(backbone.weights !== undefined &&
+      /in1k$/.test(backbone.name) && {
+        pretraining: `weights for ${backbone.name}, here ${basename(backbone.weights)}, have learnt the 1,000 classes of ImageNet from labelled pictures, unless this file is of another training: classes that are unseen here may be among them or near to them, by pictures but never by masks`,
+      }),
     embeddings: `class vectors of ${embeddings.table}${embeddings.control ? '; CONTROL: those of unseen classes rotated by one place' : ''}`,
   };
 }
