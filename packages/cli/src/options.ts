@@ -94,6 +94,10 @@ export const textOption = (name: string, describe: string) =>
     describe,
   }) as const;
 
+/** An option of any text, which may be given several times. */
+export const textsOption = (describe: string) =>
+  ({ type: 'string', array: true, requiresArg: true, describe }) as const;
+
 /** `--out`. */
 export const outOption = (describe: string) => textOption('out', describe);
 

@@ -1,4 +1,4 @@
-import { outOption, setOption, wholeNumber } from '../options.ts';
+import { outOption, setOption, textsOption, wholeNumber } from '../options.ts';
 import { defineVerb } from '../verb.ts';
 import { runOne } from './run.ts';
 
@@ -8,20 +8,10 @@ export const extend = defineVerb({
     run: { type: 'string', demandOption: true, describe: 'Run folder; nothing in it is changed' },
   },
   options: {
-    class: {
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      demandOption: true,
-      describe: 'Name of a new class (repeatable)',
-    },
-    vectors: {
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      describe:
-        "Word-vector files (text), as many as the run's class table was made from, or a class table (.arrow), for names that the run's own table lacks",
-    },
+    class: { ...textsOption('Name of a new class (repeatable)'), demandOption: true },
+    vectors: textsOption(
+      "Word-vector files (text), as many as the run's class table was made from, or a class table (.arrow), for names that the run's own table lacks",
+    ),
     set: setOption,
     out: outOption('Folder of the new run (default: <run>-<names>)'),
     seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },

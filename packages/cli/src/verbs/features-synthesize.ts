@@ -1,5 +1,5 @@
 import { basename, extname, join, resolve } from 'node:path';
-import { once, outOption, wholeNumber } from '../options.ts';
+import { once, outOption, textsOption, wholeNumber } from '../options.ts';
 import { defineVerb } from '../verb.ts';
 import { positiveCount, runPositional, withContextualRun } from './analyze.ts';
 
@@ -8,11 +8,8 @@ export const featuresSynthesize = defineVerb({
   positionals: { run: runPositional },
   options: {
     class: {
-      type: 'string',
-      array: true,
-      requiresArg: true,
+      ...textsOption('Name of a class of the run or of its class table, or in the files of --vectors (repeatable)'),
       demandOption: true,
-      describe: 'Name of a class of the run or of its class table, or in the files of --vectors (repeatable)',
     },
     image: {
       type: 'string',
@@ -27,13 +24,9 @@ export const featuresSynthesize = defineVerb({
       describe:
         'Features of each class (default: 1000); with --image: maps drawn from z ~ N(μ, σ²), not one with z = μ',
     },
-    vectors: {
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      describe:
-        'For names that the class table lacks: word-vector text files to concatenate, or one table (.arrow) (repeatable)',
-    },
+    vectors: textsOption(
+      'For names that the class table lacks: word-vector text files to concatenate, or one table (.arrow) (repeatable)',
+    ),
     seed: {
       type: 'string',
       requiresArg: true,
