@@ -4,9 +4,6 @@ import type { LabelPatches } from './label-patches.ts';
 
 const FORMAT = 'unseen-patches-1';
 
-/** Patches of a released file. */
-export const PATCHES_PER_FILE = 4096;
-
 /** Writes patches atomically: one tensor `patches` of bytes [count, size, size], and how many classes they are of. */
 export async function writePatchFile(path: string, patches: LabelPatches, classes: number): Promise<void> {
   const { size, count, labels } = patches;

@@ -20,7 +20,7 @@ import { emptyNetwork } from './setup.ts';
 const MODELS: Readonly<Record<string, string>> = { 'seen-only': 'train', 'zs3net-original': 'finetune' };
 
 /** What the protocol of the original differs in, in words. */
-export function originalProtocol(config: Zs3NetOriginalConfig): Readonly<Record<string, string>> {
+function originalProtocol(config: Zs3NetOriginalConfig): Readonly<Record<string, string>> {
   const isLeaked = chooseOriginal(config).layout === 'groundTruth';
   return {
     classes:

@@ -55,7 +55,7 @@ export async function setUp(context: StageContext, config: Zs3NetOriginalConfig)
 }
 
 /** The network of an experiment; another one than a DeepLab v3+ on the experiment's backbone is a {@link UserError}. */
-export function buildNetwork(
+function buildNetwork(
   config: Pick<Zs3NetOriginalConfig, 'zs3net' | 'backbone'>,
   classes: number,
   seeds: SeedTree,

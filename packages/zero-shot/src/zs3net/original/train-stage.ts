@@ -50,7 +50,7 @@ export function trainStage(config: Zs3NetOriginalConfig): Stage {
 }
 
 /** Cross-entropy at the size of the image, times `scale`, with batch normalisation by the statistics of the batch. */
-export function segmentStep(
+function segmentStep(
   network: DeepLabV3Plus,
   { batch, crop, scale }: { readonly batch: number; readonly crop: number; readonly scale: number },
 ): Program {
