@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
@@ -124,4 +124,6 @@ test('what cannot be divided or joined is refused', async () => {
   await rm(join(out, 'train.shard-2-of-2.arrow'));
   await extract({ settings: foreign, shard: { index: 2, count: 2 } });
   await expect(mergeShards(out)).rejects.toThrow(/made with config/);
+  await copyFile(join(out, 'train.shard-1-of-2.arrow'), join(out, 'train.shard-2-of-2.arrow'));
+  await expect(mergeShards(out)).rejects.toThrow(/expected subset "train, shard 2 of 2"/);
 });

@@ -52,7 +52,7 @@ export async function extractDataset(options: ExtractDatasetOptions): Promise<Ex
   const samples = shard ? shardOf(all, shard) : all;
   const backbone = await loadExperimentBackbone(settings.backbone);
   const whole = featureProvenance(settings, backbone, dataset, subset);
-  const provenance = shard ? { ...whole, subset: `${subset}, shard ${shard.index} of ${shard.count}` } : whole;
+  const provenance = shard ? { ...whole, subset: shardSubset(subset, shard) } : whole;
   const path = join(out, shard ? shardName(subset, shard) : `${subset}.arrow`);
   if (existsSync(path)) {
     const store = await FeatureStore.open(path, provenance);
@@ -98,6 +98,11 @@ function shardOf(samples: readonly Sample[], { index, count }: Shard): readonly 
   }
   const start = (i: number) => Math.floor((samples.length * i) / count);
   return samples.slice(start(index - 1), start(index));
+}
+
+/** What the store of a shard says that it holds. */
+export function shardSubset(subset: FeatureSubset, { index, count }: Shard): string {
+  return `${subset}, shard ${index} of ${count}`;
 }
 
 /** Name of a shard's file. */

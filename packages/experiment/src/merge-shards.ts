@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explainFileError, UserError } from '@unseen/core';
-import { mergeFeatureStores } from '@unseen/data';
-import { shardName } from './extract-dataset.ts';
+import { FeatureStore, mergeFeatureStores } from '@unseen/data';
+import { shardName, shardSubset } from './extract-dataset.ts';
 import type { FeatureSubset } from './feature-settings.ts';
 
 /** A store that {@link mergeShards} has joined. */
@@ -17,7 +17,7 @@ const SHARD = /^(train|val)\.shard-(\d+)-of-(\d+)\.arrow$/;
 
 /**
  * Joins the shards in a folder to one store for each subset, the same file that one extraction of all images would have
- * written; the shards stay. Missing shards, and shards of several divisions, are a `UserError`.
+ * written; the shards stay. Missing and renamed shards, and shards of several divisions, are a `UserError`.
  */
 export async function mergeShards(
   folder: string,
@@ -42,6 +42,12 @@ export async function mergeShards(
   }));
   const merged: MergedShards[] = [];
   for (const { subset, shards } of plans) {
+    for (const [i, shard] of shards.entries()) {
+      const store = await FeatureStore.open(shard, {
+        subset: shardSubset(subset, { index: i + 1, count: shards.length }),
+      });
+      await store.close();
+    }
     const path = join(folder, `${subset}.arrow`);
     const { views } = await mergeFeatureStores(path, shards, subset, {
       ...(onView && { onView: (done, total) => onView(done, total, subset) }),
