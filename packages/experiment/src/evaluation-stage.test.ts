@@ -13,7 +13,7 @@ test('the protocol says what a backbone of ImageNet has seen, and nothing of oth
     describeProtocol(
       {
         backbone: { name, weights, outputStride: 8, train: false },
-        data: { size: [24, 24] },
+        data: { size: [24, 24], train: {}, val: {} },
         embeddings: { table: 'small' },
         evaluate: { resolution: 'feature' },
       } as Partial<ExperimentConfig> as ExperimentConfig,

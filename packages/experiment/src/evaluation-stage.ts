@@ -138,8 +138,9 @@ export function describeProtocol(
   { dataset, split }: DatasetProtocol,
 ): Record<string, string> {
   const { backbone, data, embeddings, evaluate } = config;
+  const isCut = data.train.limit !== undefined || data.val.limit !== undefined;
   return {
-    dataset: `${dataset.name}: ${dataset.train.length} training and ${dataset.val.length} validation images, warped to ${data.size.join('×')}`,
+    dataset: `${dataset.name}${isCut ? ' (the first images)' : ''}: ${dataset.train.length} training and ${dataset.val.length} validation images, warped to ${data.size.join('×')}`,
     classes: `${split.seen.length} seen and ${split.unseen.length} unseen; every other pixel, background included, is ignored in training and evaluation`,
     training: 'inductive: masks show seen classes only; of unseen classes only the vectors of their names are used',
     evaluation: `generalised: each pixel is given one of all ${split.seen.length + split.unseen.length} classes; compared ${RESOLUTIONS[evaluate.resolution]}; means over classes with labelled pixels`,

@@ -16,6 +16,7 @@ const METHOD_NAMES: Readonly<Record<string, string>> = {
   spnet: 'SPNet',
   'spnet-c': 'SPNet-c',
   zs3net: 'ZS3Net',
+  'zs3net-original': 'ZS3Net (original)',
   cagnet: 'CaGNet',
   'cagnet-patch': 'CaGNet (patch)',
   'zs3net-st': 'ZS3Net + ST',

@@ -23,9 +23,9 @@ export type PublishedDataset = 'voc12' | 'cocostuff' | 'context';
 /** What the benchmarks are called, with the spellings under which a run may name them. */
 export const PUBLISHED_DATASETS: Readonly<Record<PublishedDataset, { title: string; names: RegExp; family: RegExp }>> =
   {
-    voc12: { title: 'Pascal VOC 2012', names: /^(pascal[- ]?)?voc(12|[- ]?2012)?$/i, family: /voc/i },
+    voc12: { title: 'Pascal VOC 2012', names: /^(pascal|(pascal[- ]?)?voc(12|[- ]?2012)?)$/i, family: /voc|^pascal$/i },
     cocostuff: { title: 'COCO-Stuff', names: /^coco[- ]?stuff([- ]?182)?$/i, family: /coco/i },
-    context: { title: 'Pascal-Context', names: /^(pascal[- ]?)?context([- ]?33)?$/i, family: /context/i },
+    context: { title: 'Pascal-Context', names: /^(pascal[- ]?)?context([- ]?(33|60))?$/i, family: /context/i },
   };
 
 type Row = readonly [
@@ -98,7 +98,7 @@ const ZS3NET_TABLES: readonly (readonly [
   [
     'voc12',
     21,
-    'zs3net',
+    'zs3net-original',
     'ZS3Net',
     [
       [2, 0.72, 0.354, 0.475],
@@ -111,7 +111,7 @@ const ZS3NET_TABLES: readonly (readonly [
   [
     'context',
     60,
-    'zs3net',
+    'zs3net-original',
     'ZS3Net',
     [
       [2, 0.416, 0.216, 0.284],
@@ -168,22 +168,30 @@ export interface PublishedQuery {
  * compared (none when dataset, split and backbone are the paper's). `undefined` when nothing is published.
  */
 export function publishedFor(query: PublishedQuery): { result: PublishedResult; differences: string[] } | undefined {
+  // Runs of this toolkit say how many images there are behind the name.
+  const [name] = query.dataset.split(':');
   const near = PUBLISHED_RESULTS.filter(
-    ({ method, dataset }) => method === query.method && PUBLISHED_DATASETS[dataset].family.test(query.dataset),
+    ({ method, dataset }) => method === query.method && PUBLISHED_DATASETS[dataset].family.test(name),
   );
   const result = near.find(({ unseenClasses }) => unseenClasses === query.unseenClasses) ?? near[0];
   if (!result) return undefined;
   const differences: string[] = [];
   const { title, names } = PUBLISHED_DATASETS[result.dataset];
-  if (!names.test(query.dataset)) differences.push(`data: ${query.dataset}, the paper's is ${title}`);
+  if (!names.test(name)) differences.push(`data: ${query.dataset}, the paper's is ${title}`);
   if (query.seenClasses !== result.seenClasses || query.unseenClasses !== result.unseenClasses) {
     differences.push(
       `split: ${query.seenClasses} seen and ${query.unseenClasses} unseen classes, ` +
         `the paper's is ${result.seenClasses} and ${result.unseenClasses}`,
     );
   }
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9+]/g, '');
-  const same = result.backbone.split(' ').every((part) => plain(query.backbone).includes(plain(part)));
+  const plain = (text: string) =>
+    text
+      .toLowerCase()
+      .replaceAll('plus', '+')
+      .replaceAll(/[^a-z0-9+]/g, '');
+  // Its pyramid on a backbone is what makes a DeepLab v2.
+  const given = plain(query.backbone).replace('trainedaspp', 'deeplabv2');
+  const same = result.backbone.split(' ').every((part) => given.includes(plain(part)));
   if (!same) differences.push(`backbone: ${query.backbone || 'not recorded'}, the paper's is ${result.backbone}`);
   return { result, differences };
 }
