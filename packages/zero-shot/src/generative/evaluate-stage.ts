@@ -1,4 +1,11 @@
-import { evaluateStage as evaluation, type Scorer, type Stage, type StageContext } from '@unseen/experiment';
+import {
+  evaluateStage as evaluation,
+  type Scorer,
+  type Stage,
+  type StageContext,
+  stageWeights,
+} from '@unseen/experiment';
+import { loadCheckpoint } from '@unseen/nn';
 import type { GenerativeRecipe, GenerativeSetup } from './recipe.ts';
 import { predictStep } from './segmenter.ts';
 import { loadSegmenter } from './stage-segmenter.ts';
@@ -32,9 +39,11 @@ export function evaluateStage<S extends GenerativeSetup>(recipe: GenerativeRecip
 async function openModel<S extends GenerativeSetup>(
   context: StageContext,
   recipe: GenerativeRecipe<S>,
-  { input, protocol }: S,
+  { input, protocol, modules }: S,
   stage: string,
 ) {
+  // The whole file must fit the method's networks, although only those that segment are used.
+  await loadCheckpoint(context.folder.file(stageWeights(stage)), { modules });
   const { segmenter, trunk } = await loadSegmenter(context, recipe, { input, protocol }, stage);
   const { channels, val } = input;
   const classes = protocol.classes.length;
