@@ -22,7 +22,7 @@ export const demo = defineVerb({
     out: outOption('Folder of the runs and their comparison (default: runs/demo)'),
   },
   examples: [
-    ['unseen demo', 'two minutes from nothing to a comparison of methods'],
+    ['unseen demo', 'a minute from nothing to a comparison of methods'],
     ['unseen demo --json --seed 1', 'for scripts'],
   ],
   async run({ seed, out = join('runs', 'demo') }, context) {
