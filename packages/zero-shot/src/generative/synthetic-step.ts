@@ -1,7 +1,7 @@
 import type { PixelClassifier } from '@unseen/classifier';
 import { crossEntropy } from '@unseen/nn';
 import { type ClassVectors, drawNoise, type FeatureGenerator, type NoiseKind } from '@unseen/synthesis';
-import type { Parameter, Program } from '@unseen/tensor';
+import type { Described, Ops, Parameter, Program } from '@unseen/tensor';
 
 /** Everything a step on synthetic features is made of. */
 export interface SyntheticStepOptions {
@@ -38,16 +38,26 @@ export function syntheticStep(options: SyntheticStepOptions): Program {
       const code = drawNoise(ops, noise, [draws, latent]);
       const synthetic = generator.forward(ops, vectors.lookUp(ops, labels), code);
       const classify = crossEntropy(ops, classifier.logits(ops, synthetic), labels);
-      const scaled = (weight: number) => ops.mul(classify, ops.scalar(weight));
-      return {
-        outputs: { classify },
-        losses: {
-          heads: { value: scaled(transfer.heads), parameters: trained },
-          ...((transfer.generator > 0 || drift) && {
-            generator: { value: scaled(transfer.generator), parameters: generator.parameters() },
-          }),
-        },
-      };
+      return transferLosses(ops, classify, { generator, trained, transfer, drift });
+    },
+  };
+}
+
+/** What a step on synthetic features learns from its classification: the heads always, the generator where it is to move. */
+export function transferLosses<V>(
+  ops: Ops<V>,
+  classify: V,
+  options: Required<Pick<SyntheticStepOptions, 'generator' | 'trained' | 'transfer' | 'drift'>>,
+): Described<V> {
+  const { generator, trained, transfer, drift } = options;
+  const scaled = (weight: number) => ops.mul(classify, ops.scalar(weight));
+  return {
+    outputs: { classify },
+    losses: {
+      heads: { value: scaled(transfer.heads), parameters: trained },
+      ...((transfer.generator > 0 || drift) && {
+        generator: { value: scaled(transfer.generator), parameters: generator.parameters() },
+      }),
     },
   };
 }

@@ -3,7 +3,7 @@ import type { RandomStream } from '@unseen/core';
 import { crossEntropy, type Scalars } from '@unseen/nn';
 import { drawNoise, type LabelPatches } from '@unseen/synthesis';
 import type { Engine, Executable, Program } from '@unseen/tensor';
-import type { SyntheticStepOptions } from '../../generative/synthetic-step.ts';
+import { type SyntheticStepOptions, transferLosses } from '../../generative/synthetic-step.ts';
 import { applyGradients, type Optimizers, readScalars } from '../../optimization.ts';
 
 /** Everything a step on patches of synthetic features is made of; `draws` counts patches. */
@@ -44,16 +44,7 @@ export function syntheticPatchStep(options: SyntheticPatchOptions): Program {
       const code = ops.mul(drawNoise(ops, noise, [draws, codes, codes, latent]), ones);
       const synthetic = generator.forward(ops, vectors.lookUp(ops, patches), code);
       const classify = crossEntropy(ops, classifier.centreLogits(ops, synthetic), centres);
-      const scaled = (weight: number) => ops.mul(classify, ops.scalar(weight));
-      return {
-        outputs: { classify },
-        losses: {
-          heads: { value: scaled(transfer.heads), parameters: trained },
-          ...((transfer.generator > 0 || drift) && {
-            generator: { value: scaled(transfer.generator), parameters: generator.parameters() },
-          }),
-        },
-      };
+      return transferLosses(ops, classify, { generator, trained, transfer, drift });
     },
   };
 }
