@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readWordVectors, streamWordVectors } from './word-vectors.ts';
+import { readWordVectors, streamWordVectors } from './text.ts';
 
-const shared = join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'data');
+const shared = join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../../shared'), 'data');
 let folder: string;
 let path: string;
 beforeAll(async () => {
