@@ -1,0 +1,46 @@
+import { UserError } from '@unseen/core';
+
+/** A vector that {@link WordVectorFile.lookUp} found. */
+export interface FoundVector {
+  /** As stored in the file (fastText models: as fastText makes it of the word's and its n-grams' rows), not normalised. */
+  readonly vector: Float32Array;
+  /** Made of character n-grams alone: the file has no such word. */
+  readonly fromSubwords: boolean;
+}
+
+/** Options of {@link WordVectorFile.lookUp}. */
+export interface LookUpOptions {
+  /** Looks at this many words from the top of the file and no more (such files are sorted by frequency). */
+  readonly limit?: number;
+  /** Lets words outside of the vocabulary be made of their character n-grams, in files that have them. Default: false. */
+  readonly subwords?: boolean;
+}
+
+/** An opened file of word vectors, whatever its format. Nothing is held open between calls. */
+export interface WordVectorFile {
+  readonly path: string;
+  readonly format: 'text' | 'word2vec-binary' | 'fasttext-binary';
+  readonly dimension: number;
+  /** Words in the file, where its header tells. */
+  readonly count: number | undefined;
+  /** Whether words outside of the vocabulary can be made of their n-grams. */
+  readonly subwords: boolean;
+  /**
+   * The vectors of all `tokens` in one pass over the file. Absent tokens are absent from the map; where the file has
+   * several vectors of a token the first counts.
+   */
+  lookUp(tokens: Iterable<string>, options?: LookUpOptions): Promise<ReadonlyMap<string, FoundVector>>;
+  /** Tokens in file order without their vectors, in batches of some thousands. Bytes that are no UTF-8 become U+FFFD. */
+  tokens(options?: { readonly limit?: number }): AsyncIterable<readonly string[]>;
+}
+
+/** What opening a quantised fastText model (`.ftz`, or a `.bin` of such content) throws: its vectors are only fastText's to unpack. */
+export class QuantizedModelError extends UserError {
+  constructor(path: string) {
+    super({
+      given: `${path} is a quantised fastText model`,
+      expected: 'a model with its whole vectors',
+      remedy: 'take the .bin that it was made of, or let fasttext.js print the vectors',
+    });
+  }
+}
