@@ -3,72 +3,12 @@ import { type ClassInfo, IGNORE, nearestName, UserError, type ZeroShotSplit } fr
 import { expandDataFolder, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
 import { generatedPalette, vocPalette } from '@unseen/vision';
 import { z } from 'zod';
-
-const color = z.tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)]);
-const classReference = z.union([z.string(), z.int()]);
-
-const common = {
-  name: z.string().min(1),
-  description: z.string().default(''),
-  source: z.string().optional(),
-  license: z.string().optional(),
-  root: z.string().default('.'),
-  ignore: z.array(z.int().min(0).max(0xffff)).default([]),
-  palette: z.enum(['voc', 'generated']).default('generated'),
-  classes: z
-    .array(
-      z.strictObject({
-        id: z.int().min(0).max(0xfffe),
-        name: z.string().min(1),
-        color: color.optional(),
-        wordRow: z.int().min(0).optional(),
-      }),
-    )
-    .min(1),
-  splits: z
-    .record(
-      z.string(),
-      z.strictObject({
-        source: z.string().optional(),
-        seen: z.array(classReference).min(1),
-        unseen: z.array(classReference).default([]),
-      }),
-    )
-    .default({}),
-};
-
-const lists = z.strictObject({ train: z.string(), val: z.string() });
+import { cocoPanopticSettings } from './layouts/coco-panoptic.ts';
+import { folderSettings } from './layouts/folder.ts';
+import { vocSettings } from './layouts/voc.ts';
 
 /** What a dataset YAML may say. */
-export const datasetSchema = z.discriminatedUnion('layout', [
-  z.strictObject({
-    layout: z.literal('folder'),
-    ...common,
-    images: z.string().default('images'),
-    masks: z.string().default('masks'),
-    subsets: lists,
-    imageLabels: z.string().optional(),
-  }),
-  z.strictObject({
-    layout: z.literal('voc'),
-    ...common,
-    images: z.string().default('JPEGImages'),
-    masks: z.string().default('SegmentationClass'),
-    subsets: lists.optional(),
-    imageLabels: z.string().optional(),
-  }),
-  z.strictObject({
-    layout: z.literal('coco-panoptic'),
-    ...common,
-    images: lists.default({ train: 'train2017', val: 'val2017' }),
-    masks: lists.default({ train: 'annotations/panoptic_train2017', val: 'annotations/panoptic_val2017' }),
-    annotations: lists.default({
-      train: 'annotations/panoptic_train2017.json',
-      val: 'annotations/panoptic_val2017.json',
-    }),
-    subsets: lists.optional(),
-  }),
-]);
+export const datasetSchema = z.discriminatedUnion('layout', [folderSettings, vocSettings, cocoPanopticSettings]);
 
 /** The settings of a checked dataset YAML. */
 export type DatasetSettings = z.output<typeof datasetSchema>;

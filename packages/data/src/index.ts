@@ -7,6 +7,7 @@ export * from './feature-store-writer.ts';
 export * from './file-samples.ts';
 export * from './image.ts';
 export * from './layout-leak.ts';
+export * from './layouts/index.ts';
 export * from './leakage-guard.ts';
 export * from './mask.ts';
 export * from './merge-feature-stores.ts';

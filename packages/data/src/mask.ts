@@ -9,16 +9,17 @@ export interface MaskValues {
   readonly ignore: ReadonlySet<number>;
 }
 
-/**
- * Reads a mask of class ids (indexed or grey PNG). Unlabelled pixels become {@link IGNORE}; datasets with ids above 254
- * give 16-bit maps, where it is 65535. A value that no class has and a colour picture are {@link UserError}s.
- */
-export async function readMask(path: string, id: string, values: MaskValues): Promise<LabelMap> {
+/** Reads a mask file (indexed or grey PNG) as it is. A colour picture is a {@link UserError}. */
+export async function readRawMask(path: string, id: string): Promise<LabelMap> {
   const { height, width, data } = decodeIndexedPng(await readBytes(path), path);
-  return toLabelMap({ id, height, width, data }, path, values);
+  return { id, height, width, data };
 }
 
-/** Checks raw mask values against the classes and turns the unlabelled ones into {@link IGNORE}. */
+/**
+ * Checks raw mask values against the classes; `name` stands for the file in messages. Unlabelled pixels become
+ * {@link IGNORE}; datasets with ids above 254 give 16-bit maps, where it is 65535. A value that no class has is a
+ * {@link UserError}.
+ */
 export function toLabelMap(raw: LabelMap, name: string, { classes, ignore }: MaskValues): LabelMap {
   const wide = [...classes].some((id) => id >= IGNORE);
   const hidden = wide ? 0xffff : IGNORE;

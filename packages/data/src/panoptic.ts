@@ -3,13 +3,12 @@ import { IGNORE, type LabelMap, readJson, UserError } from '@unseen/core';
 import { decodeRgbPng } from '@unseen/formats';
 import { z } from 'zod';
 import { readBytes } from './image.ts';
-import { type MaskValues, toLabelMap } from './mask.ts';
 
 const schema = z.object({
   annotations: z.array(
     z.object({
       file_name: z.string(),
-      segments_info: z.array(z.object({ id: z.int(), category_id: z.int() })),
+      segments_info: z.array(z.object({ id: z.int(), category_id: z.int().min(0).max(0xfffe) })),
     }),
   ),
 });
@@ -36,14 +35,13 @@ export async function readPanopticJson(path: string): Promise<PanopticSegments> 
 }
 
 /**
- * Reads a COCO panoptic PNG (segment id = R + 256 G + 65536 B, 0 unlabelled) as category ids. Segments that the
- * annotation does not name and categories that are no class are {@link UserError}s.
+ * Reads a COCO panoptic PNG (segment id = R + 256 G + 65536 B, 0 unlabelled) as category ids, 65535 where there is none.
+ * Segments that the annotation does not name are {@link UserError}s.
  */
 export async function readPanopticMask(
   path: string,
   id: string,
   segments: ReadonlyMap<number, number>,
-  values: MaskValues,
 ): Promise<LabelMap> {
   const { height, width, data: rgb } = decodeRgbPng(await readBytes(path), path);
   const data = new Uint16Array(height * width);
@@ -58,11 +56,11 @@ export async function readPanopticMask(
     }
     data[i] = category;
   }
-  return toLabelMap({ id, height, width, data }, path, values);
+  return { id, height, width, data };
 }
 
 /** Categories of an image's segments, in increasing order, without those that mean "unlabelled". */
-export function panopticLabels(segments: ReadonlyMap<number, number>, { classes }: MaskValues): number[] {
+export function panopticLabels(segments: ReadonlyMap<number, number>, classes: ReadonlySet<number>): number[] {
   const present = new Set([...segments.values()].filter((id) => classes.has(id) && id !== IGNORE));
   return [...present].sort((a, b) => a - b);
 }

@@ -1,0 +1,51 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { explainFileError, type LabelMap, UserError } from '@unseen/core';
+import type { ListedImage, SubsetListing } from './listing.ts';
+
+/** A listed image of which the image and the mask are there. */
+export interface CompleteImage extends ListedImage {
+  readonly imagePath: string;
+  readonly maskPath: string;
+  readonly rawMask: () => Promise<LabelMap>;
+}
+
+/** The entries of a listing, where every image is listed once and has its files; anything else is a {@link UserError}. */
+export async function checkListing(listing: SubsetListing): Promise<readonly CompleteImage[]> {
+  const { list, entries, imageFolder, maskFolder } = listing;
+  if (entries.length === 0) throw new UserError({ given: `${list} lists no image`, expected: 'at least one image id' });
+  const first = new Map<string, ListedImage>();
+  for (const entry of entries) {
+    const earlier = first.get(entry.id);
+    if (earlier) {
+      const place = entry.line === undefined ? list : `${list}:${entry.line}`;
+      throw new UserError({
+        given: `${place}: image '${entry.id}' is also ${earlier.line === undefined ? 'listed before' : `on line ${earlier.line}`}`,
+        expected: 'every image once',
+      });
+    }
+    first.set(entry.id, entry);
+  }
+  await requireFiles(listing, ({ imagePath }) => imagePath, 'image', imageFolder);
+  await requireFiles(listing, ({ maskPath }) => maskPath, 'mask', maskFolder);
+  return entries as readonly CompleteImage[];
+}
+
+async function requireFiles(
+  { list, entries }: SubsetListing,
+  fileOf: (entry: ListedImage) => string | undefined,
+  kind: 'image' | 'mask',
+  folder: string,
+): Promise<void> {
+  const missing = entries.filter((entry) => fileOf(entry) === undefined).map(({ id }) => id);
+  if (missing.length === 0) return;
+  const inside = dirname(join(folder, missing[0]));
+  await readdir(inside).catch((error) => {
+    throw explainFileError(error, inside);
+  });
+  throw new UserError({
+    given: `${missing.length} of the ${entries.length} images of ${list} have no ${kind} in ${folder}: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`,
+    expected: kind === 'image' ? '<id>.jpg or another image type for every id' : '<id>.png for every id',
+    remedy: `add the ${kind}s, or take the ids off the list`,
+  });
+}

@@ -1,0 +1,44 @@
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** Suffixes of image files. */
+export const IMAGE_TYPES: readonly string[] = [
+  '.jpg',
+  '.jpeg',
+  '.png',
+  '.webp',
+  '.tif',
+  '.tiff',
+  '.JPG',
+  '.JPEG',
+  '.PNG',
+];
+
+/** Suffixes of mask files. */
+export const MASK_TYPES: readonly string[] = ['.png', '.PNG'];
+
+/**
+ * The files `<folder>/<id><suffix>` of some ids, which may name sub-folders: the first of the suffixes that there is, or
+ * `undefined` where there is none. Each folder is read once.
+ */
+export async function findFiles(
+  folder: string,
+  ids: readonly string[],
+  suffixes: readonly string[],
+): Promise<(string | undefined)[]> {
+  const folders = new Map<string, ReadonlySet<string>>();
+  const paths: (string | undefined)[] = [];
+  for (const id of ids) {
+    const whole = join(folder, id);
+    const inside = dirname(whole);
+    let names = folders.get(inside);
+    if (!names) {
+      names = new Set(await readdir(inside).catch(() => []));
+      folders.set(inside, names);
+    }
+    const base = whole.slice(inside.length + 1);
+    const suffix = suffixes.find((candidate) => names.has(base + candidate));
+    paths.push(suffix === undefined ? undefined : whole + suffix);
+  }
+  return paths;
+}
