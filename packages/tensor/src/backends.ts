@@ -30,7 +30,7 @@ const eagerBackends: Readonly<Record<string, EagerBackend>> = {
   cpu: {
     description: 'TensorFlow.js in plain JavaScript: the reference, slow',
     problem: async () => undefined,
-    register: () => import('@tensorflow/tfjs-backend-cpu'),
+    register: async () => (await import('./eager/cpu-kernels.ts')).registerCpuBackend(),
   },
 };
 
