@@ -1,6 +1,8 @@
 export * from './data-folder.ts';
 export * from './gather.ts';
 export * from './keras-weights.ts';
+export * from './mat/read-mat.ts';
+export * from './mat/values.ts';
 export { decodeNpy, encodeNpy, type NpyArray, type NpyValues, readNpy, writeNpy } from './npy.ts';
 export * from './open-weights.ts';
 export { PickledArray } from './pickle/numpy-globals.ts';
