@@ -91,8 +91,11 @@ it('counts the parameters of no other network', () => {
 /** Kaiming's variance without the time that random numbers take for tens of millions of weights. */
 const wave: Initializer = (shape) => {
   const scale = Math.sqrt(4 / sizeOf(shape.slice(1)));
-  const period = Float32Array.from({ length: 1021 }, (_, i) => scale * Math.sin(i * i));
-  return Float32Array.from({ length: sizeOf(shape) }, (_, i) => period[i % period.length]);
+  const values = new Float32Array(sizeOf(shape));
+  const period = Math.min(1021, values.length);
+  for (let i = 0; i < period; i++) values[i] = scale * Math.sin(i * i);
+  for (let filled = period; filled < values.length; filled *= 2) values.copyWithin(filled, 0, filled);
+  return values;
 };
 
 /** All maps of a network and, in training, the gradients of their mean square. */

@@ -52,10 +52,31 @@ const slice: Planner<tf.SliceAttrs> = (x, attributes) => {
   return { shape: size, walk: { shape: size, from, to: { start: 0, strides: stridesOf(size) } } };
 };
 
+const stridedSlice: Planner<tf.StridedSliceAttrs> = (x, attributes) => {
+  const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attributes;
+  const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const;
+  const found = tf.slice_util.sliceInfo(x.shape, attributes.begin, attributes.end, attributes.strides, ...masks);
+  if (found.isIdentity || found.begin.length !== x.shape.length) return undefined;
+  const size = tf.slice_util.computeOutShape(found.begin, found.end, found.strides);
+  const strides = stridesOf(x.shape);
+  const from = { start: offset(found.begin, strides), strides: strides.map((n, i) => n * found.strides[i]) };
+  return { shape: found.finalShape, walk: { shape: size, from, to: { start: 0, strides: stridesOf(size) } } };
+};
+
+const reverse: Planner<tf.ReverseAttrs> = (x, { dims }) => {
+  const turned = tf.util.parseAxisParam(dims, x.shape);
+  const strides = stridesOf(x.shape);
+  const ends = x.shape.map((n, i) => (turned.includes(i) ? n - 1 : 0));
+  const from = { start: offset(ends, strides), strides: strides.map((n, i) => (turned.includes(i) ? -n : n)) };
+  return { shape: x.shape, walk: { shape: x.shape, from, to: { start: 0, strides } } };
+};
+
 const planners: Readonly<Record<string, Planner<never>>> = {
   [tf.Transpose]: transpose,
   [tf.PadV2]: pad,
   [tf.Slice]: slice,
+  [tf.StridedSlice]: stridedSlice,
+  [tf.Reverse]: reverse,
 };
 
 /** Copies along the last axis at once, and along the others one after the other. */
