@@ -6,6 +6,7 @@ import { isNpz, readNpz } from './npz.ts';
 import { PickledArray } from './pickle/numpy-globals.ts';
 import { readPickle } from './pickle/read-pickle.ts';
 import { openSafetensors } from './safetensors.ts';
+import { findStranger } from './strangers.ts';
 import type { StoredTensor } from './tensor-values.ts';
 import type { TorchCheckpoint } from './torch/checkpoint.ts';
 import { LEGACY_MAGIC, openLegacyCheckpoint } from './torch/legacy-checkpoint.ts';
@@ -63,31 +64,6 @@ const SIGNATURES: readonly (readonly [Kind, (start: Buffer) => boolean])[] = [
   ['safetensors', (start) => start[8] === 0x7b],
 ];
 
-interface Stranger {
-  readonly given: string;
-  readonly remedy: string;
-  readonly matches: (start: string) => boolean;
-}
-
-const STRANGERS: readonly Stranger[] = [
-  {
-    given: 'a web page',
-    remedy: 'the download went wrong: get the file itself',
-    matches: (start) => /^\s*<(?:!doctype|html|\?xml)/i.test(start),
-  },
-  {
-    given: 'a pointer of Git LFS',
-    remedy: 'fetch the file itself: git lfs pull',
-    matches: (start) => start.startsWith('version https://git-lfs'),
-  },
-  { given: 'compressed with gzip', remedy: 'unpack it: gunzip FILE', matches: (start) => start.startsWith('\x1f\x8b') },
-  {
-    given: 'a tar archive, as PyTorch before 0.2 wrote it',
-    remedy: 'unpack it, or load and save it in Python',
-    matches: (start) => start.startsWith('ustar', 257),
-  },
-];
-
 async function recognize(path: string): Promise<Kind> {
   let file: FileHandle | undefined;
   let start: Buffer;
@@ -102,8 +78,7 @@ async function recognize(path: string): Promise<Kind> {
   }
   const known = SIGNATURES.find(([, matches]) => matches(start));
   if (known) return known[0];
-  const text = start.toString('latin1');
-  const stranger = STRANGERS.find(({ matches }) => matches(text));
+  const stranger = findStranger(start);
   throw new UserError({
     given: `${path} is ${start.length === 0 ? 'empty' : (stranger?.given ?? 'of another kind')}`,
     expected: 'weights: safetensors, Keras HDF5, a PyTorch checkpoint, .npz, .npy or a pickle of NumPy arrays',

@@ -88,9 +88,9 @@ describe('readWordVectors', () => {
     ['fewer vectors than promised', '3 2\ncat 1 2\n', /promises 3 vectors in its first line and has 1/],
     ['more vectors than promised', '1 2\ncat 1 2\ndog 1 2\n', /promises 1 vectors in its first line and has 2/],
     ['dimension 0', '5 0\ncat\n', /dimension 0/],
-    ['an empty file', '', /not a word-vector text file/],
-    ['text', 'hello\nworld\n', /not a word-vector text file/],
-    ['an endless line', 'x'.repeat(3 << 20), /not a word-vector text file/],
+    ['an empty file', '', /not a file of word vectors/],
+    ['text', 'hello\nworld\n', /not a file of word vectors/],
+    ['an endless line', 'x'.repeat(3 << 20), /not a file of word vectors/],
   ])('refuses %s', async (_, text, message) => {
     await writeFile(path, text);
     const error = await readWordVectors(path).catch((thrown: unknown) => thrown);

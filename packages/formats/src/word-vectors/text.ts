@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { explainFileError, UserError } from '@unseen/core';
-
-const MAX_LINE_BYTES = 1 << 20;
-const [TAB, NEWLINE, RETURN, SPACE] = [9, 10, 13, 32];
-const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
+import { UserError } from '@unseen/core';
+import { endOfField, isNumber, parseLine, readFirstLine, startOfField } from './text-line.ts';
+import { type LineCursor, notWordVectors, readLines } from './text-lines.ts';
+import { TokenTable } from './token-table.ts';
+import type { FoundVector, WordVectorFile } from './word-vector-file.ts';
 
 /** One line of a word-vector text file, in file order. */
 export interface WordVectorLine {
@@ -40,127 +39,155 @@ export async function* streamWordVectors(
   path: string,
   { limit = Number.POSITIVE_INFINITY }: WordVectorOptions = {},
 ): AsyncGenerator<WordVectorLine, { dimension: number; count: number }> {
-  let declared: number | undefined;
-  let dimension = 0;
-  let count = 0;
-  let line = 0;
-  for await (const bytes of readLines(path)) {
-    line++;
-    const where = `${path}:${line}`;
-    const fields = splitFields(bytes);
-    if (line === 1) {
-      const header = fields.length === 2 ? fields.map(([a, b]) => bytes.toString('latin1', a, b)) : undefined;
-      if (header?.every((text) => /^\d+$/.test(text))) {
-        [declared, dimension] = header.map(Number);
-        if (dimension === 0) throw new UserError({ given: `${where}: the first line promises vectors of dimension 0` });
-        continue;
-      }
-      dimension = fields.length - 1;
-      if (dimension < 1) throw notWordVectors(path);
-    }
-    if (count >= limit) return { dimension, count };
-    yield parseLine(bytes, fields, dimension, where, line);
-    count++;
-  }
-  if (dimension === 0) throw notWordVectors(path);
-  if (declared !== undefined && declared !== count && count < limit) {
-    throw new UserError({
-      given: `${path} promises ${declared} vectors in its first line and has ${count}`,
-      remedy: 'it may be cut short: get it again, or correct the first line if the file was shortened on purpose',
-    });
-  }
-  return { dimension, count };
+  const file = new TextFile(path, limit);
+  yield* linesOf(path, file);
+  return file.finish();
 }
 
 /**
  * The vectors of some tokens (all where `tokens` is left out) of a word-vector text file, see {@link streamWordVectors}.
  * Tokens that the file lacks are simply absent from the result; of a token with several lines the first one counts.
+ * With `tokens`, the other lines are counted and not checked, see {@link openWordVectors}.
  */
 export async function readWordVectors(
   path: string,
   tokens?: Iterable<string>,
-  options: WordVectorOptions = {},
+  { limit = Number.POSITIVE_INFINITY }: WordVectorOptions = {},
 ): Promise<WordVectors> {
-  const wanted = tokens === undefined ? undefined : new Set(tokens);
+  if (tokens !== undefined) return findWordVectors(path, tokens, limit);
   const vectors = new Map<string, Float32Array>();
   const duplicates = new Set<string>();
-  const lines = streamWordVectors(path, options);
-  for (;;) {
-    const next = await lines.next();
-    if (next.done) return { ...next.value, vectors, duplicates: [...duplicates] };
-    const { token } = next.value;
-    if (wanted && !wanted.has(token)) continue;
+  const file = new TextFile(path, limit);
+  for await (const { token, vector } of linesOf(path, file)) {
     if (vectors.has(token)) duplicates.add(token);
-    else vectors.set(token, next.value.vector());
+    else vectors.set(token, vector());
   }
+  return { ...file.finish(), vectors, duplicates: [...duplicates] };
 }
 
-type Range = readonly [start: number, end: number];
-
-function parseLine(bytes: Buffer, fields: Range[], dimension: number, where: string, line: number): WordVectorLine {
-  const extra = fields.length - 1 - dimension;
-  const field = (i: number) => bytes.toString('latin1', ...fields[i]);
-  // A blank inside a token is told from a superfluous number by what follows the first blank.
-  if (extra < 0 || (extra > 0 && NUMBER.test(field(1)))) {
-    throw new UserError({
-      given: `${where} has ${Math.max(fields.length - 1, 0)} numbers`,
-      expected: `${dimension}, like the lines before it`,
-      remedy: 'the file may be damaged: get it again',
-    });
+/** A word-vector text file as a {@link WordVectorFile}; its first line is read, the others when it is asked for vectors. */
+export async function openTextVectors(path: string): Promise<WordVectorFile> {
+  const head = new TextFile(path, 0);
+  for await (const lines of readLines(path)) {
+    if (head.nextVector(lines) || head.dimension > 0) break;
   }
+  if (head.dimension === 0) throw notWordVectors(path);
   return {
-    token: bytes.toString('utf8', fields[0][0], fields[extra][1]),
-    line,
-    vector() {
-      return Float32Array.from({ length: dimension }, (_, i) => {
-        const text = field(1 + extra + i);
-        const value = NUMBER.test(text) ? Math.fround(Number(text)) : Number.NaN;
-        if (Number.isFinite(value)) return value;
-        throw new UserError({ given: `${where}: '${text}' (number ${i + 1})`, expected: 'a finite number' });
-      });
+    path,
+    format: 'text',
+    dimension: head.dimension,
+    count: head.declared,
+    subwords: false,
+    async lookUp(tokens, { limit = Number.POSITIVE_INFINITY } = {}) {
+      const { vectors } = await findWordVectors(path, tokens, limit);
+      return new Map(
+        Array.from(vectors, ([token, vector]): [string, FoundVector] => [token, { vector, fromSubwords: false }]),
+      );
     },
+    tokens: ({ limit = Number.POSITIVE_INFINITY } = {}) => streamTokens(path, limit),
   };
 }
 
-function splitFields(bytes: Buffer): Range[] {
-  const fields: Range[] = [];
-  let start = -1;
-  for (let i = 0; i <= bytes.length; i++) {
-    const blank = i === bytes.length || bytes[i] === SPACE || bytes[i] === TAB;
-    if (!blank && start < 0) start = i;
-    if (blank && start >= 0) {
-      fields.push([start, i]);
-      start = -1;
+async function* linesOf(path: string, file: TextFile): AsyncGenerator<WordVectorLine, void> {
+  for await (const lines of readLines(path)) {
+    while (file.nextVector(lines)) {
+      // A copy: the caller may look at the numbers when the block is gone.
+      const bytes = Buffer.from(lines.bytes.subarray(lines.start, lines.end));
+      const { token, vector } = parseLine(bytes, 0, bytes.length, file.dimension, `${path}:${lines.count}`);
+      yield { token, line: lines.count, vector };
     }
+    if (file.stopped) return;
   }
-  return fields;
 }
 
-/** Lines as bytes, without line end; decoding is left to the caller, who needs few of them. */
-async function* readLines(path: string): AsyncGenerator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
-  const stripped = (line: Buffer) => (line.at(-1) === RETURN ? line.subarray(0, -1) : line);
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-      const bytes: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk as Buffer]) : (chunk as Buffer);
-      let start = 0;
-      for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-        yield stripped(bytes.subarray(start, end));
-        start = end + 1;
-      }
-      rest = bytes.subarray(start);
-      if (rest.length > MAX_LINE_BYTES) throw notWordVectors(path);
+/** One pass for some tokens. A line is taken apart only where its first field begins a wanted token. */
+async function findWordVectors(path: string, tokens: Iterable<string>, limit: number): Promise<WordVectors> {
+  const wanted = new Set(tokens);
+  const beginnings = new TokenTable(Array.from(wanted, (token) => token.split(/[ \t]/, 1)[0]));
+  const vectors = new Map<string, Float32Array>();
+  const duplicates = new Set<string>();
+  const file = new TextFile(path, limit);
+  for await (const lines of readLines(path)) {
+    const { bytes } = lines;
+    while (file.nextVector(lines)) {
+      const { start, end } = lines;
+      if (start < end && beginnings.find(bytes, start, endOfField(bytes, start, end)) < 0) continue;
+      const { token, vector } = parseLine(bytes, start, end, file.dimension, `${path}:${lines.count}`);
+      if (!wanted.has(token)) continue;
+      if (vectors.has(token)) duplicates.add(token);
+      else vectors.set(token, vector());
     }
-  } catch (error) {
-    throw explainFileError(error, path);
+    if (file.stopped) break;
   }
-  if (rest.length > 0) yield stripped(rest);
+  return { ...file.finish(), vectors, duplicates: [...duplicates] };
 }
 
-function notWordVectors(path: string): UserError {
-  return new UserError({
-    given: `${path} is not a word-vector text file`,
-    expected: "lines 'token number number …'",
-    remedy: 'binary files (.bin) have readers of their own',
-  });
+async function* streamTokens(path: string, limit: number): AsyncGenerator<readonly string[], void> {
+  const file = new TextFile(path, limit);
+  for await (const lines of readLines(path)) {
+    const batch: string[] = [];
+    while (file.nextVector(lines)) batch.push(tokenOf(lines, file.dimension, path));
+    if (batch.length > 0) yield batch;
+    if (file.stopped) break;
+  }
+  file.finish();
+}
+
+function tokenOf({ bytes, start, end, count }: LineCursor, dimension: number, path: string): string {
+  const stop = endOfField(bytes, start, end);
+  const second = startOfField(bytes, stop, end);
+  if (stop > start && isNumber(bytes, second, endOfField(bytes, second, end)))
+    return bytes.toString('utf8', start, stop);
+  return parseLine(bytes, start, end, dimension, `${path}:${count}`).token;
+}
+
+/** What is known of a file on the way through its lines: the dimension, and whether the count is right in the end. */
+class TextFile {
+  dimension = 0;
+  declared: number | undefined;
+  count = 0;
+  /** The limit was reached. */
+  stopped = false;
+  readonly #path: string;
+  readonly #limit: number;
+
+  constructor(path: string, limit: number) {
+    this.#path = path;
+    this.#limit = limit;
+  }
+
+  /** Goes to the next line with a vector and counts it; false where the block has no more, or the limit is reached. */
+  nextVector(lines: LineCursor): boolean {
+    if (!lines.next()) return false;
+    if (lines.count === 1) {
+      this.#begin(lines);
+      if (this.declared !== undefined && !lines.next()) return false;
+    }
+    if (this.count >= this.#limit) {
+      this.stopped = true;
+      return false;
+    }
+    this.count++;
+    return true;
+  }
+
+  finish(): { dimension: number; count: number } {
+    if (this.dimension === 0) throw notWordVectors(this.#path);
+    if (this.declared !== undefined && this.declared !== this.count && this.count < this.#limit) {
+      throw new UserError({
+        given: `${this.#path} promises ${this.declared} vectors in its first line and has ${this.count}`,
+        remedy: 'it may be cut short: get it again, or correct the first line if the file was shortened on purpose',
+      });
+    }
+    return { dimension: this.dimension, count: this.count };
+  }
+
+  #begin({ bytes, start, end }: LineCursor): void {
+    const { count, dimension } = readFirstLine(bytes, start, end);
+    if (count !== undefined && dimension === 0) {
+      throw new UserError({ given: `${this.#path}:1: the first line promises vectors of dimension 0` });
+    }
+    if (dimension < 1) throw notWordVectors(this.#path);
+    [this.dimension, this.declared] = [dimension, count];
+  }
 }

@@ -1,0 +1,34 @@
+/** What a file is that was meant to be another, and what to do about it. */
+export interface Stranger {
+  readonly given: string;
+  readonly remedy: string;
+}
+
+interface Kind extends Stranger {
+  readonly matches: (start: string) => boolean;
+}
+
+const STRANGERS: readonly Kind[] = [
+  {
+    given: 'a web page',
+    remedy: 'the download went wrong: get the file itself',
+    matches: (start) => /^\s*<(?:!doctype|html|\?xml)/i.test(start),
+  },
+  {
+    given: 'a pointer of Git LFS',
+    remedy: 'fetch the file itself: git lfs pull',
+    matches: (start) => start.startsWith('version https://git-lfs'),
+  },
+  { given: 'compressed with gzip', remedy: 'unpack it: gunzip FILE', matches: (start) => start.startsWith('\x1f\x8b') },
+  {
+    given: 'a tar archive, as PyTorch before 0.2 wrote it',
+    remedy: 'unpack it, or load and save it in Python',
+    matches: (start) => start.startsWith('ustar', 257),
+  },
+];
+
+/** What often stands where another file is expected, by its first bytes (512 suffice); `undefined` for anything else. */
+export function findStranger(start: Buffer): Stranger | undefined {
+  const text = start.toString('latin1', 0, 512);
+  return STRANGERS.find(({ matches }) => matches(text));
+}
