@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256File } from '@unseen/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildClassTable, type VectorSource } from './build-class-table.ts';
+import { buildClassTable } from './build-class-table.ts';
 import { selectRows, vectorOf } from './class-table.ts';
+import type { VectorSource } from './vector-source.ts';
 
-const shared = join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'data/wordvectors');
 let folder: string;
 let words: string;
 let rows: string;
@@ -32,8 +31,22 @@ describe('buildClassTable', () => {
     expect(table).toMatchObject({ name: 't', names: ['cat', 'sky other'], ids: [1, 2], dimension: 3 });
     expect(table.vectors).toEqual([Float32Array.of(3, 4, 2), Float32Array.of(0.6, 0.8, -5)]);
     expect(table.provenance[1]).toEqual([
-      { source: 'words', file: 'words.vec', sha256: await sha256File(words), tokens: ['sky', 'other'], rule: 'sum' },
-      { source: 'rows', file: 'rows.vec', sha256: await sha256File(rows), tokens: ['sky_other'], rule: 'row' },
+      {
+        source: 'words',
+        file: 'words.vec',
+        sha256: await sha256File(words),
+        tokens: ['sky', 'other'],
+        rule: 'sum',
+        dimension: 2,
+      },
+      {
+        source: 'rows',
+        file: 'rows.vec',
+        sha256: await sha256File(rows),
+        tokens: ['sky_other'],
+        rule: 'row',
+        dimension: 1,
+      },
     ]);
   });
 
@@ -88,6 +101,17 @@ describe('buildClassTable', () => {
     }
   });
 
+  it('tells what takes long, and reads a file for its checksum only when all classes are found', async () => {
+    const steps: string[] = [];
+    const onSource = (file: string, step: string) => steps.push(`${step} ${file}`);
+    await buildClassTable({ name: 't', sources: [byToken(), byId()], classes }, { onSource });
+    expect(steps).toEqual(['read words.vec', 'read rows.vec', 'hash words.vec', 'hash rows.vec']);
+    steps.length = 0;
+    const missing = buildClassTable({ name: 't', sources: [byToken()], classes: [{ id: 0, name: 'x' }] }, { onSource });
+    await expect(missing).rejects.toThrow('1 vectors are missing');
+    expect(steps).toEqual(['read words.vec']);
+  });
+
   it('refuses a table whose rows are not the classes', async () => {
     const swapped = [{ id: 2, name: 'cat' }];
     await expect(buildClassTable({ name: 't', sources: [byId()], classes: swapped })).rejects.toThrow(
@@ -115,29 +139,5 @@ describe('looking up', () => {
     expect(vectorOf(table, 'cat')).toEqual(Float32Array.of(2));
     expect(() => selectRows(table, [7])).toThrow('no class 7');
     expect(() => vectorOf(table, 'cta')).toThrow("did you mean 'cat'?");
-  });
-});
-
-describe.skipIf(!existsSync(shared))('published values (skipped without ../shared)', () => {
-  // First three of the fastText half, first three of the word2vec half.
-  it.each([
-    ['voc12', 1, 'aeroplane', [0.084189, -0.035884, -0.000447], [0.039011, -0.046227, -0.037207]],
-    ['voc12', 20, 'tv', [-0.05893, 0.031571, -0.015777], [-0.046056, 0.029146, 0.002878]],
-    ['context', 8, 'cat', [-0.026173, -0.018098, 0.019967], [0.002376, 0.039337, -0.054959]],
-    ['context', 10, 'cow', [0.013596, -0.012793, -0.060153], [0.035381, -0.014043, -0.02918]],
-    ['cocostuff', 20, 'cow', [0.011728, -0.011035, -0.05189], [0.043678, -0.017336, -0.036023]],
-    ['cocostuff', 156, 'sky-other', [-0.008632, -0.000371, 0.031442], [0.002748, -0.022504, -0.01535]],
-  ])('%s %i %s', async (dataset, id, name, fasttext, word2vec) => {
-    const sources = ['fasttext', 'word2vec'].map((source): VectorSource => {
-      return { name: source, path: join(shared, `${dataset}.${source}.vec`), rows: 'ids' };
-    });
-    const table = await buildClassTable({ name: dataset, sources, classes: [{ id, name }], normalize: 'joint' });
-    expect(table.dimension).toBe(600);
-    fasttext.forEach((value, i) => {
-      expect(table.vectors[0][i]).toBeCloseTo(value, 6);
-    });
-    word2vec.forEach((value, i) => {
-      expect(table.vectors[0][300 + i]).toBeCloseTo(value, 6);
-    });
   });
 });

@@ -16,7 +16,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { z } from 'zod';
-import type { ClassTable, RowProvenance } from './class-table.ts';
+import { type ClassTable, type RowProvenance, TOKEN_RULES } from './class-table.ts';
 
 const KIND = 'unseen.class-table/1';
 
@@ -26,7 +26,9 @@ const provenanceSchema = z.array(
     file: z.string(),
     sha256: z.string(),
     tokens: z.array(z.string()),
-    rule: z.enum(['exact', 'hyphenated', 'joined', 'unhyphenated', 'sum', 'row']),
+    rule: z.enum(TOKEN_RULES),
+    dimension: z.int().positive().optional(),
+    limit: z.int().positive().optional(),
   }),
 ) satisfies z.ZodType<RowProvenance[]>;
 

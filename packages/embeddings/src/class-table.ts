@@ -1,7 +1,13 @@
 import { nearestName, UserError } from '@unseen/core';
 
-/** How a class name was found among the tokens of a source (in this order, see {@link composeVector}). */
-export type TokenRule = 'exact' | 'hyphenated' | 'joined' | 'unhyphenated' | 'sum' | 'row';
+/**
+ * How a class was found in a source: as a token by one of the rules of {@link composeVector}, with `subwords` where character
+ * n-grams stood in for a word; by the `name` of a table's row; or as the `row` of its id.
+ */
+export const TOKEN_RULES = ['exact', 'hyphenated', 'joined', 'unhyphenated', 'sum', 'subwords', 'name', 'row'] as const;
+
+/** One of {@link TOKEN_RULES}. */
+export type TokenRule = (typeof TOKEN_RULES)[number];
 
 /** Where a part of a class vector comes from. */
 export interface RowProvenance {
@@ -11,9 +17,13 @@ export interface RowProvenance {
   readonly file: string;
   /** Of the file's bytes, or of tokens and vectors that came from memory. */
   readonly sha256: string;
-  /** The tokens whose vectors were taken. */
+  /** The tokens whose vectors were taken, or what the row was found by. */
   readonly tokens: readonly string[];
   readonly rule: TokenRule;
+  /** Numbers that this source gives to the vector; tables of earlier versions do not tell. */
+  readonly dimension?: number;
+  /** Only so many vectors from the top of the file were looked at. */
+  readonly limit?: number;
 }
 
 /** One vector per class. */

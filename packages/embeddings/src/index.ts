@@ -1,6 +1,12 @@
 export * from './build-class-table.ts';
 export * from './class-table.ts';
 export * from './class-table-file.ts';
+export * from './dataset-classes.ts';
+export * from './inspect-table.ts';
+export type { TableWarning } from './inspect-warnings.ts';
 export * from './multi-word.ts';
+export { openQuantizedFastText } from './quantized-fasttext.ts';
 export * from './recipe.ts';
+export { type RowTable, readRowTable } from './row-table.ts';
 export * from './train-fasttext.ts';
+export type { FileSource, TableClass, VectorSource } from './vector-source.ts';

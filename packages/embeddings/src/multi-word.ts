@@ -7,22 +7,30 @@ export interface ComposedVector {
   readonly rule: TokenRule;
 }
 
+/** How {@link composeVector} treats names of several words. */
+export type MultiWord = 'spellings' | 'sum';
+
 /** All tokens that {@link composeVector} may ask for. */
-export function candidateTokens(name: string): string[] {
-  return [...spellings(name).map(([, token]) => token), ...parts(name)];
+export function candidateTokens(name: string | readonly string[], multiWord: MultiWord = 'spellings'): string[] {
+  return [...spellings(name, multiWord).map(([, token]) => token), ...wordsOf(name)];
 }
 
 /**
  * The vector of a class name, which may have several words: the token as it stands; with '-' for blanks; without
- * blanks; without '-'; otherwise the L2-normalised sum of the stored (not normalised) vectors of its parts, as the published
- * class tables of SPNet and CaGNet were built. `undefined` where the source has none of these.
+ * blanks; without '-'; otherwise the L2-normalised sum of the stored (not normalised) vectors of its parts. With `sum` a name
+ * of several words is always the sum, as the published class tables of SPNet and CaGNet were built. A list is the sum of exactly
+ * its tokens. `undefined` where the source has none of these.
  */
-export function composeVector(name: string, vectors: ReadonlyMap<string, Float32Array>): ComposedVector | undefined {
-  for (const [rule, token] of spellings(name)) {
+export function composeVector(
+  name: string | readonly string[],
+  vectors: ReadonlyMap<string, Float32Array>,
+  multiWord: MultiWord = 'spellings',
+): ComposedVector | undefined {
+  for (const [rule, token] of spellings(name, multiWord)) {
     const vector = vectors.get(token);
     if (vector) return { vector, tokens: [token], rule };
   }
-  const tokens = parts(name);
+  const tokens = wordsOf(name);
   const found = tokens.map((token) => vectors.get(token));
   if (tokens.length < 2 || !found.every((vector) => vector !== undefined)) return undefined;
   const sum = Float64Array.from(found[0], (_, i) => found.reduce((total, vector) => total + vector[i], 0));
@@ -37,7 +45,14 @@ export function normalized(vector: Float32Array | Float64Array): Float64Array {
   return Float64Array.from(vector, (value) => value * scale);
 }
 
-function spellings(name: string): [TokenRule, string][] {
+/** The words of a name, parted by blanks and hyphens; a list is taken as it is. */
+export function wordsOf(name: string | readonly string[]): readonly string[] {
+  return typeof name === 'string' ? name.split(/[- ]+/).filter((part) => part !== '') : name;
+}
+
+function spellings(name: string | readonly string[], multiWord: MultiWord): [TokenRule, string][] {
+  if (typeof name !== 'string') return name.length === 1 ? [['exact', name[0]]] : [];
+  if (multiWord === 'sum') return wordsOf(name).length > 1 ? [] : [['exact', name]];
   return [
     ['exact', name],
     ['hyphenated', name.replaceAll(' ', '-')],
@@ -45,5 +60,3 @@ function spellings(name: string): [TokenRule, string][] {
     ['unhyphenated', name.replaceAll('-', '')],
   ];
 }
-
-const parts = (name: string) => name.split(/[- ]+/).filter((part) => part !== '');

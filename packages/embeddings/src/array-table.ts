@@ -1,0 +1,95 @@
+import { UserError } from '@unseen/core';
+import { openWeights, PickledArray, readPickle, type StoredTensor, type TensorValues } from '@unseen/formats';
+import type { RowTable } from './row-table.ts';
+
+const PICKLED = /\.(?:npy|pkl|pickle)$/i;
+const WEIGHTS = /\.(?:npz|safetensors|pth?|tar|h5|hdf5)$/i;
+
+/** Whether a file is one of arrays, by its name. */
+export function isArrayFile(path: string): boolean {
+  return PICKLED.test(path) || WEIGHTS.test(path);
+}
+
+/**
+ * Reads a matrix with a row per class from a NumPy file, a pickle or a file of weights (`array` says which where it has several).
+ * A pickled dictionary of vectors gives their names too. Numbers become float32, as the authors' code has them.
+ */
+export async function readArrayTable(path: string, array?: string): Promise<RowTable> {
+  if (WEIGHTS.test(path)) return { rows: matrixRows(path, await readTensor(path, array)) };
+  const value = await readPickle(path);
+  if (value instanceof PickledArray && array === undefined) return { rows: matrixRows(path, numbersOf(path, value)) };
+  if (!(value instanceof Map)) {
+    throw new UserError({
+      given: `${path} holds no matrix${array === undefined ? '' : ` with the name '${array}'`}`,
+      expected: 'an array with a row per class, or a dictionary of vectors',
+    });
+  }
+  if (array !== undefined) return { rows: matrixRows(path, numbersOf(path, entryOf(path, value, array))) };
+  const labels = [...value.keys()].map(String);
+  const rows = [...value.values()].map((one, i) => vectorOf(path, labels[i], one));
+  const odd = rows.findIndex((row) => row.length !== rows[0].length);
+  if (odd < 0) return { rows, labels };
+  throw new UserError({
+    given: `${path}: '${labels[odd]}' has ${rows[odd].length} numbers, and '${labels[0]}' has ${rows[0].length}`,
+    expected: 'vectors of one length',
+    remedy: "if it is a dictionary of matrices, say which one ('array: NAME')",
+  });
+}
+
+async function readTensor(path: string, array: string | undefined): Promise<StoredTensor> {
+  const file = await openWeights(path);
+  try {
+    if (array !== undefined) return await file.read(file.info(array).name);
+    const matrices = file.tensors.filter(({ shape }) => shape.length === 2);
+    if (matrices.length === 1) return await file.read(matrices[0].name);
+    throw new UserError({
+      given: `${path} has ${matrices.length} matrices: ${matrices.map(({ name }) => name).join(', ')}`,
+      expected: "one, or its name ('array: NAME')",
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+interface Numbers {
+  readonly shape: readonly number[];
+  readonly values: TensorValues;
+}
+
+function matrixRows(path: string, { shape, values }: Numbers): Float32Array[] {
+  const [count, length] = shape;
+  if (shape.length !== 2 || length === 0) {
+    throw new UserError({
+      given: `${path} is an array of shape (${shape.join(', ')})`,
+      expected: '(classes, numbers)',
+    });
+  }
+  const flat = Float32Array.from(values, Number);
+  return Array.from({ length: count }, (_, i) => flat.subarray(i * length, (i + 1) * length));
+}
+
+function numbersOf(path: string, value: unknown): Numbers {
+  if (value instanceof PickledArray && value.dtype !== undefined) {
+    return { shape: value.shape, values: value.values as TensorValues };
+  }
+  throw new UserError({ given: `${path} holds something else than an array of numbers`, expected: 'numbers' });
+}
+
+function vectorOf(path: string, label: string, value: unknown): Float32Array {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'number')) return Float32Array.from(value);
+  const { shape, values } = numbersOf(path, value);
+  if (shape.filter((n) => n !== 1).length <= 1) return Float32Array.from(values, Number);
+  throw new UserError({
+    given: `${path}: '${label}' is an array of shape (${shape.join(', ')})`,
+    expected: 'a vector',
+    remedy: "if it is a dictionary of matrices, say which one ('array: NAME')",
+  });
+}
+
+function entryOf(path: string, value: ReadonlyMap<unknown, unknown>, array: string): unknown {
+  if (value.has(array)) return value.get(array);
+  throw new UserError({
+    given: `${path} has no array '${array}'`,
+    expected: `one of: ${[...value.keys()].slice(0, 20).map(String).join(', ')}`,
+  });
+}

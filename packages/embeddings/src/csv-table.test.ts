@@ -1,0 +1,61 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '@unseen/core';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readCsvTable } from './csv-table.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'csv-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function read(text: string | Uint8Array, name = 'table.csv') {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return readCsvTable(path);
+}
+
+it.each([
+  ['without a header', 'cat,1,-2.5\ndog,3e-2,+4\n', 'table.csv'],
+  ['with a header, a byte-order mark and other line ends', '\ufeffname,x1,x2\r\ncat,1,-2.5\r\ndog,0.03,4', 'table.csv'],
+  ['with quotes and blanks', '"cat", 1, -2.5\n\n"dog","3e-2",4\n', 'table.csv'],
+  ['with tabs', 'cat\t1\t-2.5\ndog\t.03\t4.\n', 'table.tsv'],
+])('reads a table %s', async (_, text, name) => {
+  expect(await read(text, name)).toEqual({
+    labels: ['cat', 'dog'],
+    rows: [Float32Array.of(1, -2.5), Float32Array.of(0.03, 4)],
+  });
+});
+
+it('keeps commas, quotes and line breaks in names', async () => {
+  expect((await read('"wall, ""old""",1\n"two\nlines",2\n')).labels).toEqual(['wall, "old"', 'two\nlines']);
+});
+
+it.each([
+  ['', 'is empty'],
+  ['cat,1,2\ndog,3\n', 'is no table'],
+  ['cat,1\ndog,x\n', "table.csv:2: 'x' in column 2"],
+  ['cat,nan\ndog,1\n', "table.csv:1: 'nan' in column 2"],
+  ['cat,1e99\n', "'1e99' in column 2"],
+  ['cat,1\n,2\n', 'table.csv:2 has nothing in its first column'],
+  ['cat\ndog\n', 'has one column'],
+  ['"cat,1\n', 'is no table'],
+  ['cat;1,5;2,5\ndog;1,5;2,5\n', "write numbers with a point, and ',' between columns"],
+])('refuses %j', async (text, message) => {
+  await expect(read(text)).rejects.toThrow(message);
+});
+
+it('answers any bytes with a table or a UserError', async () => {
+  const pieces = fc.constantFrom('cat', ',', '\n', '"', '1', '-2e3', ' ', '\r', '\0', 'é', '\t', ';', 'nan');
+  await fc.assert(
+    fc.asyncProperty(fc.array(pieces, { maxLength: 30 }), async (parts) => {
+      const outcome = await read(parts.join('')).catch((error) => error);
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(UserError);
+      else expect(outcome.rows).toHaveLength(outcome.labels?.length ?? -1);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { nearestName, UserError } from '@unseen/core';
+import { readYamlDocument, validate } from '@unseen/formats';
+import { z } from 'zod';
+import type { TableClass } from './vector-source.ts';
+
+/** Of a dataset YAML, all that class tables need to know. */
+const schema = z.looseObject({
+  classes: z
+    .array(
+      z.looseObject({
+        id: z.int().nonnegative(),
+        name: z.string().min(1),
+        wordRow: z.int().nonnegative().optional(),
+      }),
+    )
+    .min(1),
+});
+
+/**
+ * The classes of a registered dataset or of a dataset YAML (relative to `folder`) as those of a class table: the id is the row that
+ * the dataset names for tables of word vectors (`wordRow`) where it does, since that is where experiments look for it.
+ */
+export async function datasetClasses(nameOrYaml: string, folder = '.'): Promise<(TableClass & { maskId: number })[]> {
+  const path = await findDataset(nameOrYaml, folder);
+  const document = await readYamlDocument(path);
+  const { classes } = validate(document.value, schema, document.locate);
+  return classes.map(({ id, name, wordRow = id }) => ({ id: wordRow, name, maskId: id }));
+}
+
+async function findDataset(nameOrYaml: string, folder: string): Promise<string> {
+  if (/\.ya?ml$/i.test(nameOrYaml)) return resolve(folder, nameOrYaml);
+  const registry = process.env.UNSEEN_DATASETS ?? join(import.meta.dirname, '../../../datasets');
+  const path = join(registry, `${nameOrYaml}.yaml`);
+  if (/^[\w.-]+$/.test(nameOrYaml) && existsSync(path)) return path;
+  const names = (await readdir(registry).catch(() => []))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length));
+  const near = nearestName(nameOrYaml, names);
+  throw new UserError({
+    given: `no registered dataset '${nameOrYaml}' has a list of classes`,
+    expected: `one of: ${names.join(', ')}, or the path of a dataset YAML`,
+    ...(near && { remedy: `did you mean '${near}'?` }),
+  });
+}

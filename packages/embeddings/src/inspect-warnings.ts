@@ -1,0 +1,103 @@
+import type { InspectedClass, TablePart } from './inspect-table.ts';
+import { quantile } from './similarity.ts';
+
+/** Something about a class table that is worth a look. */
+export interface TableWarning {
+  readonly kind: 'zero' | 'not-finite' | 'length' | 'parts' | 'duplicate' | 'far';
+  readonly message: string;
+  /** Names of the classes that it is about; empty where it is about all. */
+  readonly classes: readonly string[];
+}
+
+/** Cosine from which two classes count as the same. */
+const SAME = 0.95;
+/** Share of the squared length by which parts may miss their equal share. */
+const UNEVEN = 0.02;
+const FAR_QUANTILE = 0.1;
+const MIN_SEEN = 5;
+
+/** What is suspicious about a table, worst first; `cosines` are those of all pairs. */
+export function findWarnings(
+  classes: readonly InspectedClass[],
+  parts: readonly TablePart[],
+  vectors: readonly Float32Array[],
+  cosines: Float64Array,
+): TableWarning[] {
+  return [
+    ...findBroken(classes, vectors),
+    ...findParts(parts),
+    ...findLengths(classes),
+    ...findDuplicates(classes, cosines),
+    ...findFar(classes),
+  ];
+}
+
+function findBroken(classes: readonly InspectedClass[], vectors: readonly Float32Array[]): TableWarning[] {
+  const named = (test: (vector: Float32Array) => boolean) =>
+    classes.filter((_, i) => test(vectors[i])).map(({ name }) => name);
+  const broken = named((vector) => !vector.every(Number.isFinite));
+  const zero = named((vector) => vector.every((value) => value === 0));
+  return [
+    ...when(broken, 'not-finite', `numbers that are not finite: ${broken.join(', ')}; training on them gives nan`),
+    ...when(zero, 'zero', `nothing but zeros: ${zero.join(', ')}; the vector says nothing of the class`),
+  ];
+}
+
+function findParts(parts: readonly TablePart[]): TableWarning[] {
+  const uneven = parts.some(({ shares }) => Math.max(...shares.map((x) => Math.abs(x - 1 / parts.length))) > UNEVEN);
+  if (parts.length < 2 || !uneven) return [];
+  const shares = parts.map(({ source, shares: [low, , high] }) => `${source} ${percent(low)} to ${percent(high)}`);
+  const message =
+    `the parts are not of one length: of the squared length belongs to ${shares.join(', ')}; ` +
+    "'normalize: parts' lets them weigh the same";
+  return [{ kind: 'parts', message, classes: [] }];
+}
+
+function findLengths(classes: readonly InspectedClass[]): TableWarning[] {
+  const norms = classes.map((one) => one.norm);
+  const [low, high] = [Math.min(...norms), Math.max(...norms)];
+  if (Math.abs(low - 1) < 1e-3 && Math.abs(high - 1) < 1e-3) return [];
+  const message = `the vectors are not of unit length: ${low.toFixed(3)} to ${high.toFixed(3)}; right for ZS3Net's tables only`;
+  return [{ kind: 'length', message, classes: [] }];
+}
+
+function findDuplicates(classes: readonly InspectedClass[], cosines: Float64Array): TableWarning[] {
+  const count = classes.length;
+  const warnings: TableWarning[] = [];
+  for (let i = 0; i < count; i++) {
+    for (let j = i + 1; j < count; j++) {
+      const cosine = cosines[i * count + j];
+      if (!(cosine >= SAME)) continue;
+      const names = [classes[i].name, classes[j].name];
+      const message = `'${names[0]}' and '${names[1]}' are all but the same (cosine ${cosine.toFixed(3)}): nothing can tell them apart`;
+      warnings.push({ kind: 'duplicate', message, classes: names });
+    }
+  }
+  return warnings;
+}
+
+/**
+ * Unseen classes that lie farther from every seen class than nine in ten seen classes lie from their nearest seen one. What counts as
+ * near depends on the vectors: cosines of CLIP's are all high, those of word2vec low.
+ */
+function findFar(classes: readonly InspectedClass[]): TableWarning[] {
+  const bests = classes.flatMap(({ group, nearestSeen }) =>
+    group === 'seen' && nearestSeen ? nearestSeen.cosine : [],
+  );
+  if (bests.length < MIN_SEEN) return [];
+  const usual = quantile(bests, FAR_QUANTILE);
+  return classes.flatMap(({ name, group, nearestSeen }): TableWarning[] => {
+    if (group !== 'unseen' || !nearestSeen || nearestSeen.cosine >= usual) return [];
+    const { name: near, cosine } = nearestSeen;
+    const message =
+      `the unseen class '${name}' has no seen class close to it (nearest: '${near}', cosine ${cosine.toFixed(2)}; ` +
+      `nine in ten seen classes have one above ${usual.toFixed(2)}): its features can hardly be guessed`;
+    return [{ kind: 'far', message, classes: [name] }];
+  });
+}
+
+function when(classes: readonly string[], kind: TableWarning['kind'], message: string): TableWarning[] {
+  return classes.length > 0 ? [{ kind, message, classes }] : [];
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(0)} %`;

@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lookUpClasses } from './look-up.ts';
+import type { VectorSource } from './vector-source.ts';
+
+let folder: string;
+let path: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tokens-'));
+  path = join(folder, 'words.vec');
+  await writeFile(path, 'hot 3 0\ndog 0 4\nhotdog 1 1\nt-shirt 2 2\nconcrete 5 5\n');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const source = (settings: Partial<VectorSource> = {}): VectorSource => ({
+  name: 'words',
+  path,
+  label: 'words.vec',
+  ...settings,
+});
+const named = (...names: string[]) => names.map((name, id) => ({ id, name }));
+
+test('names of several words are looked up by their spellings, or are sums where the source says so', async () => {
+  const classes = named('hot dog', 'hot-dog', 'dog');
+  const spelled = await lookUpClasses(source(), classes);
+  expect(spelled.rows.map((row) => [row?.rule, row?.tokens])).toEqual([
+    ['joined', ['hotdog']],
+    ['unhyphenated', ['hotdog']],
+    ['exact', ['dog']],
+  ]);
+  const summed = await lookUpClasses(source({ multiWord: 'sum' }), classes);
+  expect(summed.rows.map((row) => [row?.rule, row?.tokens])).toEqual([
+    ['sum', ['hot', 'dog']],
+    ['sum', ['hot', 'dog']],
+    ['exact', ['dog']],
+  ]);
+  expect(summed.rows[0]?.vector).toEqual(Float32Array.of(0.6, 0.8));
+});
+
+test('a list of tokens is the sum of exactly these', async () => {
+  const classes = [
+    { id: 0, name: 'sausage', tokens: { words: ['hot', 'dog'] } },
+    { id: 1, name: 'shirt', tokens: { words: ['t-shirt'] } },
+  ];
+  const { rows } = await lookUpClasses(source(), classes);
+  expect(rows.map((row) => [row?.rule, row?.tokens])).toEqual([
+    ['sum', ['hot', 'dog']],
+    ['exact', ['t-shirt']],
+  ]);
+});
+
+test('what is missing names the words that are, with near matches', async () => {
+  const { rows, missing } = await lookUpClasses(source(), named('dog', 'wall-concret', 'zzz'));
+  expect(rows.map((row) => row?.rule)).toEqual(['exact', undefined, undefined]);
+  expect(missing).toEqual([
+    "'wall-concret' in words.vec (no 'wall'; no 'concret', near: 'concrete')",
+    "'zzz' in words.vec",
+  ]);
+});
+
+test('settings that do nothing are refused', async () => {
+  await expect(lookUpClasses(source({ subwords: true }), named('unheard'))).rejects.toThrow(
+    /words.vec has no subwords; expected a binary fastText model/,
+  );
+  await expect(lookUpClasses(source({ rows: 'ids', subwords: true }), named('hot'))).rejects.toThrow(
+    "has 'subwords' and finds its rows by ids",
+  );
+});

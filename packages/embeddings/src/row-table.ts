@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { explainFileError, readJson, UserError } from '@unseen/core';
+import { openWordVectors, streamWordVectors } from '@unseen/formats';
+import { z } from 'zod';
+import { isArrayFile, readArrayTable } from './array-table.ts';
+import { readCsvTable } from './csv-table.ts';
+import { type FileSource, originOf, type VectorSource } from './vector-source.ts';
+
+/** A table of vectors of one length, in the order of its file. */
+export interface RowTable {
+  readonly rows: readonly Float32Array[];
+  /** What the file calls its rows, names or ids; some kinds of files have neither. */
+  readonly labels?: readonly string[];
+}
+
+const MAX_ROWS = 1 << 16;
+
+/** Reads a source as a whole, as a table: text, arrays, or a small file of word vectors. Numbers that are not finite are refused. */
+export async function readRowTable(source: VectorSource): Promise<RowTable> {
+  const table = 'vectors' in source ? atHand(source.vectors) : await readFileTable(source);
+  const { rows, labels } = table;
+  if (rows.length === 0) throw new UserError({ given: `${originOf(source)} has no rows`, expected: 'a row per class' });
+  rows.forEach((row, i) => {
+    const at = row.findIndex((value) => !Number.isFinite(value));
+    if (at < 0) return;
+    throw new UserError({
+      given: `${originOf(source)}: number ${at + 1} of ${labels ? `row '${labels[i]}'` : `row ${i} (from 0)`} is ${row[at]}`,
+      expected: 'finite numbers',
+    });
+  });
+  return table;
+}
+
+async function readFileTable(source: FileSource): Promise<RowTable> {
+  const { path, names, array } = source;
+  const isArray = isArrayFile(path);
+  if (array !== undefined && !isArray) {
+    throw new UserError({
+      given: `the source '${source.name}' names an array of ${path}`,
+      expected: 'a file of arrays',
+    });
+  }
+  if (isArray) return withNames(await readArrayTable(path, array), source);
+  if (names !== undefined) {
+    throw new UserError({
+      given: `the source '${source.name}' has a list of names, and ${originOf(source)} has names of its own`,
+      expected: "'names' for files of arrays without names only",
+    });
+  }
+  return /\.[ct]sv$/i.test(path) ? readCsvTable(path) : readWordTable(source);
+}
+
+async function withNames(table: RowTable, { names: path, name, label }: FileSource): Promise<RowTable> {
+  if (path === undefined) return table;
+  const labels = await readNames(path);
+  if (labels.length === table.rows.length && !table.labels) return { ...table, labels };
+  throw new UserError({
+    given: table.labels
+      ? `the source '${name}' has a list of names, and its file has names of its own`
+      : `${path} has ${labels.length} names, and ${label ?? name} has ${table.rows.length} rows`,
+    expected: 'one name for each row',
+  });
+}
+
+/** One name a line (blank lines at the end do not count), or a JSON list of names. */
+async function readNames(path: string): Promise<string[]> {
+  if (/\.json$/i.test(path)) {
+    const list = z.array(z.string().min(1)).safeParse(await readJson(path));
+    if (list.success) return list.data;
+    throw new UserError({ given: `${path} is no list of names`, expected: 'a JSON list of texts' });
+  }
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw explainFileError(error, path);
+  });
+  const lines = text.trimEnd().split(/\r?\n/);
+  const empty = lines.findIndex((line) => line.trim() === '');
+  if (empty < 0) return lines.map((line) => line.trim());
+  throw new UserError({ given: `${path}:${empty + 1} is empty`, expected: 'one name a line' });
+}
+
+async function readWordTable({ path, limit }: FileSource): Promise<RowTable> {
+  const file = await openWordVectors(path);
+  const rows: Float32Array[] = [];
+  const labels: string[] = [];
+  if (file.format === 'text') {
+    for await (const { token, vector } of streamWordVectors(path, { limit })) {
+      checkSize(path, labels.push(token));
+      rows.push(vector());
+    }
+    return { rows, labels };
+  }
+  for await (const batch of file.tokens({ limit })) checkSize(path, labels.push(...batch));
+  const found = await file.lookUp(labels, { limit });
+  return { rows: labels.map((label) => found.get(label)!.vector), labels };
+}
+
+function checkSize(path: string, rows: number): void {
+  if (rows <= MAX_ROWS) return;
+  throw new UserError({
+    given: `${path} has more than ${MAX_ROWS} rows, and is to be a table with one row per class`,
+    remedy: "for a file of word vectors take 'rows: tokens'",
+  });
+}
+
+function atHand(vectors: ReadonlyMap<string, Float32Array>): RowTable {
+  return { rows: [...vectors.values()], labels: [...vectors.keys()] };
+}
