@@ -3,12 +3,20 @@ import { type ClassInfo, IGNORE, nearestName, UserError, type ZeroShotSplit } fr
 import { expandDataFolder, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
 import { generatedPalette, vocPalette } from '@unseen/vision';
 import { z } from 'zod';
+import { cityscapesSettings } from './layouts/cityscapes.ts';
+import { cocoInstancesSettings } from './layouts/coco-instances.ts';
 import { cocoPanopticSettings } from './layouts/coco-panoptic.ts';
 import { folderSettings } from './layouts/folder.ts';
 import { vocSettings } from './layouts/voc.ts';
 
 /** What a dataset YAML may say. */
-export const datasetSchema = z.discriminatedUnion('layout', [folderSettings, vocSettings, cocoPanopticSettings]);
+export const datasetSchema = z.discriminatedUnion('layout', [
+  folderSettings,
+  vocSettings,
+  cityscapesSettings,
+  cocoPanopticSettings,
+  cocoInstancesSettings,
+]);
 
 /** The settings of a checked dataset YAML. */
 export type DatasetSettings = z.output<typeof datasetSchema>;
@@ -21,6 +29,8 @@ export interface DatasetFile {
   readonly root: string;
   readonly classes: readonly ClassInfo[];
   readonly splits: Readonly<Record<string, ZeroShotSplit>>;
+  /** Class ids by the values that the mask files hold, where these are not class ids. */
+  readonly valueMap?: ReadonlyMap<number, number>;
 }
 
 /** Reads and checks a dataset YAML. Every problem is a {@link UserError} with file:line:column. */
@@ -28,6 +38,7 @@ export async function readDatasetFile(path: string, options: { readonly root?: s
   const document = await readYamlDocument(path);
   const settings = validate(document.value, datasetSchema, document.locate);
   checkClasses(settings, document);
+  checkStoredValues(settings, document);
   const colors = settings.palette === 'voc' ? vocPalette() : generatedPalette(settings.classes.length);
   const classes = settings.classes.map(({ id, name, color, wordRow }, index) => ({
     id,
@@ -43,7 +54,15 @@ export async function readDatasetFile(path: string, options: { readonly root?: s
     return [name, resolved];
   });
   const root = options.root ?? expandRoot(settings.root, dirname(path));
-  return { path, settings, root, classes, splits: Object.fromEntries(splits) };
+  const valueMap =
+    settings.map &&
+    new Map(
+      Object.entries(settings.map).map(([stored, given]) => {
+        const id = resolveClass(given, classes, document, ['map', stored]);
+        return [Number(stored), id] as const;
+      }),
+    );
+  return { path, settings, root, classes, splits: Object.fromEntries(splits), ...(valueMap && { valueMap }) };
 }
 
 function expandRoot(root: string, folder: string): string {
@@ -51,7 +70,7 @@ function expandRoot(root: string, folder: string): string {
   return isAbsolute(expanded) ? expanded : join(folder, expanded);
 }
 
-function checkClasses({ classes, ignore }: DatasetSettings, { locate }: YamlDocument): void {
+function checkClasses({ classes }: DatasetSettings, { locate }: YamlDocument): void {
   for (const key of ['id', 'name'] as const) {
     const first = new Map<string | number, number>();
     classes.forEach((info, index) => {
@@ -66,14 +85,32 @@ function checkClasses({ classes, ignore }: DatasetSettings, { locate }: YamlDocu
       first.set(info[key], index);
     });
   }
-  classes.forEach(({ id, name }, index) => {
-    if (id !== IGNORE && !ignore.includes(id)) return;
-    if (id === IGNORE && classes.some((other) => other.id > IGNORE)) return;
+}
+
+/** What is stored for a class may not mean "unlabelled" as well. */
+function checkStoredValues({ classes, ignore, map }: DatasetSettings, { locate }: YamlDocument): void {
+  const stored = map
+    ? Object.keys(map).map((value) => ({ value: Number(value), path: ['map', value], what: `'map' has the value` }))
+    : classes.map(({ id, name }, i) => ({ value: id, path: ['classes', i, 'id'], what: `class '${name}' has the id` }));
+  const wide = stored.some(({ value }) => value > IGNORE);
+  for (const { value, path, what } of stored) {
+    if ((value !== IGNORE || wide) && !ignore.includes(value)) continue;
     throw new UserError({
-      given: `${locate(['classes', index, 'id']).place}: class '${name}' has the id ${id}, which means "unlabelled"`,
-      expected: 'an id outside the ignored values (255 always is one)',
+      given: `${locate(path).place}: ${what} ${value}, which means "unlabelled"`,
+      expected: `a value outside the ignored ones (255 always is one)`,
     });
-  });
+  }
+}
+
+/** Id of a class by its name or its id; anything else is a {@link UserError} that names the dataset's file. */
+export function classIdOf({ classes, path }: DatasetFile, given: string | number): number {
+  const found = findClass(given, classes);
+  if (found) return found.id;
+  throw new UserError({ given: `${path}: '${given}' is no class of the dataset` });
+}
+
+function findClass(given: string | number, classes: readonly ClassInfo[]): ClassInfo | undefined {
+  return classes.find(({ id, name }) => (typeof given === 'number' ? id === given : name === given));
 }
 
 function resolveClass(
@@ -82,7 +119,7 @@ function resolveClass(
   { locate }: YamlDocument,
   path: readonly PropertyKey[],
 ): number {
-  const found = classes.find(({ id, name }) => (typeof given === 'number' ? id === given : name === given));
+  const found = findClass(given, classes);
   if (found) return found.id;
   const near = nearestName(
     String(given),

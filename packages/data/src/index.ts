@@ -6,6 +6,7 @@ export * from './feature-store.ts';
 export * from './feature-store-writer.ts';
 export * from './file-samples.ts';
 export * from './image.ts';
+export * from './instances.ts';
 export * from './layout-leak.ts';
 export * from './layouts/index.ts';
 export * from './leakage-guard.ts';

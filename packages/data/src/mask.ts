@@ -1,12 +1,27 @@
 import { IGNORE, type LabelMap, UserError } from '@unseen/core';
 import { decodeIndexedPng } from '@unseen/formats';
+import type { DatasetFile } from './dataset-file.ts';
 import { readBytes } from './image.ts';
 
 /** What the values of mask files mean. */
 export interface MaskValues {
   readonly classes: ReadonlySet<number>;
-  /** Values that mean "unlabelled" besides 255 (and 65535 in 16-bit files). */
+  /** Stored values that mean "unlabelled" besides 255 (and 65535 in 16-bit files). */
   readonly ignore: ReadonlySet<number>;
+  /** Class ids by stored value, where the files hold other values than class ids. */
+  readonly map?: ReadonlyMap<number, number>;
+}
+
+/** What the values in the mask files of a dataset mean. */
+export function maskValues({ settings, classes, valueMap }: DatasetFile): MaskValues {
+  const ids = new Set(classes.map(({ id }) => id));
+  return { classes: ids, ignore: new Set(settings.ignore), ...(valueMap && { map: valueMap }) };
+}
+
+/** Class id of a stored value; `undefined` where it means "unlabelled" or no class has it. */
+export function classOfValue(stored: number, { classes, ignore, map }: MaskValues): number | undefined {
+  if (ignore.has(stored)) return undefined;
+  return map ? map.get(stored) : classes.has(stored) ? stored : undefined;
 }
 
 /** Reads a mask file (indexed or grey PNG) as it is. A colour picture is a {@link UserError}. */
@@ -20,29 +35,31 @@ export async function readRawMask(path: string, id: string): Promise<LabelMap> {
  * {@link IGNORE}; datasets with ids above 254 give 16-bit maps, where it is 65535. A value that no class has is a
  * {@link UserError}.
  */
-export function toLabelMap(raw: LabelMap, name: string, { classes, ignore }: MaskValues): LabelMap {
+export function toLabelMap(raw: LabelMap, name: string, values: MaskValues): LabelMap {
+  const { classes, ignore, map } = values;
+  const known = map ?? new Map([...classes].map((id) => [id, id] as const));
   const wide = [...classes].some((id) => id >= IGNORE);
   const hidden = wide ? 0xffff : IGNORE;
   const unknown = -1;
   const table = new Int32Array(0x10000).fill(unknown);
-  for (const id of classes) table[id] = id;
-  for (const id of [...ignore, raw.data instanceof Uint16Array ? 0xffff : IGNORE]) table[id] = hidden;
-  if (!classes.has(IGNORE)) table[IGNORE] = hidden;
+  for (const [stored, id] of known) table[stored] = id;
+  for (const stored of [...ignore, raw.data instanceof Uint16Array ? 0xffff : IGNORE]) table[stored] = hidden;
+  if (!known.has(IGNORE)) table[IGNORE] = hidden;
   const data = wide ? new Uint16Array(raw.data.length) : new Uint8Array(raw.data.length);
   for (let i = 0; i < data.length; i++) {
     const value = table[raw.data[i]];
-    if (value === unknown) throw unknownValue(raw, i, name, classes);
+    if (value === unknown) throw unknownValue(raw, i, name, [...known.keys()]);
     data[i] = value;
   }
   return { ...raw, data };
 }
 
-function unknownValue(raw: LabelMap, index: number, name: string, classes: ReadonlySet<number>): UserError {
-  const ids = [...classes].sort((a, b) => a - b);
+function unknownValue(raw: LabelMap, index: number, name: string, known: readonly number[]): UserError {
+  const ids = known.toSorted((a, b) => a - b);
   const listed = ids.length > 12 ? `${ids.slice(0, 6).join(', ')}, … ${ids.slice(-2).join(', ')}` : ids.join(', ');
   return new UserError({
     given: `${name} has the value ${raw.data[index]} at row ${Math.floor(index / raw.width)}, column ${index % raw.width}, which no class has`,
     expected: `a class id (${listed}) or 255 for unlabelled`,
-    remedy: `correct the mask, or add the value to 'classes' or 'ignore' of the dataset`,
+    remedy: `correct the mask, or add the value to 'classes', 'map' or 'ignore' of the dataset`,
   });
 }

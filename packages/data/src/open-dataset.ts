@@ -5,7 +5,8 @@ import { FileSample } from './file-samples.ts';
 import { checkListing } from './layouts/check-listing.ts';
 import { listSubset } from './layouts/list-subset.ts';
 import type { Subset } from './layouts/listing.ts';
-import type { MaskValues } from './mask.ts';
+import { mapLimited } from './map-limited.ts';
+import { maskValues } from './mask.ts';
 import { builtInDatasets, datasetPath } from './registry.ts';
 
 /** How a dataset is opened. */
@@ -23,8 +24,9 @@ export async function describeDataset(
   nameOrYaml: string,
 ): Promise<Pick<Dataset, 'name' | 'classes' | 'ignore' | 'splits'>> {
   if (Object.hasOwn(builtInDatasets, nameOrYaml)) return builtInDatasets[nameOrYaml].open(new SeedTree(0));
-  const { settings, classes, splits } = await readDatasetFile(await datasetPath(nameOrYaml));
-  return { name: settings.name, classes, ignore: settings.ignore, splits };
+  const file = await readDatasetFile(await datasetPath(nameOrYaml));
+  const { settings, classes, splits } = file;
+  return { name: settings.name, classes, ignore: ignoredIds(file), splits };
 }
 
 /**
@@ -45,7 +47,7 @@ async function openFiles(file: DatasetFile): Promise<Dataset> {
   return {
     name: settings.name,
     classes,
-    ignore: settings.ignore,
+    ignore: ignoredIds(file),
     splits,
     train: await openSubset(file, 'train'),
     val: await openSubset(file, 'val'),
@@ -53,11 +55,12 @@ async function openFiles(file: DatasetFile): Promise<Dataset> {
 }
 
 async function openSubset(file: DatasetFile, subset: Subset): Promise<Sample[]> {
-  const { settings, classes } = file;
-  const values: MaskValues = {
-    classes: new Set(classes.map(({ id }) => id)),
-    ignore: new Set(settings.ignore),
-  };
+  const values = maskValues(file);
   const entries = await checkListing(await listSubset(file, subset));
-  return Promise.all(entries.map(async (entry) => new FileSample(entry, values, await entry.imageLabels?.())));
+  return mapLimited(entries, async (entry) => new FileSample(entry, values, await entry.imageLabels?.()));
+}
+
+/** Unlabelled values beside class ids: those of files whose values are mapped to classes are none. */
+function ignoredIds({ settings, valueMap }: DatasetFile): readonly number[] {
+  return valueMap ? [] : settings.ignore;
 }

@@ -75,6 +75,9 @@ export interface NpyHeader {
   readonly description: string;
   /** `undefined` for arrays of anything but numbers and booleans. */
   readonly layout: NumpyLayout | undefined;
+  /** First index fastest. */
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
   /** Of the data. */
   readonly start: number;
 }
@@ -83,7 +86,7 @@ export interface NpyHeader {
 export function parseNpyHeader(bytes: Buffer, name: string): NpyHeader {
   const { description = 'record', fortran, shape, start } = readHeader(bytes, name);
   const type = parseNumpyType(description);
-  return { description, layout: type && { ...type, fortran, shape }, start };
+  return { description, layout: type && { ...type, fortran, shape }, fortran, shape, start };
 }
 
 /** The layout of an array of numbers; of anything else it is a {@link UserError}. */

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { z } from 'zod';
-import { panopticLabels, readPanopticJson, readPanopticMask } from '../panoptic.ts';
-import { commonSettings, subsetPaths } from './common-settings.ts';
+import { classOfValue, maskValues } from '../mask.ts';
+import { readPanopticAnnotation, readPanopticMask, readPanopticObjects } from '../panoptic.ts';
+import { commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
 import { findFiles, IMAGE_TYPES, MASK_TYPES } from './find-files.ts';
 import { listPath, readIdList } from './id-list.ts';
-import type { ListLayout } from './listing.ts';
+import { withImageLabels } from './image-labels.ts';
+import type { ListedImage, ListLayout } from './listing.ts';
 
 /** Settings of the layout `coco-panoptic`: the folders of COCO 2017 with its panoptic annotation. */
 export const cocoPanopticSettings = z.strictObject({
@@ -18,25 +20,35 @@ export const cocoPanopticSettings = z.strictObject({
     val: 'annotations/panoptic_val2017.json',
   }),
   subsets: subsetPaths.optional(),
+  lists: listSettings,
+  imageLabels: imageLabelSettings,
 });
 
-/** Lists a subset of the layout `coco-panoptic`. */
+/** Lists a subset of the layout `coco-panoptic`. Image labels are the categories of the annotation. */
 export const listCocoPanoptic: ListLayout<z.output<typeof cocoPanopticSettings>> = async (file, settings, subset) => {
   const annotation = join(file.root, settings.annotations[subset]);
-  const annotated = await readPanopticJson(annotation);
+  const annotated = await readPanopticAnnotation(annotation);
   const list = settings.subsets ? listPath(file, settings.subsets[subset]) : annotation;
-  const lines = settings.subsets ? await readIdList(list) : [...annotated.keys()].map((id) => ({ id }));
+  const lines = settings.subsets
+    ? await readIdList(list, settings.lists)
+    : [...annotated.segments.keys()].map((id) => ({ id }));
   const ids = lines.map(({ id }) => id);
   const imageFolder = join(file.root, settings.images[subset]);
   const maskFolder = join(file.root, settings.masks[subset]);
   const images = await findFiles(imageFolder, ids, IMAGE_TYPES);
   const masks = await findFiles(maskFolder, ids, MASK_TYPES);
-  const classes = new Set(file.classes.map(({ id }) => id));
-  const entries = lines.map((line, i) => {
+  const values = maskValues(file);
+  const classOf = (category: number) => classOfValue(category, values);
+  const classesOf = (segments: ReadonlyMap<number, number>, objects: ReadonlySet<number>) => {
+    const known = [...objects].map((segment) => [segment, classOf(segments.get(segment)!)] as const);
+    return new Map(known.filter((pair): pair is readonly [number, number] => pair[1] !== undefined));
+  };
+  const entries = lines.map((line, i): ListedImage => {
     const { id } = line;
     const maskPath = masks[i];
+    const objects = annotated.objects?.get(id);
     const segments = () => {
-      const found = annotated.get(id);
+      const found = annotated.segments.get(id);
       if (found) return found;
       throw new UserError({ given: `image '${id}' of ${list} has no annotation in ${annotation}` });
     };
@@ -45,8 +57,15 @@ export const listCocoPanoptic: ListLayout<z.output<typeof cocoPanopticSettings>>
       imagePath: images[i],
       maskPath,
       ...(maskPath !== undefined && { rawMask: async () => readPanopticMask(maskPath, id, segments()) }),
-      imageLabels: async () => panopticLabels(segments(), classes),
+      ...(maskPath !== undefined &&
+        objects && { instances: async () => readPanopticObjects(maskPath, id, classesOf(segments(), objects)) }),
+      imageLabels: async () => presentClasses([...segments().values()].map(classOf)),
     };
   });
-  return { list, entries, imageFolder, maskFolder };
+  return { list, entries: await withImageLabels(file, entries, settings.imageLabels), imageFolder, maskFolder };
 };
+
+/** Classes in increasing order, each once, without those that are none. */
+export function presentClasses(classes: readonly (number | undefined)[]): number[] {
+  return [...new Set(classes.filter((id) => id !== undefined))].sort((a, b) => a - b);
+}

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { prepareSettings } from '../prepare/settings.ts';
 
 const color = z.tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)]);
-const classReference = z.union([z.string(), z.int()]);
+/** A class by its name or its id. */
+export const classReference = z.union([z.string(), z.int()]);
 
 /** Settings of every layout. */
 export const commonSettings = {
@@ -11,6 +13,7 @@ export const commonSettings = {
   license: z.string().optional(),
   root: z.string().default('.'),
   ignore: z.array(z.int().min(0).max(0xffff)).default([]),
+  map: z.record(z.string().regex(/^\d{1,5}$/, 'expected a whole number'), classReference).optional(),
   palette: z.enum(['voc', 'generated']).default('generated'),
   classes: z
     .array(
@@ -32,7 +35,36 @@ export const commonSettings = {
       }),
     )
     .default({}),
+  prepare: prepareSettings,
 };
 
 /** A path for each subset. */
 export const subsetPaths = z.strictObject({ train: z.string(), val: z.string() });
+
+/** How the lines of lists name images: by their ids, or by paths of which the last components do. */
+export const listSettings = z
+  .strictObject({
+    entries: z.enum(['ids', 'paths']).default('ids'),
+    components: z.int().min(1).default(1),
+  })
+  .default({ entries: 'ids', components: 1 });
+
+/**
+ * Where image labels come from: `masks`, the `xml` annotations of VOC, or a JSON file of class names or ids by image id.
+ * `names` gives the class of names in the XML that the dataset calls otherwise, or null to pass over them; without
+ * `difficult`, objects that are marked so do not count; the classes of `except` are left out.
+ */
+export const imageLabelSettings = z
+  .union([
+    z.string().transform((from) => ({ from, difficult: true, names: {} as Record<string, string | null>, except: [] })),
+    z.strictObject({
+      from: z.string(),
+      difficult: z.boolean().default(true),
+      names: z.record(z.string(), z.string().nullable()).default({}),
+      except: z.array(classReference).default([]),
+    }),
+  ])
+  .optional();
+
+/** Settings of every layout that says where image labels come from. */
+export type ImageLabelSettings = NonNullable<z.output<typeof imageLabelSettings>>;

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
+import { explainFileError } from '@unseen/core';
 
 /** Suffixes of image files. */
 export const IMAGE_TYPES: readonly string[] = [
@@ -41,4 +42,20 @@ export async function findFiles(
     paths.push(suffix === undefined ? undefined : whole + suffix);
   }
   return paths;
+}
+
+/** Ids of all files below a folder that end in one of the suffixes, in order; files of one name are there several times. */
+export async function idsInFolder(folder: string, suffixes: readonly string[]): Promise<string[]> {
+  const files = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error) => {
+    throw explainFileError(error, folder);
+  });
+  return files
+    .filter((file) => !file.isDirectory())
+    .flatMap(({ name, parentPath }) => {
+      const suffix = suffixes.find((candidate) => name.endsWith(candidate));
+      if (suffix === undefined) return [];
+      const path = relative(folder, join(parentPath, name)).split(sep).join('/');
+      return [path.slice(0, path.length - suffix.length)];
+    })
+    .sort();
 }

@@ -1,50 +1,82 @@
 import { join } from 'node:path';
+import { type LabelMap, UserError } from '@unseen/core';
 import { z } from 'zod';
-import type { DatasetFile } from '../dataset-file.ts';
 import { readRawMask } from '../mask.ts';
-import { commonSettings, subsetPaths } from './common-settings.ts';
-import { findFiles, IMAGE_TYPES, MASK_TYPES } from './find-files.ts';
-import { listPath, readIdList } from './id-list.ts';
-import { readImageLabels } from './image-labels.ts';
+import { commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
+import { findFiles, IMAGE_TYPES, idsInFolder, MASK_TYPES } from './find-files.ts';
+import { type ListLine, listPath, readIdList } from './id-list.ts';
+import { withImageLabels } from './image-labels.ts';
 import type { ListLayout, SubsetListing } from './listing.ts';
 
-/** Settings of the layout `folder`: `images/<id>.jpg`, `masks/<id>.png` and a list of ids for each subset. */
+/**
+ * Settings of the layout `folder`: `images/<id>.jpg` and `masks/<id>.png`. `{subset}` in a folder stands for `train` or `val`. Each
+ * subset has a list of ids; without lists, it is all files of its own folder of images.
+ */
 export const folderSettings = z.strictObject({
   layout: z.literal('folder'),
   ...commonSettings,
   images: z.string().default('images'),
   masks: z.string().default('masks'),
-  subsets: subsetPaths,
-  imageLabels: z.string().optional(),
+  suffixes: z.strictObject({ image: z.string().optional(), mask: z.string().optional() }).default({}),
+  subsets: subsetPaths.optional(),
+  lists: listSettings,
+  imageLabels: imageLabelSettings,
 });
 
 /** Lists a subset of the layout `folder`. */
-export const listFolder: ListLayout<z.output<typeof folderSettings>> = (file, settings, subset) =>
-  listPairs(file, listPath(file, settings.subsets[subset]), settings);
+export const listFolder: ListLayout<z.output<typeof folderSettings>> = async (file, settings, subset) => {
+  const { suffixes } = settings;
+  const [imageFolder, maskFolder] = [settings.images, settings.masks].map((folder) =>
+    join(file.root, folder.replaceAll(SUBSET, subset)),
+  );
+  if (!settings.subsets && !settings.images.includes(SUBSET)) {
+    throw new UserError({
+      given: `${file.path} has neither 'subsets' nor a folder of images for each subset`,
+      expected: 'subsets: {train: train.txt, val: val.txt} or images: images/{subset}',
+    });
+  }
+  const image = suffixes.image === undefined ? IMAGE_TYPES : [suffixes.image];
+  const mask = suffixes.mask === undefined ? MASK_TYPES : [suffixes.mask];
+  const list = settings.subsets ? listPath(file, settings.subsets[subset]) : imageFolder;
+  const lines = settings.subsets
+    ? await readIdList(list, { ...settings.lists, suffixes: [...image, ...mask] })
+    : (await idsInFolder(imageFolder, image)).map((id) => ({ id }));
+  const listing = await listPairs(
+    list,
+    lines,
+    { folder: imageFolder, suffixes: image },
+    { folder: maskFolder, suffixes: mask },
+  );
+  return { ...listing, entries: await withImageLabels(file, listing.entries, settings.imageLabels) };
+};
 
-/** Images with a mask of the same name in another folder, by a list of ids. */
+const SUBSET = '{subset}';
+
+/** Where files of ids are. */
+export interface FilePlaces {
+  readonly folder: string;
+  readonly suffixes: readonly string[];
+}
+
+/** Images with a mask of the same id in another folder. */
 export async function listPairs(
-  file: DatasetFile,
   list: string,
-  settings: { readonly images: string; readonly masks: string; readonly imageLabels?: string | undefined },
+  lines: readonly (Omit<ListLine, 'line'> & Partial<ListLine>)[],
+  image: FilePlaces,
+  mask: FilePlaces,
+  read: (path: string, id: string) => Promise<LabelMap> = readRawMask,
 ): Promise<SubsetListing> {
-  const lines = await readIdList(list);
   const ids = lines.map(({ id }) => id);
-  const [imageFolder, maskFolder] = [join(file.root, settings.images), join(file.root, settings.masks)];
-  const images = await findFiles(imageFolder, ids, IMAGE_TYPES);
-  const masks = await findFiles(maskFolder, ids, MASK_TYPES);
-  const labels = settings.imageLabels === undefined ? undefined : await readImageLabels(file, settings.imageLabels);
-  const entries = lines.map(({ id, line }, i) => {
+  const images = await findFiles(image.folder, ids, image.suffixes);
+  const masks = await findFiles(mask.folder, ids, mask.suffixes);
+  const entries = lines.map((line, i) => {
     const maskPath = masks[i];
-    const imageLabels = labels?.get(id);
     return {
-      id,
-      line,
+      ...line,
       imagePath: images[i],
       maskPath,
-      ...(maskPath !== undefined && { rawMask: () => readRawMask(maskPath, id) }),
-      ...(imageLabels && { imageLabels: async () => imageLabels }),
+      ...(maskPath !== undefined && { rawMask: () => read(maskPath, line.id) }),
     };
   });
-  return { list, entries, imageFolder, maskFolder };
+  return { list, entries, imageFolder: image.folder, maskFolder: mask.folder };
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { explainFileError } from '@unseen/core';
-import { expandDataFolder } from '@unseen/formats';
+import { expandDataFolder, readNpyText } from '@unseen/formats';
 import type { DatasetFile } from '../dataset-file.ts';
+import { IMAGE_TYPES } from './find-files.ts';
 
 /** A line of a list of images. */
 export interface ListLine {
@@ -11,18 +12,52 @@ export interface ListLine {
   readonly line: number;
 }
 
-/** Path of a list, which lies beside the dataset's YAML or with the data (`$UNSEEN_DATA/…`). */
-export function listPath({ path }: DatasetFile, list: string): string {
+/** How the lines of a list name images. */
+export interface ListOptions {
+  /** With `paths`, the last components of a path, less its suffix, are the id. */
+  readonly entries?: 'ids' | 'paths';
+  readonly components?: number;
+  /** Suffixes that are taken off besides those of images. */
+  readonly suffixes?: readonly string[];
+}
+
+/** Path of a list, which lies beside the dataset's YAML, or with the data (`$ROOT/…`, `$UNSEEN_DATA/…`). */
+export function listPath({ path, root }: DatasetFile, list: string): string {
+  if (list.startsWith('$ROOT/')) return join(root, list.slice('$ROOT/'.length));
   return resolve(dirname(path), expandDataFolder(list));
 }
 
-/** The lines of a list file, one image each; blank ones are left out, repeated ones stay. */
-export async function readIdList(path: string): Promise<ListLine[]> {
+/** The lines of a list file (text, or the strings of a `.npy`), one image each; blank ones are left out, repeated ones stay. */
+export async function readIdList(path: string, options: ListOptions = {}): Promise<ListLine[]> {
+  const { entries = 'ids', components = 1, suffixes = [] } = options;
+  const idOf = (text: string) => (entries === 'ids' ? text : idOfPath(text, components, suffixes));
+  return (await readLines(path))
+    .map((text, index) => ({ text: text.trim(), line: index + 1 }))
+    .filter(({ text }) => text !== '')
+    .map(({ text, line }) => ({ id: idOf(text), line }));
+}
+
+async function readLines(path: string): Promise<string[]> {
+  if (extname(path) === '.npy') return readNpyText(path);
   const text = await readFile(path, 'utf8').catch((error) => {
     throw explainFileError(error, path);
   });
-  return text
-    .split(/\r?\n/)
-    .map((line, index) => ({ id: line.trim(), line: index + 1 }))
-    .filter(({ id }) => id !== '');
+  return text.split(/\r?\n/);
+}
+
+/** Id in a path that may be of another machine, or in the first of two paths (image and mask). */
+function idOfPath(text: string, components: number, suffixes: readonly string[]): string {
+  const [first, second, ...more] = text.split(/\s+/);
+  const pair = second !== undefined && more.length === 0 && [first, second].every((p) => suffixOf(p, suffixes));
+  const path = pair ? first : text;
+  const suffix = suffixOf(path, suffixes);
+  return path
+    .slice(0, path.length - suffix.length)
+    .split(/[\\/]+/)
+    .slice(-components)
+    .join('/');
+}
+
+function suffixOf(path: string, suffixes: readonly string[]): string {
+  return [...suffixes, ...IMAGE_TYPES].find((suffix) => path.endsWith(suffix)) ?? '';
 }

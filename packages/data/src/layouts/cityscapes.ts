@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { type InstanceSet, UserError } from '@unseen/core';
+import { z } from 'zod';
+import type { DatasetFile } from '../dataset-file.ts';
+import { annotatedInstances } from '../instances.ts';
+import { classOfValue, maskValues, readRawMask } from '../mask.ts';
+import { commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
+import { findFiles, idsInFolder } from './find-files.ts';
+import { listPairs } from './folder.ts';
+import { listPath, readIdList } from './id-list.ts';
+import { withImageLabels } from './image-labels.ts';
+import type { ListedImage, ListLayout } from './listing.ts';
+
+/**
+ * Settings of the layout `cityscapes`: `leftImg8bit/train/<city>/<name>_leftImg8bit.png` and
+ * `gtFine/train/<city>/<name>_gtFine_labelIds.png`. Ids are `<city>/<name>`; without lists, all images of a subset's folder.
+ */
+export const cityscapesSettings = z.strictObject({
+  layout: z.literal('cityscapes'),
+  ...commonSettings,
+  images: z.string().default('leftImg8bit'),
+  masks: z.string().default('gtFine'),
+  labels: z.string().default('labelIds'),
+  folders: subsetPaths.default({ train: 'train', val: 'val' }),
+  subsets: subsetPaths.optional(),
+  lists: listSettings,
+  imageLabels: imageLabelSettings,
+});
+
+/** Lists a subset of the layout `cityscapes`. */
+export const listCityscapes: ListLayout<z.output<typeof cityscapesSettings>> = async (file, settings, subset) => {
+  const { images, masks, labels, folders } = settings;
+  const [imageFolder, maskFolder] = [images, masks].map((folder) => join(file.root, folder, folders[subset]));
+  const [imageSuffix, maskSuffix] = [`_${images}.png`, `_${masks}_${labels}.png`];
+  const list = settings.subsets ? listPath(file, settings.subsets[subset]) : imageFolder;
+  const lines = settings.subsets
+    ? await readIdList(list, { ...settings.lists, suffixes: [imageSuffix, maskSuffix] })
+    : (await idsInFolder(imageFolder, [imageSuffix])).map((id) => ({ id }));
+  const listing = await listPairs(
+    list,
+    lines,
+    { folder: imageFolder, suffixes: [imageSuffix] },
+    { folder: maskFolder, suffixes: [maskSuffix] },
+  );
+  // Objects are stored with the original ids, which other labels than those do not fit.
+  const suffix = labels === 'labelIds' ? [`_${masks}_instanceIds.png`] : [];
+  const objects = await findFiles(
+    maskFolder,
+    lines.map(({ id }) => id),
+    suffix,
+  );
+  const entries = listing.entries.map((entry, i): ListedImage => {
+    const path = objects[i];
+    return path === undefined ? entry : { ...entry, instances: () => readObjects(file, path, entry.id) };
+  });
+  return { ...listing, entries: await withImageLabels(file, entries, settings.imageLabels) };
+};
+
+const OBJECTS_A_CLASS = 1000;
+
+/** Objects of a 16-bit picture: value = 1000 · label + number; values below 1000 are labels without objects, or groups. */
+async function readObjects(file: DatasetFile, path: string, id: string): Promise<InstanceSet> {
+  const values = maskValues(file);
+  const { height, width, data } = await readRawMask(path, id);
+  const classes = new Map<number, number>();
+  for (const object of [...new Set<number>(data)].sort((a, b) => a - b)) {
+    if (object < OBJECTS_A_CLASS) continue;
+    const label = Math.floor(object / OBJECTS_A_CLASS);
+    const classId = classOfValue(label, values);
+    if (classId !== undefined) classes.set(object, classId);
+    else if (!values.ignore.has(label)) {
+      throw new UserError({
+        given: `${path} has the object ${object}, of label ${label}, which no class has`,
+        expected: "a label that 'classes', 'map' or 'ignore' of the dataset name",
+      });
+    }
+  }
+  return { id, height, width, items: annotatedInstances(data, height, width, classes) };
+}

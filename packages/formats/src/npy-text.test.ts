@@ -1,0 +1,69 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '@unseen/core';
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { readNpyText } from './npy-text.ts';
+
+async function fileOf(bytes: Uint8Array): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'unseen-npy-text-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'list.npy');
+  await writeFile(path, bytes);
+  return path;
+}
+
+/** The file that `np.save` writes for an array of one axis. */
+function npy(description: string, count: number, data: Uint8Array): Buffer {
+  const text = `{'descr': '${description}', 'fortran_order': False, 'shape': (${count},), }`;
+  const head = Buffer.from(`\x93NUMPY\x01\x00\0\0${text.padEnd(117)}\n`, 'latin1');
+  head.writeUInt16LE(118, 8);
+  return Buffer.concat([head, data]);
+}
+
+function utf32(texts: readonly string[], width: number, swapped = false): Buffer {
+  const data = Buffer.alloc(4 * width * texts.length);
+  texts.forEach((text, i) => {
+    [...text].forEach((character, j) => {
+      const at = 4 * (i * width + j);
+      if (swapped) data.writeUInt32BE(character.codePointAt(0)!, at);
+      else data.writeUInt32LE(character.codePointAt(0)!, at);
+    });
+  });
+  return data;
+}
+
+const TEXTS = ['train/2007_000032.png', 'ö', '', '𝕏y'];
+
+test.each([
+  ['<U21', utf32(TEXTS, 21)],
+  ['>U21', utf32(TEXTS, 21, true)],
+])('texts of type %s', async (description, data) => {
+  expect(await readNpyText(await fileOf(npy(description, 4, data)))).toEqual(TEXTS);
+});
+
+test('bytes and objects', async () => {
+  const bytes = Buffer.from('ab\0cd\0e\0\0', 'latin1');
+  expect(await readNpyText(await fileOf(npy('|S3', 3, bytes)))).toEqual(['ab', 'cd', 'e']);
+});
+
+test('numbers and cut files are refused, and no damage does worse', async () => {
+  await expect(readNpyText(await fileOf(npy('<f4', 1, new Uint8Array(4))))).rejects.toThrow("type '<f4'");
+  const whole = npy('<U21', 4, utf32(TEXTS, 21));
+  await expect(readNpyText(await fileOf(whole.subarray(0, 300)))).rejects.toThrow('bytes of text');
+  const path = await fileOf(whole);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(255), async (at, value) => {
+      const damaged = Buffer.from(whole);
+      damaged[at] = value;
+      await writeFile(path, damaged);
+      const failure = await readNpyText(path).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (failure !== undefined) expect(failure).toBeInstanceOf(UserError);
+    }),
+    { numRuns: 200 },
+  );
+});
