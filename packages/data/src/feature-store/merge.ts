@@ -1,7 +1,7 @@
 import { UserError } from '@unseen/core';
-import type { FeatureProvenance } from './feature-schema.ts';
-import { FeatureStore } from './feature-store.ts';
-import { writeFeatureStore } from './feature-store-writer.ts';
+import type { FeatureProvenance } from './schema.ts';
+import { FeatureStore } from './store.ts';
+import { writeFeatureStore } from './writer.ts';
 
 /** What {@link mergeFeatureStores} has written. */
 export interface MergedStore {
@@ -23,14 +23,14 @@ export async function mergeFeatureStores(
   const stores: FeatureStore[] = [];
   try {
     for (const part of parts) stores.push(await openPart(part, stores[0]));
-    const [{ channels, labelBits, featureBits }] = stores;
+    const [{ channels, labelBits, featureBits, compression }] = stores;
     const provenance = { ...stores[0].provenance, subset };
     const total = stores.reduce((sum, { count }) => sum + count, 0);
     let done = 0;
-    await writeFeatureStore(path, { provenance, channels, labelBits, featureBits }, async (writer) => {
+    await writeFeatureStore(path, { provenance, channels, labelBits, featureBits, compression }, async (writer) => {
       for (const store of stores) {
-        for (let i = 0; i < store.count; i++) {
-          await writer.append(await store.read(i));
+        for await (const view of store.views()) {
+          await writer.append(view);
           await onView?.(++done, total);
         }
       }
@@ -46,8 +46,8 @@ async function openPart(path: string, first: FeatureStore | undefined): Promise<
   if (!first) return FeatureStore.open(path);
   const { subset: _, ...origin } = first.provenance;
   const store = await FeatureStore.open(path, origin);
-  const form = ({ channels, labelBits, featureBits }: FeatureStore) =>
-    `${channels} channels of ${featureBits} bits and labels of ${labelBits} bits`;
+  const form = ({ channels, labelBits, featureBits, compression }: FeatureStore) =>
+    `${channels} channels of ${featureBits} bits and labels of ${labelBits} bits (compression: ${compression})`;
   if (form(store) === form(first)) return store;
   await store.close();
   throw new UserError({ given: `${path} has ${form(store)}`, expected: `${form(first)}, as ${first.path}` });

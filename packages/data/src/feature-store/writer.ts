@@ -1,19 +1,23 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { UserError, writeAtomic } from '@unseen/core';
-import { makeData, RecordBatch, RecordBatchFileWriter, type Schema, Struct } from 'apache-arrow';
+import { CompressionType, makeData, RecordBatch, type Schema, Struct } from 'apache-arrow';
+import { ChunkWriter } from './chunk-writer.ts';
+import { fromHalves, LARGEST_HALF, toHalf } from './half.ts';
+import { RunningStatistics } from './running-statistics.ts';
 import {
   type FeatureBits,
   type FeatureColumns,
   type FeatureProvenance,
-  type FeatureStatistics,
   type FeatureView,
   featureSchema,
   type PartCheck,
   STORE_FORMAT,
-} from './feature-schema.ts';
-import { fromHalves, LARGEST_HALF, toHalf } from './half.ts';
-import { sealFooter } from './store-seal.ts';
+} from './schema.ts';
+import { sealFooter } from './seal.ts';
+import { IndexBuilder } from './view-index.ts';
+import { readViewMessage } from './view-message.ts';
+import { type Compression, loadZstd } from './zstd.ts';
 
 /** What a feature store holds. */
 export interface FeatureStoreOptions {
@@ -23,6 +27,8 @@ export interface FeatureStoreOptions {
   readonly labelBits?: 8 | 16;
   /** Default 32. Features beyond the range of half floats (65,504) are a `UserError`. */
   readonly featureBits?: FeatureBits;
+  /** Default `none`. */
+  readonly compression?: Compression;
 }
 
 /**
@@ -34,6 +40,7 @@ export async function writeFeatureStore(
   options: FeatureStoreOptions,
   produce: (writer: FeatureStoreWriter) => Promise<void>,
 ): Promise<void> {
+  if (options.compression === 'zstd') await loadZstd();
   await writeAtomic(path, async (file) => {
     const writer = new FeatureStoreWriter(file, options);
     await produce(writer);
@@ -45,18 +52,21 @@ export async function writeFeatureStore(
 export class FeatureStoreWriter {
   readonly #file: FileHandle;
   readonly #options: Required<FeatureStoreOptions>;
-  readonly #writer = new ChunkWriter();
+  readonly #writer: ChunkWriter;
   readonly #schema: Schema<FeatureColumns>;
   readonly #statistics: RunningStatistics;
+  readonly #index: IndexBuilder;
   readonly #checks: PartCheck[] = [];
   #length = 0;
   #count = 0;
 
   constructor(file: FileHandle, options: FeatureStoreOptions) {
     this.#file = file;
-    this.#options = { labelBits: 8, featureBits: 32, ...options };
+    this.#options = { labelBits: 8, featureBits: 32, compression: 'none', ...options };
+    this.#writer = new ChunkWriter(this.#options.compression === 'zstd' ? CompressionType.ZSTD : undefined);
     this.#schema = featureSchema(this.#options);
     this.#statistics = new RunningStatistics(options.channels);
+    this.#index = new IndexBuilder(options.provenance.views.length);
   }
 
   /** Views written so far. */
@@ -70,6 +80,8 @@ export class FeatureStoreWriter {
     const length = height * width;
     const expected = provenance.views[this.#count % provenance.views.length];
     if (view !== expected) throw new RangeError(`view '${view}' of ${id} where '${expected}' is due`);
+    const image = this.#index.index.ids[Math.floor(this.#count / provenance.views.length)] ?? id;
+    if (image !== id) throw new RangeError(`a view of ${id} where one of ${image} is due`);
     if (features.length !== length * channels || labels.length !== length) {
       throw new RangeError(
         `${features.length} features and ${labels.length} labels for ${height}x${width}x${channels}`,
@@ -93,23 +105,34 @@ export class FeatureStoreWriter {
     const metadata = new Map(Object.entries({ id, view, height: `${height}`, width: `${width}` }));
     this.#writer.write(new RecordBatch(this.#schema, data, metadata));
     this.#count++;
-    const chunks = this.#writer.chunks.splice(0);
-    this.#length += chunks.reduce((sum, { length }) => sum + length, 0);
-    this.#checks.push([this.#length, chunks.reduce((sum, chunk) => crc32(chunk, sum), 0)]);
-    for (const chunk of chunks) await this.#file.writeFile(chunk);
+    const bytes = Buffer.concat(this.#writer.chunks.splice(0));
+    const { offset, metaDataLength } = this.#writer.lastBlock;
+    const [message, body] = [offset - this.#length, offset - this.#length + metaDataLength];
+    const place = readViewMessage(bytes.subarray(message, body)).labels;
+    const [start, end] = [body + place.offset, body + place.offset + place.length];
+    this.#index.add({ id, height, width }, labels, [
+      this.#length + start,
+      place.length,
+      crc32(bytes.subarray(start, end)),
+    ]);
+    this.#length += bytes.length;
+    this.#checks.push([this.#length, crc32(bytes)]);
+    await this.#file.writeFile(bytes);
   }
 
   /** Writes the footer with everything that is known only now. */
   async finish(): Promise<void> {
-    const { provenance } = this.#options;
+    const { provenance, compression } = this.#options;
     if (this.#count === 0 || this.#count % provenance.views.length !== 0) {
       throw new UserError({
         given: `a feature store of ${this.#count} views`,
         expected: `at least one image with all of its ${provenance.views.length} views`,
       });
     }
-    const store = JSON.stringify({ provenance, statistics: this.#statistics.result(), checks: this.#checks });
-    const metadata = new Map(Object.entries({ format: STORE_FORMAT, store }));
+    const statistics = this.#statistics.result();
+    const store = JSON.stringify({ provenance, statistics, compression, checks: this.#checks });
+    const index = JSON.stringify(this.#index.index);
+    const metadata = new Map(Object.entries({ format: STORE_FORMAT, store, index }));
     this.#writer.footerSchema = featureSchema(this.#options, metadata);
     this.#writer.finish();
     await this.#file.writeFile(sealFooter(Buffer.concat(this.#writer.chunks.splice(0))));
@@ -133,70 +156,4 @@ function toHalves(features: Float32Array, id: string): Uint16Array {
     halves[i] = toHalf(features[i]);
   }
   return halves;
-}
-
-/**
- * Arrow's file writer, with two changes: its bytes are handed over by whoever drains `chunks` instead of piling up in
- * a queue, and the footer, the only place of a file that holds the schema here, gets metadata that is known at the end.
- */
-class ChunkWriter extends RecordBatchFileWriter<FeatureColumns> {
-  readonly chunks: Uint8Array[] = [];
-  footerSchema: Schema<FeatureColumns> | undefined;
-
-  protected override _write(chunk: ArrayBufferView): this {
-    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (!this._started || bytes.length === 0) return this;
-    this.chunks.push(bytes);
-    this._position += bytes.length;
-    return this;
-  }
-
-  protected override _writeFooter(schema: Schema<FeatureColumns>): this {
-    return super._writeFooter(this.footerSchema ?? schema);
-  }
-}
-
-/** Mean and variance per channel over batches (Chan, Golub and LeVeque's update), in double precision. */
-class RunningStatistics {
-  private positions = 0;
-  private readonly mean: Float64Array;
-  private readonly squares: Float64Array;
-
-  constructor(channels: number) {
-    this.mean = new Float64Array(channels);
-    this.squares = new Float64Array(channels);
-  }
-
-  add(features: Float32Array, id: string): void {
-    const channels = this.mean.length;
-    const n = features.length / channels;
-    const sum = new Float64Array(channels);
-    for (let i = 0; i < features.length; i += channels) for (let c = 0; c < channels; c++) sum[c] += features[i + c];
-    const squares = new Float64Array(channels);
-    for (let c = 0; c < channels; c++) sum[c] /= n;
-    for (let i = 0; i < features.length; i += channels) {
-      for (let c = 0; c < channels; c++) squares[c] += (features[i + c] - sum[c]) ** 2;
-    }
-    const total = this.positions + n;
-    for (let c = 0; c < channels; c++) {
-      if (!Number.isFinite(squares[c])) {
-        throw new UserError({
-          given: `the features of ${id} are not finite`,
-          remedy: 'check the image and the weights',
-        });
-      }
-      const delta = sum[c] - this.mean[c];
-      this.mean[c] += (delta * n) / total;
-      this.squares[c] += squares[c] + delta ** 2 * ((this.positions * n) / total);
-    }
-    this.positions = total;
-  }
-
-  result(): FeatureStatistics {
-    return {
-      positions: this.positions,
-      mean: [...this.mean],
-      std: Array.from(this.squares, (s) => Math.sqrt(s / this.positions)),
-    };
-  }
 }

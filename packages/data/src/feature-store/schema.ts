@@ -59,6 +59,8 @@ export const storeMetadata = z.object({
     }),
   }),
   statistics: z.object({ positions: z.int(), mean: z.array(z.number()), std: z.array(z.number()) }),
+  /** Of stores that were written before there was compression: none. */
+  compression: z.enum(['none', 'zstd']).default('none'),
   checks: z.array(z.tuple([z.int(), z.int()])),
 });
 

@@ -27,10 +27,9 @@ function roundToEven(value: number): number {
 
 let table: Float32Array | undefined;
 
-/** The values of half floats. */
-export function fromHalves(halves: Uint16Array): Float32Array<ArrayBuffer> {
+/** The values of half floats, in an array of their number or in `values`. */
+export function fromHalves(halves: Uint16Array, values: Float32Array = new Float32Array(halves.length)): Float32Array {
   table ??= Float32Array.from({ length: 0x10000 }, (_, half) => halfToFloat(half));
-  const values = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) values[i] = table[halves[i]];
   return values;
 }

@@ -1,0 +1,8 @@
+export type { StoreColumn } from './footer.ts';
+export * from './merge.ts';
+export * from './schema.ts';
+export * from './seen-only.ts';
+export * from './store.ts';
+export type { ClassView } from './view-index.ts';
+export * from './writer.ts';
+export type { Compression } from './zstd.ts';
