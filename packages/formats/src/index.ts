@@ -4,6 +4,7 @@ export * from './keras-weights.ts';
 export * from './mat/read-mat.ts';
 export * from './mat/values.ts';
 export { decodeNpy, encodeNpy, type NpyArray, type NpyValues, readNpy, writeNpy } from './npy.ts';
+export * from './npy-text.ts';
 export * from './open-weights.ts';
 export { PickledArray } from './pickle/numpy-globals.ts';
 export * from './pickle/read-pickle.ts';
