@@ -1,20 +1,15 @@
 import { type Dataset, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
+import {
+  addMask,
+  type ClassSupport,
+  classSupport,
+  type Support,
+  untestedUnseen,
+  untrainedSeen,
+} from './class-support.ts';
 import { findSplit, ignoreOf } from './contiguous-labels.ts';
-
-/** How often a class occurs in a subset. */
-export interface Support {
-  readonly pixels: number;
-  readonly images: number;
-}
-
-/** How often a class occurs in a dataset. */
-export interface ClassSupport {
-  readonly id: number;
-  readonly name: string;
-  readonly group: 'seen' | 'unseen' | 'outside';
-  readonly train: Support;
-  readonly val: Support;
-}
+import { idsInBoth } from './doctor/checks/lists.ts';
+import { countValues } from './doctor/mask-facts.ts';
 
 /** What {@link checkDataset} found. */
 export interface DatasetReport {
@@ -45,23 +40,20 @@ export async function checkDataset(
   let done = 0;
   const next = (id: string) => onMask?.(++done, id);
   const [train, val] = [await count(dataset.train, problems, next), await count(dataset.val, problems, next)];
-  const support = dataset.classes.map(({ id, name }): ClassSupport => {
-    const group = chosen.seen.includes(id) ? 'seen' : chosen.unseen.includes(id) ? 'unseen' : 'outside';
-    const none = { pixels: 0, images: 0 };
-    return { id, name, group, train: train.get(id) ?? none, val: val.get(id) ?? none };
-  });
-  const missing = support.flatMap(({ id, name, group, train, val }) => {
-    if (group === 'unseen' && val.pixels === 0) return [`unseen class '${name}' (${id}) has no test pixel`];
-    if (group === 'seen' && train.pixels === 0) return [`seen class '${name}' (${id}) has no training pixel`];
-    return [];
-  });
+  const support = classSupport(dataset.classes, chosen, train, val);
+  const lacking = new Set([...untestedUnseen(support), ...untrainedSeen(support)]);
+  const missing = support
+    .filter((row) => lacking.has(row))
+    .map(
+      ({ id, name, group }) =>
+        `${group} class '${name}' (${id}) has no ${group === 'seen' ? 'training' : 'test'} pixel`,
+    );
   problems.push(...missing);
   for (const subset of ['train', 'val'] as const) {
     if (dataset[subset].length === 0) problems.push(`the subset '${subset}' is empty`);
   }
-  const trained = new Set(dataset.train.map(({ id }) => id));
-  const both = dataset.val.filter(({ id }) => trained.has(id));
-  if (both.length > 0) problems.push(`${both.length} images are in both subsets, the first is '${both[0].id}'`);
+  const both = idsInBoth(dataset.train, dataset.val);
+  if (both.length > 0) problems.push(`${both.length} images are in both subsets, the first is '${both[0]}'`);
   return { support, problems, missing };
 }
 
@@ -79,6 +71,7 @@ export function requireNoProblems(
   });
 }
 
+/** Support of the labelled values of all masks that can be read; those that cannot are problems. */
 async function count(
   samples: readonly Sample[],
   problems: string[],
@@ -88,19 +81,10 @@ async function count(
   for (const sample of samples) {
     try {
       const labels = await sample.mask?.();
-      if (!labels) {
-        problems.push(`image '${sample.id}' has no mask`);
-        await next(sample.id);
-        continue;
-      }
-      const pixels = new Uint32Array(0x10000);
-      for (const id of labels.data) pixels[id]++;
-      pixels[ignoreOf(labels.data)] = 0;
-      pixels.forEach((n, id) => {
-        if (n === 0) return;
-        const so = support.get(id) ?? { pixels: 0, images: 0 };
-        support.set(id, { pixels: so.pixels + n, images: so.images + 1 });
-      });
+      if (labels) {
+        const labelled = countValues(labels.data).filter(([value]) => value !== ignoreOf(labels.data));
+        addMask(support, labelled);
+      } else problems.push(`image '${sample.id}' has no mask`);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push(error.message);

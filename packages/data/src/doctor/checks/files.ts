@@ -1,0 +1,91 @@
+import type { DatasetFacts, EntryFacts, SubsetFacts } from '../facts.ts';
+import { allEntries } from '../facts.ts';
+import { counted, type Finding, findingOf } from '../finding.ts';
+import { isStale } from './lists.ts';
+
+/** Files that are missing, damaged, or on no list. */
+export function checkFiles(facts: DatasetFacts): Finding[] {
+  const subsets = [facts.train, facts.val];
+  return [
+    ...subsets.flatMap((subset) => missing(subset, 'image', facts)),
+    ...subsets.flatMap((subset) => missing(subset, 'mask', facts)),
+    ...damaged(facts, 'image'),
+    ...damaged(facts, 'mask'),
+    ...unlisted(facts),
+  ];
+}
+
+function missing({ subset, entries, ...folders }: SubsetFacts, kind: 'image' | 'mask', facts: DatasetFacts): Finding[] {
+  const isMissing = ({ imagePath, maskPath }: EntryFacts) => (kind === 'image' ? imagePath : maskPath) === undefined;
+  const without = entries.filter((entry) => isMissing(entry) && !isStale(entry));
+  const folder = kind === 'image' ? folders.imageFolder : folders.maskFolder;
+  const lossy = kind === 'mask' ? jpegsOf(without, folder, facts.maskFiles ?? []) : [];
+  return findingOf(
+    without.map(({ id }) => id),
+    {
+      check: `${kind}-missing`,
+      severity: 'error',
+      found: `${counted(without.length, 'image')} of the list of ${subset} ${without.length === 1 ? 'has' : 'have'} no ${kind}${kind === 'image' ? ' file' : ''} in ${folder}`,
+      why: 'a dataset is not opened before it is whole',
+      fix:
+        lossy.length > 0
+          ? `make the masks anew as PNG: there are JPEG files of ${counted(lossy.length, 'of these names', 'of these names')}, and JPEG does not keep class ids`
+          : `add the ${kind}s (names and sub-folders count, upper and lower case too), or take the ids off the list`,
+    },
+  );
+}
+
+function jpegsOf(entries: readonly EntryFacts[], folder: string | undefined, files: readonly string[]): EntryFacts[] {
+  const known = new Set(files);
+  return entries.filter(({ id }) =>
+    ['.jpg', '.jpeg', '.JPG', '.JPEG'].some((suffix) => known.has(`${folder}/${id}${suffix}`)),
+  );
+}
+
+function damaged(facts: DatasetFacts, kind: 'image' | 'mask'): Finding[] {
+  const unreadable = allEntries(facts).flatMap(({ imageProblem, maskProblem }) => {
+    const problem = kind === 'image' ? imageProblem : maskProblem;
+    return problem === undefined ? [] : [problem];
+  });
+  return findingOf(unreadable, {
+    check: `${kind}-damaged`,
+    severity: 'error',
+    found: `${counted(unreadable.length, `${kind} file`)} cannot be read`,
+    why: 'training would stop at it, perhaps after hours',
+    fix: 'get the file again (it may be cut short by a broken download or a full disk), or take the id off the list',
+  });
+}
+
+/** Masks and images that no list names: not wrong, but often a sign of a list that is too short. */
+function unlisted(facts: DatasetFacts): Finding[] {
+  const { imageFiles = [], maskFiles = [], train, val } = facts;
+  const entries = allEntries(facts);
+  // Without a list everything is unlisted, which is said already.
+  if (train.entries.length === 0 || val.entries.length === 0 || entries.some(isStale)) return [];
+  const used = new Set(entries.flatMap(({ imagePath, maskPath }) => [imagePath ?? '', maskPath ?? '']));
+  const masks = maskFiles.filter((file) => !used.has(file) && !JPEG.test(file));
+  const stems = new Set(maskFiles.map(nameOf));
+  const images = imageFiles.filter((file) => !used.has(file) && !stems.has(nameOf(file)));
+  return [
+    ...findingOf(masks, {
+      check: 'mask-not-listed',
+      severity: 'note',
+      found: `${counted(masks.length, 'mask file')} ${masks.length === 1 ? 'is' : 'are'} on neither list`,
+      why: 'they are not used',
+      fix: 'nothing, if that is meant; otherwise add their ids to a list',
+    }),
+    ...findingOf(images, {
+      check: 'image-without-mask',
+      severity: 'note',
+      found: `${counted(images.length, 'image')} on neither list ${images.length === 1 ? 'has' : 'have'} no mask`,
+      why: 'they are not used',
+      fix: 'nothing, if that is meant; predict segments them, and methods with image labels can learn from them',
+    }),
+  ];
+}
+
+const JPEG = /\.jpe?g$/i;
+
+function nameOf(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '');
+}

@@ -1,0 +1,123 @@
+import type { DatasetFacts, EntryFacts, SubsetFacts } from '../facts.ts';
+import { counted, type Finding, findingOf } from '../finding.ts';
+import { stemsOf } from '../stems.ts';
+
+/** What is wrong with the lists of images: unreadable, empty, repeated or stale lines, images in both subsets. */
+export function checkLists(facts: DatasetFacts): Finding[] {
+  const subsets = [facts.train, facts.val];
+  return [
+    ...subsets.flatMap(unreadableList),
+    ...subsets.flatMap(emptyList),
+    ...subsets.flatMap(repeatedLine),
+    ...subsets.flatMap((subset) => staleLine(subset, facts)),
+    ...inBothSubsets(facts),
+  ];
+}
+
+function unreadableList({ subset, problem }: SubsetFacts): Finding[] {
+  return findingOf(problem === undefined ? [] : [problem], {
+    check: 'list-unreadable',
+    severity: 'error',
+    found: `the images of ${subset} cannot be listed: ${problem}`,
+    why: 'without a list there is no subset',
+    fix: "correct the path in the dataset's YAML, or write the list",
+  });
+}
+
+function emptyList({ subset, list, entries, problem }: SubsetFacts): Finding[] {
+  return findingOf(entries.length === 0 && problem === undefined ? [list ?? subset] : [], {
+    check: 'empty-list',
+    severity: 'error',
+    found: `the subset ${subset} is empty`,
+    why: subset === 'train' ? 'there is nothing to train on' : 'there is nothing to score',
+    fix: 'write one image id per line into the list',
+  });
+}
+
+function repeatedLine({ entries, list, subset }: SubsetFacts): Finding[] {
+  const first = new Map<string, EntryFacts>();
+  const repeated = entries.flatMap((entry) => {
+    const earlier = first.get(entry.id);
+    if (!earlier) first.set(entry.id, entry);
+    return earlier ? [`${entry.id} (${placesOf(earlier, entry)})`] : [];
+  });
+  return findingOf(repeated, {
+    check: 'repeated-line',
+    severity: 'error',
+    found: `${counted(repeated.length, 'line')} of the list of ${subset} ${repeated.length === 1 ? 'repeats' : 'repeat'} an earlier one`,
+    why: 'an image that is listed twice weighs twice, and lists with repeated images are refused',
+    fix: `keep one of them in ${list}`,
+  });
+}
+
+function placesOf(earlier: EntryFacts, later: EntryFacts): string {
+  return later.line === undefined ? 'twice' : `lines ${earlier.line} and ${later.line}`;
+}
+
+/** Lines that no file belongs to because they were written for another place: absolute, with suffixes, in two columns. */
+export function isStale({ id, imagePath, maskPath }: EntryFacts): boolean {
+  const written = /^(\/|[a-z]:[\\/])|\\|\s|\.(jpe?g|png|webp|tiff?|mat|npy)$/i.test(id);
+  return written && imagePath === undefined && maskPath === undefined;
+}
+
+function staleLine({ entries, list, subset }: SubsetFacts, { imageFiles, train, val }: DatasetFacts): Finding[] {
+  const stale = entries.filter(isStale);
+  if (stale.length === 0) return [];
+  const folder = (subset === 'train' ? train : val).imageFolder;
+  const known = stemsOf(imageFiles ?? [], folder ?? '');
+  const rules = [
+    { does: 'without its suffix', cut: (id: string) => lastPath(id, Number.POSITIVE_INFINITY) },
+    { does: 'cut to its last two components, without a suffix', cut: (id: string) => lastPath(id, 2) },
+    { does: 'cut to its last component, without a suffix', cut: (id: string) => lastPath(id, 1) },
+  ];
+  const best = rules
+    .map((rule) => ({ ...rule, matches: stale.filter(({ id }) => known.has(rule.cut(id))).length }))
+    .reduce((a, b) => (b.matches > a.matches ? b : a));
+  const [one] = stale;
+  return findingOf(
+    stale.map(({ id, line }) => (line === undefined ? id : `line ${line}: ${id}`)),
+    {
+      check: 'stale-path',
+      severity: 'error',
+      found: `${counted(stale.length, 'line')} of the list of ${subset} ${stale.length === 1 ? 'is a path' : 'are paths'} of another machine or ${stale.length === 1 ? 'carries' : 'carry'} a suffix; no file belongs to ${stale.length === 1 ? 'it' : 'them'} here`,
+      why: 'lists hold image ids, which folder and suffix are put to; authors publish lists of their own paths',
+      fix:
+        best.matches > 0
+          ? `rewrite ${list}: each line ${best.does}, such as '${best.cut(one.id)}'; ${best.matches.toLocaleString('en')} of the ${stale.length.toLocaleString('en')} then have an image`
+          : `rewrite ${list} with one id per line, such as '${lastPath(one.id, 1)}' for ${folder}/${lastPath(one.id, 1)}.jpg`,
+    },
+  );
+}
+
+/** The last components of the first path of a line, without a suffix and without what makes it absolute. */
+function lastPath(line: string, components: number): string {
+  const [path] = line.split(/\s+/);
+  const parts = path
+    .replaceAll('\\', '/')
+    .split('/')
+    .filter((part) => part !== '' && !/^[a-z]:$/i.test(part));
+  return parts
+    .slice(-components)
+    .join('/')
+    .replace(/\.[a-z]+$/i, '');
+}
+
+function inBothSubsets({ train, val }: DatasetFacts): Finding[] {
+  const both = idsInBoth(train.entries, val.entries);
+  return findingOf(both, {
+    check: 'image-in-both-subsets',
+    severity: 'error',
+    found: `${counted(both.length, 'image')} ${both.length === 1 ? 'is' : 'are'} in both subsets`,
+    why: 'figures of images that were trained on say nothing of new ones',
+    fix: 'take them off one of the lists',
+  });
+}
+
+/** Ids that both subsets name, once each. */
+export function idsInBoth(
+  train: readonly { readonly id: string }[],
+  val: readonly { readonly id: string }[],
+): readonly string[] {
+  const trained = new Set(train.map(({ id }) => id));
+  return [...new Set(val.map(({ id }) => id))].filter((id) => trained.has(id));
+}

@@ -1,0 +1,88 @@
+import { allEntries, type DatasetFacts, type EdgeFacts, type EntryFacts, MOST_COLORS } from '../facts.ts';
+import { counted, type Finding, findingOf } from '../finding.ts';
+
+/** Masks that are pictures of another kind than one class id a pixel, or that were treated like photos. */
+export function checkMaskFiles(facts: DatasetFacts): Finding[] {
+  return [...lossy(facts), ...colored(facts), ...resampled(facts)];
+}
+
+/** Whether the values of a mask are those of neighbours mixed, as after resizing like a photo or JPEG. */
+export function isResampled({ edges, between, lonely }: EdgeFacts): boolean {
+  return between + lonely >= 8 && between + lonely > MIXED_SHARE * edges;
+}
+
+// Of masks of VOC and COCO at most 0.06 of the pixels along edges, of the same masks resized or saved as JPEG at least 0.27.
+const MIXED_SHARE = 0.15;
+
+function lossy(facts: DatasetFacts): Finding[] {
+  const files = allEntries(facts).filter(({ mask }) => mask?.kind === 'jpeg');
+  return findingOf(files.map(pathOf), {
+    check: 'jpeg-mask',
+    severity: 'error',
+    found: `${counted(files.length, 'mask')} ${files.length === 1 ? 'is a JPEG file' : 'are JPEG files'} behind another suffix`,
+    why: 'JPEG changes values, most of all where classes meet',
+    fix: 'make the masks anew from the annotation and save them as PNG; what JPEG lost does not come back',
+  });
+}
+
+function colored(facts: DatasetFacts): Finding[] {
+  const masks = allEntries(facts).filter(({ mask }) => mask?.colors);
+  const gray = masks.filter(({ mask }) => mask!.colors!.gray);
+  const color = masks.filter((entry) => !gray.includes(entry));
+  const known = color.filter(({ mask }) => mask!.colors!.known >= 0.999);
+  const mixed = color.filter((entry) => !known.includes(entry) && entry.mask!.colors!.known >= 0.5);
+  const other = color.filter((entry) => !known.includes(entry) && !mixed.includes(entry));
+  const common = {
+    check: 'color-mask',
+    severity: 'error' as const,
+    why: 'masks hold one class id a pixel, and colours are none',
+  };
+  const one = (n: number) => (n === 1 ? 'is a colour picture' : 'are colour pictures');
+  return [
+    ...findingOf(known.map(pathOf), {
+      ...common,
+      found: `${counted(known.length, 'mask')} ${one(known.length)} in the colours of the classes`,
+      fix: 'convert them: replace each colour by the id of its class and save an 8-bit palette or grey PNG; nothing is lost',
+    }),
+    ...findingOf(mixed.map(withColors), {
+      ...common,
+      found: `${counted(mixed.length, 'mask')} ${one(mixed.length)}, partly in the colours of the classes and partly in mixtures of them`,
+      fix: 'make them anew without smoothing or resizing, then replace each colour by the id of its class',
+    }),
+    ...findingOf(gray.map(pathOf), {
+      ...common,
+      found: `${counted(gray.length, 'mask')} ${gray.length === 1 ? 'is a grey picture' : 'are grey pictures'} saved with three equal channels`,
+      fix: 'keep one channel and save an 8-bit grey PNG',
+    }),
+    ...findingOf(other.map(withColors), {
+      ...common,
+      found: `${counted(other.length, 'mask')} ${one(other.length)} in colours that are not those of the classes`,
+      fix: "give the classes their colours in the dataset's YAML ('color') to see whether they match, and convert; panoptic PNGs need the layout coco-panoptic",
+    }),
+  ];
+}
+
+function withColors(entry: EntryFacts): string {
+  const { distinct } = entry.mask!.colors!;
+  return `${pathOf(entry)} (${distinct >= MOST_COLORS ? `${MOST_COLORS} and more` : distinct} colours)`;
+}
+
+function resampled(facts: DatasetFacts): Finding[] {
+  const masks = allEntries(facts).filter(({ mask }) => mask && isResampled(mask.edges));
+  const example = (entry: EntryFacts) => {
+    const { edges, between, lonely } = entry.mask!.edges;
+    return `${pathOf(entry)} (${Math.round((100 * Math.min(edges, between + lonely)) / edges)} % of ${counted(edges, 'pixel')} along edges)`;
+  };
+  return findingOf(masks.map(example), {
+    check: 'resampled-mask',
+    severity: 'error',
+    found: `${counted(masks.length, 'mask')} ${masks.length === 1 ? 'has' : 'have'} values between those of their neighbours along edges, as masks have that were smoothed, resized like photos or saved as JPEG`,
+    why: 'a mean of two class ids is the id of a third class: false classes along every border',
+    fix: 'make the masks anew from the annotation, resized by nearest neighbour only, and saved as PNG',
+  });
+}
+
+/** File of a mask; the id of its image where it is part of an annotation. */
+export function pathOf({ id, mask, maskPath }: EntryFacts): string {
+  return mask?.kind === 'ids' ? id : (maskPath ?? id);
+}

@@ -1,0 +1,122 @@
+import { type ClassSupport, untestedUnseen, untrainedSeen } from '../../class-support.ts';
+import type { Subset } from '../../layouts/index.ts';
+import { classOf, type DatasetFacts, type EntryFacts } from '../facts.ts';
+import { counted, type Finding, findingOf, some } from '../finding.ts';
+import { shiftOf, soundMasks } from './values.ts';
+
+/** Classes without the pixels that they need, and training images with pixels that are not to be trained on. */
+export function checkSupport(facts: DatasetFacts, support: readonly ClassSupport[]): Finding[] {
+  // Whatever else would be said follows from the ids, and is wrong.
+  if (shiftOf(facts) !== undefined) return [];
+  const sound = soundMasks(facts);
+  return [...missingClasses(facts, support, sound), ...unseenInTraining(facts, support, sound)];
+}
+
+function missingClasses(
+  facts: DatasetFacts,
+  support: readonly ClassSupport[],
+  sound: readonly EntryFacts[],
+): Finding[] {
+  const readable = (subset: Subset) => sound.filter((entry) => entry.subset === subset).length;
+  const judged = (subset: Subset) => 2 * readable(subset) >= Math.max(1, facts[subset].entries.length);
+  const untested = judged('val') ? untestedUnseen(support) : [];
+  const untrained = judged('train') ? untrainedSeen(support) : [];
+  const scored = untrained.filter(({ val }) => val.pixels > 0);
+  const nowhere = judged('val') ? untrained.filter(({ val }) => val.pixels === 0) : [];
+  const unscored = support.filter(({ group, train, val }) => group === 'seen' && train.pixels > 0 && val.pixels === 0);
+  const unjudged = (['train', 'val'] as const).filter((subset) => !judged(subset) && facts[subset].entries.length > 0);
+  const inSplit = `in split ${facts.split.name}`;
+  return [
+    ...findingOf(untested.map(named), {
+      check: 'unseen-class-untested',
+      severity: 'error',
+      found: `${counted(untested.length, 'class', 'classes')} unseen ${inSplit} ${have(untested)} no test pixel`,
+      why: 'their IoU is 0/0: nan in most tools, undefined here',
+      fix: "add test images of them, choose another split, or set 'data.allowMissing: true' to leave them out of the means",
+    }),
+    ...findingOf(scored.map(named), {
+      check: 'seen-class-untrained',
+      severity: 'error',
+      found: `${counted(scored.length, 'class', 'classes')} seen ${inSplit} ${have(scored)} test pixels and no training pixel`,
+      why: 'their IoU can only be 0, which lowers the mean of seen classes',
+      fix: "add training images of them, choose another split, or set 'data.allowMissing: true'",
+    }),
+    ...findingOf(nowhere.map(named), {
+      check: 'class-absent',
+      severity: 'warning',
+      found: `${counted(nowhere.length, 'class', 'classes')} seen ${inSplit} ${nowhere.length === 1 ? 'occurs' : 'occur'} in no mask`,
+      why: 'they take part as answers that are always wrong; means run over classes with ground truth, so that no figure changes by them alone',
+      fix: "set 'data.allowMissing: true', or take them out of the split (eleven classes of COCO-Stuff are like that by design)",
+    }),
+    ...findingOf(judged('val') ? unscored.map(named) : [], {
+      check: 'seen-class-untested',
+      severity: 'note',
+      found: `${counted(unscored.length, 'class', 'classes')} seen ${inSplit} ${have(unscored)} no test pixel`,
+      why: 'they are trained, and no figure tells of them',
+      fix: 'nothing, or add test images of them',
+    }),
+    ...findingOf(unjudged, {
+      check: 'support-unknown',
+      severity: 'note',
+      found: `whether classes lack pixels is not judged: most masks of ${unjudged.join(' and ')} could not be read as ids`,
+      why: 'it would only repeat what is wrong with the masks',
+      fix: 'correct the masks first',
+    }),
+  ];
+}
+
+const named = ({ id, name }: ClassSupport) => `${name} (${id})`;
+const have = (of: readonly unknown[]) => (of.length === 1 ? 'has' : 'have');
+
+function unseenInTraining(
+  facts: DatasetFacts,
+  support: readonly ClassSupport[],
+  sound: readonly EntryFacts[],
+): Finding[] {
+  const { split, ignore, train } = facts;
+  const shows = (group: readonly number[]) => {
+    const ids = new Set<number | undefined>(group);
+    return ({ mask }: EntryFacts) => mask!.values.some(([value]) => ids.has(classOf(facts, value)));
+  };
+  const training = sound.filter(({ subset }) => subset === 'train');
+  const labelled = training.filter(({ mask }) => mask!.values.some(([value]) => !ignore.has(value)));
+  const withUnseen = training.filter(shows(split.unseen));
+  const showsSeen = shows(split.seen);
+  const idle = labelled.filter((entry) => !showsSeen(entry));
+  const only = idle.filter(shows(split.unseen));
+  const rows = support.filter(({ group, train }) => group === 'unseen' && train.pixels > 0);
+  const byClass = some(
+    rows.map(
+      ({ name, train: { images, pixels } }) =>
+        `${name} ${pixels.toLocaleString('en')} pixels in ${counted(images, 'image')}`,
+    ),
+  );
+  // Of the protocols, ZS3Net's alone trains on images without any unseen pixel.
+  const mustNot = /\bzs[35]/i.test(split.source ?? '');
+  return [
+    ...findingOf(
+      withUnseen.map(({ id }) => id),
+      {
+        check: mustNot ? 'unseen-in-training-list' : 'unseen-in-training',
+        severity: mustNot ? 'warning' : 'note',
+        found: `${counted(withUnseen.length, 'training image')} of ${train.entries.length.toLocaleString('en')} ${withUnseen.length === 1 ? 'shows' : 'show'} unseen classes: ${byClass}`,
+        why: mustNot
+          ? `the protocol of ${split.source} trains its first stage on images without any unseen pixel`
+          : 'the leakage guard turns these pixels into "unlabelled": they are part of the picture, and never of a loss',
+        fix: mustNot
+          ? 'nothing for zs3net-original, which leaves these images out by itself; otherwise take them off the training list'
+          : "nothing: this is the protocol of SPNet and CaGNet; ZS3Net's leaves such images out",
+      },
+    ),
+    ...findingOf(
+      idle.map(({ id }) => id),
+      {
+        check: 'training-image-without-seen-class',
+        severity: 'warning',
+        found: `${counted(idle.length, 'training image')} ${idle.length === 1 ? 'has' : 'have'} no pixel of a seen class${only.length > 0 ? `, ${only.length.toLocaleString('en')} of them with pixels of unseen ones` : ''}`,
+        why: 'to training all of it is unlabelled: it takes time and gives no loss (VOC has 1,014 such images of 10,582)',
+        fix: 'nothing, to follow the published protocol; otherwise take them off the training list',
+      },
+    ),
+  ];
+}

@@ -1,0 +1,131 @@
+import { IGNORE } from '@unseen/core';
+import { allEntries, type DatasetFacts, type EntryFacts } from '../facts.ts';
+import { counted, type Finding, findingOf, some } from '../finding.ts';
+import { isResampled, pathOf } from './mask-files.ts';
+
+/** Mask values that mean nothing, or something else than the class table says. */
+export function checkValues(facts: DatasetFacts): Finding[] {
+  return [...unknownValues(facts), ...namedUnlabelled(facts), ...ignoreAsClass(facts), ...unlabelledMasks(facts)];
+}
+
+/** Masks that hold one class id a pixel, as they should. */
+export function soundMasks(facts: DatasetFacts): EntryFacts[] {
+  return allEntries(facts).filter(
+    ({ mask }) => mask && !mask.colors && mask.kind !== 'jpeg' && !isResampled(mask.edges),
+  );
+}
+
+/** Values of all sound masks. */
+function valuesOf(facts: DatasetFacts): Set<number> {
+  return new Set(soundMasks(facts).flatMap(({ mask }) => mask!.values.map(([value]) => value)));
+}
+
+/**
+ * By how much the ids of the masks are off, where that explains every value: +1 when the masks count from one more than
+ * the table (COCO-Stuff's official ids begin at 1, the tables of SPNet and CaGNet at 0), −1 for the reverse.
+ */
+export function shiftOf(facts: DatasetFacts): 1 | -1 | undefined {
+  const { stored, ignore } = facts;
+  const ids = [...stored.keys()];
+  const known = new Set(ids);
+  const values = [...valuesOf(facts)].filter((value) => value !== IGNORE && value !== 0xffff);
+  const labelled = values.filter((value) => !ignore.has(value));
+  if (labelled.every((value) => known.has(value))) return undefined;
+  const explains = (shift: 1 | -1, never: number) =>
+    !values.includes(never) && labelled.length > 1 && labelled.every((value) => known.has(value - shift));
+  if (explains(1, Math.min(...ids))) return 1;
+  return explains(-1, Math.max(...ids)) ? -1 : undefined;
+}
+
+function unknownValues(facts: DatasetFacts): Finding[] {
+  const { stored, ignore } = facts;
+  const ids = [...stored.keys()];
+  const known = new Set([...ids, ...ignore]);
+  const pixels = new Map<number, number>();
+  const masks: EntryFacts[] = [];
+  for (const entry of soundMasks(facts)) {
+    const strange = entry.mask!.values.filter(([value]) => !known.has(value));
+    if (strange.length > 0) masks.push(entry);
+    for (const [value, count] of strange) pixels.set(value, (pixels.get(value) ?? 0) + count);
+  }
+  const [least, most] = [Math.min(...ids), Math.max(...ids)];
+  const values = [...pixels.keys()].sort((a, b) => a - b);
+  const listed = some(values.map((value) => `${value} (${counted(pixels.get(value)!, 'pixel')})`));
+  const examples = masks.map((entry) => `${pathOf(entry)}: ${some(strangersOf(entry, known), 4)}`);
+  const shift = shiftOf(facts);
+  if (shift !== undefined) {
+    return findingOf(examples, {
+      check: 'shifted-ids',
+      severity: 'error',
+      found: `all ids of the masks are ${shift === 1 ? 'one more' : 'one less'} than those of the class table: ${shift === 1 ? least : most} never occurs, and ${listed} does`,
+      why: 'every class would be trained under the name and the word vector of its neighbour',
+      fix: `${shift === 1 ? 'subtract 1 from' : 'add 1 to'} every value but the unlabelled ones; official COCO-Stuff ids begin at 1, the tables of SPNet and CaGNet at 0`,
+    });
+  }
+  const contiguous = ids.length === most - least + 1 && least <= 1;
+  if (values.length === 1 && values[0] === most + 1 && contiguous && valuesOf(facts).has(least)) {
+    return findingOf(examples, {
+      check: 'class-count-value',
+      severity: 'error',
+      found: `the value ${values[0]}, the first after the last class, stands in ${counted(masks.length, 'mask')} (${counted(pixels.get(values[0])!, 'pixel')}), and no class has it`,
+      why: 'many tools write the number of classes for "unlabelled"; here it is an unknown value, and masks with unknown values are refused',
+      fix: `add 'ignore: [${values[0]}]' to the dataset's YAML if it means "unlabelled"; if the ids begin at 1 in the masks and at 0 in the table, subtract 1`,
+    });
+  }
+  return findingOf(examples, {
+    check: 'unknown-value',
+    severity: 'error',
+    found: `${counted(values.length, 'value')} in ${counted(masks.length, 'mask')} ${values.length === 1 ? 'belongs' : 'belong'} to no class: ${listed}`,
+    why: 'masks with unknown values are refused, since they may hide a wrong class table',
+    fix: "correct the masks, or add the values to 'classes' or 'ignore' of the dataset's YAML",
+  });
+}
+
+function strangersOf({ mask }: EntryFacts, known: ReadonlySet<number>): string[] {
+  return mask!.values.flatMap(([value]) => (known.has(value) ? [] : [`value ${value}`]));
+}
+
+const UNLABELLED = /^(void|ignored?|unlabel(l?ed)?|undefined|don.?t.?care)$/i;
+
+function namedUnlabelled({ classes, split }: DatasetFacts): Finding[] {
+  const used = new Set([...split.seen, ...split.unseen]);
+  const named = classes.filter(({ id, name }) => used.has(id) && UNLABELLED.test(name));
+  return findingOf(
+    named.map(({ id, name }) => `${name} (${id})`),
+    {
+      check: 'unlabelled-as-class',
+      severity: 'warning',
+      found: `${counted(named.length, 'class', 'classes')} of split ${split.name} ${named.length === 1 ? 'is' : 'are'} named like what is not labelled`,
+      why: 'it would be trained and scored like any class',
+      fix: "take it out of 'classes' and the split, and add its value to 'ignore'",
+    },
+  );
+}
+
+/** 255 is a class in tables of more than 8 bits, where 8-bit masks write it for what is not labelled. */
+function ignoreAsClass(facts: DatasetFacts): Finding[] {
+  const info = facts.classes.find(({ id }) => id === IGNORE);
+  const masks = soundMasks(facts).filter(
+    ({ mask }) => info && mask!.kind !== 'ids' && mask!.values.some(([value]) => value === IGNORE),
+  );
+  const small = masks.filter(({ mask }) => mask!.values.every(([value]) => value <= IGNORE));
+  return findingOf(small.map(pathOf), {
+    check: 'ignore-as-class',
+    severity: 'warning',
+    found: `class '${info?.name}' has the id 255, and ${counted(small.length, 'mask')} of 8-bit values ${small.length === 1 ? 'has' : 'have'} pixels of it`,
+    why: 'nearly all tools write 255 for "unlabelled" in 8-bit masks; here those pixels are of that class',
+    fix: 'check what 255 means in these masks; give the class another id if it means "unlabelled"',
+  });
+}
+
+function unlabelledMasks(facts: DatasetFacts): Finding[] {
+  const { ignore } = facts;
+  const empty = soundMasks(facts).filter(({ mask }) => mask!.values.every(([value]) => ignore.has(value)));
+  return findingOf(empty.map(pathOf), {
+    check: 'unlabelled-mask',
+    severity: 'warning',
+    found: `${counted(empty.length, 'mask')} ${empty.length === 1 ? 'is' : 'are'} entirely unlabelled`,
+    why: 'they add nothing to a loss or a figure, but their share of the time',
+    fix: 'take them off the list, or label them',
+  });
+}

@@ -1,0 +1,74 @@
+import { UserError } from '@unseen/core';
+import { readBytes } from '../image.ts';
+import type { ListedImage, Subset } from '../layouts/index.ts';
+import type { EntryFacts } from './facts.ts';
+import { labelFacts, type MaskFactsContext, maskFileFacts } from './mask-facts.ts';
+import { pictureFacts } from './picture-facts.ts';
+
+/** How images are looked at. */
+export interface GatherOptions {
+  /** Read the heads of image files only. */
+  readonly quick: boolean;
+  /** Whether a mask is a file of raw values by itself, to be looked at as a file and not through the layout. */
+  readonly isPlainMask: (path: string) => boolean;
+  readonly masks: MaskFactsContext;
+  /** Called after each image. */
+  readonly onImage?: (id: string) => Promise<void> | void;
+}
+
+/** Images in flight at a time: decoding photos takes other threads, decoding masks this one. */
+const IN_FLIGHT = 4;
+
+/** Looks once at every image of a subset and its mask; only small facts of them are kept. */
+export async function gather(
+  listed: readonly ListedImage[],
+  subset: Subset,
+  options: GatherOptions,
+): Promise<EntryFacts[]> {
+  const facts = new Array<EntryFacts>(listed.length);
+  let next = 0;
+  const work = async () => {
+    while (next < listed.length) {
+      const at = next++;
+      facts[at] = await entryFacts(listed[at], subset, options);
+      await options.onImage?.(listed[at].id);
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, work));
+  return facts;
+}
+
+async function entryFacts(listed: ListedImage, subset: Subset, options: GatherOptions): Promise<EntryFacts> {
+  const { id, line, imagePath, maskPath, imageLabels } = listed;
+  const image = imagePath === undefined ? {} : await attempt(pictureFacts(imagePath, options));
+  const mask = maskPath === undefined ? {} : await attempt(maskFacts(listed, maskPath, options));
+  const labels = imageLabels ? await attempt(imageLabels()) : {};
+  return {
+    id,
+    subset,
+    ...(line !== undefined && { line }),
+    ...(imagePath !== undefined && { imagePath }),
+    ...(maskPath !== undefined && { maskPath }),
+    ...(image.value && { image: image.value }),
+    ...(image.problem !== undefined && { imageProblem: image.problem }),
+    ...(mask.value && { mask: mask.value }),
+    ...(mask.problem !== undefined && { maskProblem: mask.problem }),
+    ...(labels.value && { imageLabels: labels.value }),
+    ...(labels.problem !== undefined && { labelsProblem: labels.problem }),
+  };
+}
+
+async function maskFacts(listed: ListedImage, path: string, { isPlainMask, masks }: GatherOptions) {
+  if (isPlainMask(path) || !listed.rawMask) return maskFileFacts(await readBytes(path), path, masks);
+  return labelFacts(await listed.rawMask());
+}
+
+/** A value, or why there is none in a user's words. */
+async function attempt<T>(made: Promise<T>): Promise<{ readonly value?: T; readonly problem?: string }> {
+  try {
+    return { value: await made };
+  } catch (error) {
+    if (error instanceof UserError) return { problem: error.parts.given };
+    throw error;
+  }
+}
