@@ -73,6 +73,7 @@ async function rowsOfWords(
       const token = wanted.tokens[wanted.find(words.bytes, words.start, words.end)];
       if (token !== undefined && !rows.has(token)) rows.set(token, words.count - 1);
     }
+    if (rows.size === wanted.tokens.length) break;
   }
   return rows;
 }

@@ -7,8 +7,6 @@ const OLDEST_VERSION = 11;
 const SUPERVISED = 3;
 /** Twelve 32-bit integers and a 64-bit float. */
 const SETTINGS_BYTES = 56;
-/** The most that {@link readFastTextHeader} looks at. */
-export const FASTTEXT_HEADER_BYTES = 8 + SETTINGS_BYTES + 28;
 
 /** The beginning of a fastText model: the settings that vectors depend on, and the size of its dictionary. */
 export interface FastTextHeader {
@@ -34,8 +32,11 @@ export interface FastTextHeader {
  */
 export function readFastTextHeader(bytes: Buffer, path: string): FastTextHeader | undefined {
   const signed = bytes.length >= 4 && bytes.readInt32LE(0) === MAGIC;
-  const size = signed ? FASTTEXT_HEADER_BYTES : SETTINGS_BYTES + 20;
-  if (bytes.length < size) {
+  const start = signed ? 8 : 0;
+  const dictionary = start + SETTINGS_BYTES;
+  // What became of pruning is written since there are versions.
+  const dictionaryStart = dictionary + (signed ? 28 : 20);
+  if (bytes.length < dictionaryStart) {
     if (signed) throw damagedFile(path, 'ends in its first bytes', 'a fastText model');
     return undefined;
   }
@@ -46,11 +47,9 @@ export function readFastTextHeader(bytes: Buffer, path: string): FastTextHeader 
       expected: `version ${OLDEST_VERSION} or ${NEWEST_VERSION}, or one of before there were versions`,
     });
   }
-  const start = signed ? 8 : 0;
   const integer = (index: number) => bytes.readInt32LE(start + 4 * index);
   const [dimension, wordNgrams, loss, model] = [0, 5, 6, 7].map(integer);
   const [bucket, minn, maxn] = [8, 9, 10].map(integer);
-  const dictionary = start + SETTINGS_BYTES;
   const [entries, words, labels] = [0, 4, 8].map((offset) => bytes.readInt32LE(dictionary + offset));
   const pruned = signed ? Number(bytes.readBigInt64LE(dictionary + 20)) : -1;
   const plausible =
@@ -82,6 +81,6 @@ export function readFastTextHeader(bytes: Buffer, path: string): FastTextHeader 
     words,
     labels,
     prunedTo: pruned < 0 ? undefined : pruned,
-    dictionaryStart: start + size - (signed ? 8 : 0),
+    dictionaryStart,
   };
 }

@@ -106,7 +106,7 @@ describe('readWordVectors', () => {
     for await (const { token, line, vector } of streamWordVectors(path)) {
       if (expected % 1000 === 0)
         expect([...vector()]).toEqual([expected, Math.fround(0.123456789012345), -expected - 0.5]);
-      expect(`${token}@${line}`).toBe(`token${expected}@${++expected}`);
+      if (token !== `token${expected}` || line !== ++expected) break;
     }
     expect(expected).toBe(60_000);
   });
