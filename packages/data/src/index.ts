@@ -12,6 +12,7 @@ export * from './leakage-guard.ts';
 export * from './mask.ts';
 export * from './open-dataset.ts';
 export * from './panoptic.ts';
+export * from './prepare/index.ts';
 export * from './registry.ts';
 export * from './toy/index.ts';
 export * from './transforms.ts';

@@ -31,7 +31,7 @@ export interface ZipArchive {
 
 // Zip's usual compression cannot shrink anything further; an entry that promises more is made to exhaust memory.
 const MAX_COMPRESSION = 1032;
-const MAX_ENTRIES = 100_000;
+const MAX_ENTRIES = 1_000_000;
 const LOCAL_HEADER_BYTES = 30;
 const PIECE = 1 << 16;
 

@@ -1,0 +1,34 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '@unseen/core';
+import type { DatasetFile } from '../dataset-file.ts';
+import { readIdList } from '../layouts/id-list.ts';
+
+/** Names in a folder that end in a suffix, without it; empty where there is no such folder. */
+export async function idsOf(folder: string, suffix: string): Promise<Set<string>> {
+  const names = await readdir(folder).catch(() => []);
+  return new Set(names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length)));
+}
+
+/** Ids of a list file, the first column of each line. */
+export async function idsOfList(path: string): Promise<string[]> {
+  const lines = await readIdList(path);
+  return lines.map(({ id }) => id.split(/\s+/)[0]);
+}
+
+/** {@link idsOfList}, or `undefined` where there is no such file. */
+export async function idsOfOptionalList(folder: string, name: string): Promise<string[] | undefined> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.includes(name) ? idsOfList(join(folder, name)) : undefined;
+}
+
+/** Folders of images and masks of a dataset whose layout keeps one mask file per image under the image's name. */
+export function pairFolders({ settings, path }: DatasetFile, target: string) {
+  if (settings.layout !== 'voc' && settings.layout !== 'folder') {
+    throw new UserError({
+      given: `${path}: layout '${settings.layout}'`,
+      expected: "'voc' or 'folder' for this converter",
+    });
+  }
+  return { images: join(target, settings.images), masks: join(target, settings.masks) };
+}

@@ -1,0 +1,2 @@
+export * from './prepare-dataset.ts';
+export type { PreparedSummary } from './summary.ts';

@@ -1,0 +1,354 @@
+import { existsSync } from 'node:fs';
+import { realpath, statfs } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { hashJson, linkOrCopy, makeFolder, UserError, writeFileAtomic } from '@unseen/core';
+import { expandDataFolder } from '@unseen/formats';
+import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
+import { listPath } from '../layouts/id-list.ts';
+import { maskValues } from '../mask.ts';
+import { datasetPath, listDatasets } from '../registry.ts';
+import type { ImageJob, ImageResult } from './convert-image.ts';
+import type { ImageTask, Plan } from './converter.ts';
+import { convertImages } from './converter-pool.ts';
+import { converters } from './converters/index.ts';
+import { Journal } from './journal.ts';
+import type { PrepareSettings } from './settings.ts';
+import { findSources, type Source } from './sources.ts';
+import { type PreparedSummary, summarize } from './summary.ts';
+import { unpackSources } from './unpack-sources.ts';
+
+/** Where work shows how far it is. */
+export interface PrepareProgress {
+  stage(
+    name: string,
+    event: 'start' | 'skip' | 'done',
+    place: { readonly index: number; readonly count: number },
+  ): void;
+  update(done: number, total: number, note?: string): void;
+  /** Something that users should know. */
+  note(text: string): void;
+}
+
+/** How {@link prepareDataset} works. */
+export interface PrepareOptions {
+  /** Folder of the official archives, or of what they unpack to. */
+  readonly from: string;
+  /** The data folder that `$UNSEEN_DATA` of the dataset's YAML stands for. Default: that variable. */
+  readonly to?: string | undefined;
+  /** Fetch archives that are not there. */
+  readonly download?: boolean;
+  /** Images that are converted at the same time. Default: one for each core. */
+  readonly workers?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: PrepareProgress;
+}
+
+/** A prepared dataset. */
+export interface PreparedDataset extends PreparedSummary {
+  /** Folder of the dataset. */
+  readonly root: string;
+  /** Images that an earlier call had finished. */
+  readonly reused: number;
+}
+
+const SILENT: PrepareProgress = { stage: () => undefined, update: () => undefined, note: () => undefined };
+
+/**
+ * Makes the files that a dataset's YAML reads of its official archives: checks these, unpacks what is needed, converts
+ * masks, writes lists. What is finished stays when it is interrupted, and the next call goes on from there; what was made
+ * with other settings or sources is made again. The files do not depend on the number of workers.
+ */
+export async function prepareDataset(nameOrYaml: string, options: PrepareOptions): Promise<PreparedDataset> {
+  const path = await datasetPath(nameOrYaml);
+  const { prepare } = (await readDatasetFile(path)).settings;
+  if (!prepare) throw await cannotPrepare(nameOrYaml);
+  if ('as' in prepare) {
+    options.progress?.note(`the files of ${nameOrYaml} are those of ${prepare.as}`);
+    return prepareDataset(prepare.as, options);
+  }
+  return new Preparation(await targetFile(path, options.to), prepare, options).run();
+}
+
+async function cannotPrepare(name: string): Promise<UserError> {
+  const known: string[] = [];
+  for (const { name, path } of await listDatasets()) {
+    if (path !== undefined && (await readDatasetFile(path)).settings.prepare) known.push(name);
+  }
+  return new UserError({
+    given: `dataset '${name}' has no 'prepare' block: nothing is known of official archives for it`,
+    expected: known.length > 0 ? `one of: ${known.join(', ')}` : "a YAML with a 'prepare' block",
+  });
+}
+
+/** The dataset with its root where it will be written. */
+async function targetFile(
+  path: string,
+  to: string | undefined,
+): Promise<{ file: DatasetFile; data: string | undefined }> {
+  const { settings } = await readDatasetFile(path);
+  const inData = /^\$UNSEEN_DATA(?=$|\/)/.test(settings.root);
+  if (inData) {
+    const data = to ?? process.env.UNSEEN_DATA;
+    if (data === undefined) {
+      throw new UserError({
+        given: `no place for the files of ${settings.name}`,
+        expected: '--to DIR, or the data folder in the variable UNSEEN_DATA',
+      });
+    }
+    const root = resolve(expandDataFolder(settings.root, { UNSEEN_DATA: data }));
+    return { file: await readDatasetFile(path, { root }), data };
+  }
+  if (to !== undefined) {
+    throw new UserError({
+      given: `--to for a dataset whose YAML puts its files under '${settings.root}'`,
+      expected: "a root that begins with '$UNSEEN_DATA'",
+      remedy: `leave --to out, or change 'root' of ${path}`,
+    });
+  }
+  const file = await readDatasetFile(path);
+  return { file: { ...file, root: resolve(file.root) }, data: undefined };
+}
+
+/** One call of {@link prepareDataset}. */
+class Preparation {
+  private readonly file: DatasetFile;
+  private readonly data: string | undefined;
+  private readonly settings: PrepareSettings;
+  private readonly options: PrepareOptions;
+  private readonly progress: PrepareProgress;
+
+  constructor(
+    { file, data }: { readonly file: DatasetFile; readonly data: string | undefined },
+    settings: PrepareSettings,
+    options: PrepareOptions,
+  ) {
+    this.file = file;
+    this.data = data;
+    this.settings = settings;
+    this.options = options;
+    this.progress = options.progress ?? SILENT;
+  }
+
+  async run(): Promise<PreparedDataset> {
+    const { root, settings } = this.file;
+    this.checkRoles();
+    const sources = await this.findSources();
+    await refuseToWriteInto(root, sources, this.options.from);
+    const journal = await Journal.open(this.workFolder);
+    const key = this.keyOf(sources);
+    const finished = await this.finishedBefore(journal, key);
+    if (finished) {
+      this.progress.note(`all ${finished.images} images of ${settings.name} are there already`);
+      return { ...finished, root, reused: finished.images };
+    }
+    if (journal.isOfOtherSettings(key)) {
+      this.progress.note('settings or sources have changed: all is made again');
+      for (const { role } of sources) await journal.remove(role);
+      await journal.remove('unpacked.json');
+    }
+    await journal.remove('summary.json');
+    await journal.begin(key);
+    await this.tellSpace(sources);
+    const folders = await unpackSources(sources, journal, {
+      converter: converters[this.settings.converter],
+      key,
+      progress: this.progress,
+      signal: this.options.signal,
+    });
+    const plan = await this.plan(folders);
+    const reused = await this.convert(plan, journal, folders);
+    const summary = await this.finish(plan, journal, sources);
+    return { ...summary, root, reused };
+  }
+
+  private get workFolder(): string {
+    return join(this.file.root, '.prepare', this.file.settings.name);
+  }
+
+  private checkRoles(): void {
+    const { converter, archives } = this.settings;
+    const needs = converters[converter].sources;
+    const unknown = Object.keys(archives).filter((role) => !Object.hasOwn(needs, role));
+    const missing = Object.keys(needs).filter((role) => !needs[role].optional && !Object.hasOwn(archives, role));
+    if (unknown.length === 0 && missing.length === 0) return;
+    throw new UserError({
+      given: `${this.file.path}: 'prepare.archives' has ${Object.keys(archives).join(', ') || 'nothing'}`,
+      expected: `${Object.keys(needs).join(', ')} for the converter '${converter}'`,
+    });
+  }
+
+  private async findSources(): Promise<Source[]> {
+    const { from, download = false, signal } = this.options;
+    if (download) await makeFolder(from);
+    else if (!existsSync(from)) {
+      throw new UserError({ given: `--from ${from} does not exist`, expected: 'the folder of the official archives' });
+    }
+    const place = { index: 0, count: Object.keys(this.settings.archives).length + 2 };
+    this.progress.stage('look for archives', 'start', place);
+    const megabytes = (bytes: number) => Math.round(bytes / 1e6);
+    // Checksums of large files take minutes: what was found right is remembered beside the work.
+    const memory = existsSync(this.workFolder) ? await Journal.open(this.workFolder) : undefined;
+    const known = new Map(Object.entries((await memory?.read('checksums.json')) ?? {}) as [string, string][]);
+    const sources = await findSources(this.settings, converters[this.settings.converter], resolve(from), {
+      download,
+      signal,
+      known,
+      onNote: (text) => this.progress.note(text),
+      onDownload: (file, bytes, total = bytes) =>
+        this.progress.update(megabytes(bytes), megabytes(total), `MB of ${file} fetched`),
+      onCheck: (file, bytes, total) =>
+        this.progress.update(megabytes(bytes), megabytes(total), `MB of ${file} checked`),
+    });
+    for (const { role, kind, path, verified } of sources) {
+      this.progress.note(
+        `${role}: ${kind} ${path}${verified === undefined ? '' : ` (${verified.split(' ')[0]} is right)`}`,
+      );
+    }
+    if (known.size > 0 && !isInside(this.workFolder, resolve(from))) {
+      await (await Journal.open(this.workFolder)).save('checksums.json', Object.fromEntries(known));
+    }
+    this.progress.stage('look for archives', 'done', place);
+    return sources;
+  }
+
+  private keyOf(sources: readonly Source[]): string {
+    const { settings, classes } = this.file;
+    const { converter } = this.settings;
+    return hashJson({
+      version: converters[converter].version,
+      prepare: this.settings,
+      dataset: { ...settings, prepare: undefined, classes },
+      sources: sources.map(({ role, kind, path, bytes = 0, verified = '' }) => [
+        ...[role, kind, bytes, verified],
+        kind === 'folder' ? path : '',
+      ]),
+    });
+  }
+
+  /** The summary of an earlier call that has done everything, if all is still there. */
+  private async finishedBefore(journal: Journal, key: string): Promise<PreparedSummary | undefined> {
+    const saved = (await journal.read('summary.json')) as { key?: string; summary?: PreparedSummary } | undefined;
+    if (saved?.key !== key || !saved.summary || saved.summary.images !== journal.done.size) return undefined;
+    for (const result of journal.done.values()) {
+      if (!(await journal.isWhole(result, this.file.root))) return undefined;
+    }
+    return saved.summary;
+  }
+
+  private async tellSpace(sources: readonly Source[]): Promise<void> {
+    const packed = sources.reduce((sum, { kind, bytes = 0 }) => sum + (kind === 'archive' ? bytes : 0), 0);
+    if (packed === 0) return;
+    const { bavail, bsize } = await statfs(this.file.root);
+    const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+    this.progress.note(
+      `about ${gigabytes(packed)} are needed in ${this.file.root}, ${gigabytes(bavail * bsize)} are free`,
+    );
+    if (bavail * bsize < packed) this.progress.note('warning: the space may not suffice; what is finished would stay');
+  }
+
+  private async plan(sources: Readonly<Record<string, string>>): Promise<Plan> {
+    const { root, settings } = this.file;
+    const plan = await converters[this.settings.converter].plan({
+      file: this.file,
+      settings: this.settings,
+      target: root,
+      sources,
+      listPath: (subset) => {
+        const lists = 'subsets' in settings ? settings.subsets : undefined;
+        if (!lists) return join(root, `${subset}.txt`);
+        const data = this.data === undefined ? {} : { UNSEEN_DATA: this.data };
+        return listPath(this.file, expandDataFolder(lists[subset], { ...process.env, ...data }));
+      },
+    });
+    if (plan.tasks.length > 0) return plan;
+    const why = plan.leftOut.map(({ count, what, why }) => `${count} ${what}: ${why}`);
+    throw new UserError({
+      given: `no image of ${settings.name} can be made of ${this.options.from}${why.length > 0 ? ` (${why.join('; ')})` : ''}`,
+      expected: 'the official archives',
+    });
+  }
+
+  /** Converts what is not done yet; how many images were. */
+  private async convert(plan: Plan, journal: Journal, sources: Readonly<Record<string, string>>): Promise<number> {
+    const { root, classes } = this.file;
+    const palette = Array.from({ length: 256 }, (_, id) => {
+      return classes.find((info) => info.id === id)?.color ?? ([id, id, id] as const);
+    });
+    const job: ImageJob = { values: maskValues(this.file), palette, ...(plan.table && { table: plan.table }) };
+    const left: ImageTask[] = [];
+    for (const task of plan.tasks) {
+      const result = journal.done.get(task.id);
+      if (!result || !(await journal.isWhole(result, root))) left.push(task);
+    }
+    const reused = plan.tasks.length - left.length;
+    if (reused > 0) this.progress.note(`${reused} images were finished earlier`);
+    const place = { index: Object.keys(sources).length + 1, count: Object.keys(sources).length + 2 };
+    this.progress.stage('convert', 'start', place);
+    let done = reused;
+    const failures: string[] = [];
+    await convertImages(left, job, {
+      workers: this.options.workers ?? availableParallelism(),
+      signal: this.options.signal,
+      onResult: async ({ outputs, ...result }, { id }) => {
+        const paths = outputs.map(([path, bytes]) => [relative(root, path).split(sep).join('/'), bytes] as const);
+        await journal.add({ ...result, outputs: paths } satisfies ImageResult);
+        this.progress.update(++done, plan.tasks.length, id);
+      },
+      onFailure: (error) => failures.push(error.message),
+    });
+    if (failures.length > 0) {
+      failures.sort();
+      const more = failures.length > 5 ? [`and ${failures.length - 5} more`] : [];
+      throw new UserError({
+        given: `${failures.length} of ${plan.tasks.length} images cannot be converted:\n${[...failures.slice(0, 5), ...more].map((line) => `  ${line}`).join('\n')}`,
+        remedy: 'correct these and call again: all others are finished',
+      });
+    }
+    this.progress.stage('convert', 'done', place);
+    return reused;
+  }
+
+  private async finish(plan: Plan, journal: Journal, sources: readonly Source[]): Promise<PreparedSummary> {
+    for (const { from, to } of plan.files ?? []) await linkOrCopy(from, to);
+    for (const { path, ids } of plan.lists) await writeFileAtomic(path, ids.map((id) => `${id}\n`).join(''));
+    await journal.finish(plan.tasks.map(({ id }) => id));
+    const results = plan.tasks.map(({ id }) => journal.done.get(id)!);
+    const summary = summarize(this.file, plan, results, { sources, expect: this.settings.expect });
+    const key = this.keyOf(sources);
+    await journal.save('summary.json', { key, summary });
+    for (const { role, kind } of sources) if (kind === 'archive') await journal.remove(role);
+    await journal.remove('unpacked.json');
+    return summary;
+  }
+}
+
+async function refuseToWriteInto(root: string, sources: readonly Source[], from: string): Promise<void> {
+  const real = async (path: string): Promise<string> => {
+    const whole = resolve(path);
+    return realpath(whole).catch(async () =>
+      dirname(whole) === whole ? whole : join(await real(dirname(whole)), relative(dirname(whole), whole)),
+    );
+  };
+  const target = await real(root);
+  const folders = [...sources.filter(({ kind }) => kind === 'folder').map(({ path }) => path)];
+  for (const folder of folders) {
+    if (!isInside(target, await real(folder))) continue;
+    throw new UserError({
+      given: `the files would be written to ${root}, which is within the source ${folder}`,
+      expected: 'another place',
+      remedy: 'name it with --to',
+    });
+  }
+  if (target === (await real(from))) {
+    throw new UserError({
+      given: `the files would be written to ${root}, where the archives are`,
+      expected: 'another place',
+      remedy: 'move the archives to a folder of their own, or name another place with --to',
+    });
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}

@@ -1,0 +1,65 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '@unseen/core';
+import type { Converter } from './converter.ts';
+import { extractArchive } from './extract.ts';
+import type { Journal } from './journal.ts';
+import type { PrepareProgress } from './prepare-dataset.ts';
+import type { Source } from './sources.ts';
+
+/**
+ * Unpacks the archives among some sources into the journal's folder; the folder or file of each. Those that an earlier
+ * call has unpacked in full are not touched.
+ */
+export async function unpackSources(
+  sources: readonly Source[],
+  journal: Journal,
+  options: {
+    readonly converter: Converter;
+    /** Of the settings and sources; what was unpacked for others is unpacked again. */
+    readonly key: string;
+    readonly progress: PrepareProgress;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<Record<string, string>> {
+  const { converter, key, progress, signal } = options;
+  const saved = (await journal.read('unpacked.json')) as { key?: string; roles?: string[] } | undefined;
+  const unpacked = saved?.key === key ? (saved.roles ?? []) : [];
+  const folders: Record<string, string> = {};
+  for (const [i, { role, kind, path, archive }] of sources.entries()) {
+    if (kind !== 'archive') {
+      folders[role] = path;
+      continue;
+    }
+    const place = { index: i + 1, count: sources.length + 2 };
+    const target = join(journal.folder, role);
+    folders[role] = target;
+    if (unpacked.includes(role)) {
+      progress.stage(`unpack ${archive.file}`, 'skip', place);
+      continue;
+    }
+    progress.stage(`unpack ${archive.file}`, 'start', place);
+    const wanted = converter.sources[role].files ?? /^/;
+    const megabytes = (bytes: number) => Math.round(bytes / 1e6);
+    const unpack = (from: string, inside: string) =>
+      extractArchive({
+        ...{ archive: from, inside, wanted, target, signal },
+        onProgress: (done, total) => progress.update(megabytes(done), megabytes(total), 'MB'),
+      });
+    const files = await unpack(path, archive.inside);
+    if (files === 0) {
+      throw new UserError({
+        given: `${path} has none of the files that are needed${archive.inside === '' ? '' : ` under '${archive.inside}'`}`,
+        expected: `the official ${archive.file}`,
+      });
+    }
+    for (const name of archive.nested) {
+      await unpack(join(target, name), '');
+      await rm(join(target, name));
+    }
+    unpacked.push(role);
+    await journal.save('unpacked.json', { key, roles: unpacked });
+    progress.stage(`unpack ${archive.file}`, 'done', place);
+  }
+  return folders;
+}
