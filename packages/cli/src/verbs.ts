@@ -59,16 +59,7 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
       {
         command: 'context-scale <run>',
         summary: 'Show which scale of context is preferred, by pixel, class and size',
- (await import('./verbs/dataset-list.ts')).datasetList,
-      },
-=>        load: async () => (await import('./verbs/dataset-list.ts')).datasetList,
-      },
-      {
-        command: 'prepare <dataset>',
-        summary: 'Make the files of a dataset of its official archives',
-        load: async () => (await import('./verbs/dataset-prepare.ts')).datasetPrepare,
-      },
-=> (await import('./verbs/analyze-context-scale.ts')).analyzeContextScale,
+        load: async () => (await import('./verbs/analyze-context-scale.ts')).analyzeContextScale,
       },
       {
         command: 'reconstruction <run>',
@@ -159,6 +150,11 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
         command: 'list',
         summary: 'List the registered datasets',
         load: async () => (await import('./verbs/dataset-list.ts')).datasetList,
+      },
+      {
+        command: 'prepare <dataset>',
+        summary: 'Make the files of a dataset of its official archives',
+        load: async () => (await import('./verbs/dataset-prepare.ts')).datasetPrepare,
       },
     ],
   },
