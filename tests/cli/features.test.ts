@@ -40,6 +40,17 @@ test('stores made by shards are what an experiment would have made, and it takes
   expect(await metricsOf(join(dir, 'taken'))).toEqual(await metricsOf(join(dir, 'own')));
 }, 240_000);
 
+test('half precision is taken over only where it is asked for; compressed stores always', async () => {
+  const dir = await temporaryFolder('half');
+  await writeSmallExperiment(dir);
+  expect((await unseen([...EXTRACT, '--out', 'halves', '--half', '--compress'], dir)).code).toBe(0);
+  const run = ['run', 'small.exp.yaml', '--out', 'taken', '--set', `features.store=${join(dir, 'halves')}`];
+  expect(await failure(dir, run)).toMatch(
+    /train\.arrow is in half precision \(16 bits\); expected 32 bits, as 'features\.precision' says\n {2}→ set features\.precision to 'half'/,
+  );
+  expect((await unseen([...run, '--set', 'features.precision=half'], dir)).code).toBe(0);
+}, 240_000);
+
 test('--estimate tells bytes and time of full datasets, and writes nothing', async () => {
   const dir = await temporaryFolder('estimate');
   await writeSmallExperiment(dir);
@@ -65,6 +76,7 @@ test.each([
   [['--out', 'f', '--shard', '3/2'], "--shard '3/2'; expected a part such as 2/8"],
   [['--out', 'f', '--output-stride', '3'], 'output stride 3 for resnet_micro.toy_attributes; expected one of: 4'],
   [[], 'no folder for the stores; expected --out DIR'],
+  [['--estimate', '--compress'], '--estimate with --compress; expected one of them'],
 ])('features extract %j is refused', async (args, sentence) => {
   const dir = await temporaryFolder('refused');
   await writeSmallExperiment(dir);

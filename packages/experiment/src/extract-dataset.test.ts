@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
-import { FeatureStore } from '@unseen/data';
+import { FeatureStore, type StoreForm } from '@unseen/data';
 import type { Engine } from '@unseen/tensor';
 import { createEagerEngine } from '@unseen/tensor';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -33,8 +33,14 @@ beforeEach(async () => {
   out = await mkdtemp(join(folder, 'out-'));
 });
 
-const extract = (changes: Partial<ExtractDatasetOptions> = {}) =>
-  extractDataset({ engine, settings: SETTINGS, subset: 'train', out, ...changes });
+const extract = (changes: Partial<ExtractDatasetOptions> & StoreForm = {}) => {
+  const { featureBits = 32, compression = 'none', ...options } = changes;
+  return extractDataset({
+    ...{ engine, settings: SETTINGS, subset: 'train', out },
+    form: { featureBits, compression },
+    ...options,
+  });
+};
 
 test('shards joined are the very file that one extraction writes, in half precision too', async () => {
   for (const featureBits of [16, 32] as const) {
@@ -88,16 +94,17 @@ test('a store that was made in another way, or is damaged, is not taken for one'
   const other = { ...SETTINGS, features: { ...SETTINGS.features, flip: false } };
   await expect(extract({ settings: other })).rejects.toThrow(/was made with config .* expected config/);
   await expect(extract({ featureBits: 16 })).rejects.toThrow('holds features of 32 bits; expected 16 bits');
+  await expect(extract({ compression: 'zstd' })).rejects.toThrow('of 32 bits; expected 32 bits, compressed');
   await writeFile(path, (await readFile(path)).subarray(0, -100));
   await expect(extract()).rejects.toThrow(/cannot be read as a feature store.*extract the features anew/);
 });
 
 test('the estimate before the start: bytes as they come to be, time above zero', async () => {
-  for (const featureBits of [16, 32] as const) {
+  for (const form of [{ featureBits: 16 }, { featureBits: 32 }, { compression: 'zstd' }] as const) {
     let bytes = 0;
     const { path } = await extract({
-      out: join(out, `${featureBits}`),
-      featureBits,
+      out: join(out, JSON.stringify(form)),
+      ...form,
       onEstimate: ({ bytesPerImage, secondsPerImage }, images) => {
         bytes = bytesPerImage * images;
         expect(secondsPerImage).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Sample, UserError } from '@unseen/core';
-import { type FeatureBits, FeatureStore, guardTraining } from '@unseen/data';
+import { FeatureStore, guardTraining, type StoreForm } from '@unseen/data';
 import type { Engine } from '@unseen/tensor';
 import { loadExperimentBackbone } from './backbone.ts';
 import { type ExtractionCost, measureExtraction } from './extraction-cost.ts';
@@ -24,8 +24,8 @@ export interface ExtractDatasetOptions {
   readonly out: string;
   /** Default: all images in one store. */
   readonly shard?: Shard;
-  /** Default 32. */
-  readonly featureBits?: FeatureBits;
+  /** Default: full precision, uncompressed. */
+  readonly form?: StoreForm;
   /** Before the first image is stored, with what a few took. */
   readonly onEstimate?: (cost: ExtractionCost, images: number) => void;
   readonly onImage?: (done: number, total: number) => void | Promise<void>;
@@ -46,7 +46,8 @@ export interface ExtractedStore {
  * `UserError` otherwise; an interrupted one begins anew.
  */
 export async function extractDataset(options: ExtractDatasetOptions): Promise<ExtractedStore> {
-  const { engine, settings, subset, out, shard, featureBits = 32, signal } = options;
+  const { engine, settings, subset, out, shard, signal } = options;
+  const form = { featureBits: 32, compression: 'none', ...options.form } as const;
   const dataset = await openExperimentDataset(settings);
   const all: readonly Sample[] = subset === 'train' ? guardTraining(dataset, settings.data.split).samples : dataset.val;
   const samples = shard ? shardOf(all, shard) : all;
@@ -57,17 +58,17 @@ export async function extractDataset(options: ExtractDatasetOptions): Promise<Ex
   if (existsSync(path)) {
     const store = await FeatureStore.open(path, provenance);
     await store.close();
-    if (store.featureBits === featureBits) return { path, images: samples.length, skipped: true };
+    if (formText(store) === formText(form)) return { path, images: samples.length, skipped: true };
     throw new UserError({
-      given: `${path} holds features of ${store.featureBits} bits`,
-      expected: `${featureBits} bits`,
+      given: `${path} holds features of ${formText(store)}`,
+      expected: formText(form),
       remedy: 'delete it, or choose another folder',
     });
   }
   const extractors = new ViewExtractors(engine, backbone, settings, subset);
   try {
     if (options.onEstimate) {
-      const cost = await measureExtraction(extractors, samples, { featureBits, labelBits: labelBitsOf(dataset) });
+      const cost = await measureExtraction(extractors, samples, { ...form, labelBits: labelBitsOf(dataset) });
       options.onEstimate(cost, samples.length);
     }
     let done = 0;
@@ -76,7 +77,7 @@ export async function extractDataset(options: ExtractDatasetOptions): Promise<Ex
       dataset,
       samples,
       provenance,
-      featureBits,
+      form,
       onImage: async () => {
         await options.onImage?.(++done, samples.length);
         signal?.throwIfAborted();
@@ -86,6 +87,10 @@ export async function extractDataset(options: ExtractDatasetOptions): Promise<Ex
   } finally {
     extractors.dispose();
   }
+}
+
+function formText({ featureBits, compression }: Required<StoreForm>): string {
+  return `${featureBits} bits${compression === 'none' ? '' : ', compressed'}`;
 }
 
 /** Consecutive images, so that stores of all shards one after the other are the store of all images. */

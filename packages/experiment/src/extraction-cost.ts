@@ -1,5 +1,5 @@
 import type { Sample } from '@unseen/core';
-import type { FeatureBits } from '@unseen/data';
+import { columnBytes, type FeatureBits, type StoreForm } from '@unseen/data';
 import type { Engine } from '@unseen/tensor';
 import { buildBackbone } from './backbone.ts';
 import type { FeatureSettings } from './feature-settings.ts';
@@ -22,16 +22,16 @@ const VIEW_OVERHEAD = 600;
 export async function measureExtraction(
   extractors: ViewExtractors,
   samples: readonly Sample[],
-  { featureBits, labelBits }: { readonly featureBits: FeatureBits; readonly labelBits: 8 | 16 },
+  form: Required<StoreForm> & { readonly labelBits: 8 | 16 },
 ): Promise<ExtractionCost> {
   const [warmUp, ...others] = samples.slice(0, MEASURED + 1);
-  await compute(extractors, warmUp);
+  await compute(extractors, warmUp, form);
   const measured = others.length > 0 ? others : [warmUp];
   const start = performance.now();
-  for (const sample of measured) await compute(extractors, sample);
+  let bytes = 0;
+  for (const sample of measured) bytes += await compute(extractors, sample, form);
   const secondsPerImage = (performance.now() - start) / 1000 / measured.length;
-  const { positions, channels, count } = extractors;
-  const bytesPerImage = positions * ((channels * featureBits + labelBits) / 8) + count * VIEW_OVERHEAD;
+  const bytesPerImage = bytes / measured.length + extractors.count * VIEW_OVERHEAD;
   return { bytesPerImage, secondsPerImage };
 }
 
@@ -53,7 +53,7 @@ export async function estimateExtraction({
   const dataset = noise ? NOISE : await openExperimentDataset(settings);
   const extractors = new ViewExtractors(engine, buildBackbone(settings.backbone), settings, 'train');
   try {
-    const form = { featureBits, labelBits: labelBitsOf(dataset) };
+    const form = { featureBits, compression: 'none', labelBits: labelBitsOf(dataset) } as const;
     return { ...(await measureExtraction(extractors, dataset.train, form)), images: dataset.train.length };
   } finally {
     extractors.dispose();
@@ -74,6 +74,9 @@ const noiseSample = (id: string): Sample => ({
 
 const NOISE = { classes: [], train: Array.from({ length: MEASURED + 1 }, (_, i) => noiseSample(`noise-${i}`)) };
 
-async function compute(extractors: ViewExtractors, sample: Sample): Promise<void> {
-  for await (const _ of extractors.views(sample));
+/** Bytes of an image's columns, which are computed as for a store. */
+async function compute(extractors: ViewExtractors, sample: Sample, form: Required<StoreForm>): Promise<number> {
+  let bytes = 0;
+  for await (const view of extractors.views(sample)) bytes += await columnBytes(view, form);
+  return bytes;
 }

@@ -1,5 +1,5 @@
 import { type Dataset, hashJson } from '@unseen/core';
-import type { FeatureProvenance } from '@unseen/data';
+import { type FeatureProvenance, findSplit, type StoreForm } from '@unseen/data';
 import type { LoadedBackbone } from './backbone.ts';
 import { sizeAtScale, type View } from './extractor.ts';
 import type { ExperimentConfig } from './schema.ts';
@@ -13,6 +13,11 @@ export interface FeatureSettings {
 
 /** A subset of a dataset, which has a store of its own. */
 export type FeatureSubset = 'train' | 'val';
+
+/** The form in which an experiment wants its stores. */
+export function storeFormOf({ precision, compress }: ExperimentConfig['features']): Required<StoreForm> {
+  return { featureBits: precision === 'half' ? 16 : 32, compression: compress ? 'zstd' : 'none' };
+}
 
 /** A view of every image that is stored. */
 export interface StoredView extends View {
@@ -50,7 +55,9 @@ export function featureProvenance(
       outputStride,
       tap,
       features: { scales: features.scales, flip: features.flip },
-      split: data.split,
+      // All other labels of training images are hidden; test images keep theirs.
+      seen:
+        subset === 'train' ? findSplit(dataset.splits, data.split, dataset.name).seen.toSorted((a, b) => a - b) : null,
       // Views and masks are paired by their place in the list.
       images: hashJson(dataset[subset].map(({ id }) => id)),
     }),

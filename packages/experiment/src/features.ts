@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { linkOrCopy, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
 import {
   ContiguousLabels,
+  type FeatureBits,
   type FeatureProvenance,
   FeatureStore,
   findSplit,
@@ -12,7 +13,7 @@ import {
 import type { ChannelStatistics } from '@unseen/nn';
 import { loadExperimentBackbone } from './backbone.ts';
 import type { FeatureSource } from './feature-batches.ts';
-import { type FeatureSubset, featureProvenance } from './feature-settings.ts';
+import { type FeatureSubset, featureProvenance, storeFormOf } from './feature-settings.ts';
 import type { Stage, StageContext } from './method.ts';
 import { openExperimentDataset } from './protocol.ts';
 import { requireUsable } from './usable-dataset.ts';
@@ -50,22 +51,24 @@ export function featureStage(): Stage {
       const subsets = { train: guardTraining(dataset, split).samples, val: dataset.val };
       const total = 2 * (subsets.train.length + subsets.val.length);
       await requireUsable(context, dataset, split, total);
+      const form = storeFormOf(config.features);
       let done = total / 2;
       for (const subset of Object.keys(STORES) as FeatureSubset[]) {
         const path = context.folder.file(STORES[subset]);
         if (context.resume && existsSync(path)) continue;
         const provenance = featureProvenance(config, backbone, dataset, subset);
         if (config.features.store !== undefined) {
-          await adoptGiven(join(config.features.store, `${subset}.arrow`), path, provenance);
+          await adoptGiven(join(config.features.store, `${subset}.arrow`), path, provenance, form.featureBits);
           continue;
         }
-        if (config.extend && (await adoptStore(join(config.extend.run, STORES[subset]), path, provenance))) continue;
+        const earlier = config.extend && join(config.extend.run, STORES[subset]);
+        if (earlier && (await adoptStore(earlier, path, provenance, form.featureBits))) continue;
         const extractors = new ViewExtractors(context.engine, backbone, config, subset);
         const onImage = async ({ id }: Sample) => {
           await context.progress.update(++done, total, id);
           context.signal.throwIfAborted();
         };
-        await extractStore(path, { extractors, dataset, samples: subsets[subset], provenance, onImage });
+        await extractStore(path, { extractors, dataset, samples: subsets[subset], provenance, form, onImage });
         extractors.dispose();
       }
     },
@@ -73,20 +76,39 @@ export function featureStage(): Stage {
 }
 
 /** Takes over a store that the user names; one that was made in another way is a `UserError`. */
-async function adoptGiven(stored: string, path: string, provenance: FeatureProvenance): Promise<void> {
+async function adoptGiven(
+  stored: string,
+  path: string,
+  provenance: FeatureProvenance,
+  featureBits: FeatureBits,
+): Promise<void> {
   const store = await FeatureStore.open(stored, provenance);
   await store.close();
+  if (store.featureBits !== featureBits) {
+    const own = store.featureBits === 16 ? 'half' : 'full';
+    throw new UserError({
+      given: `the feature store ${stored} is in ${own} precision (${store.featureBits} bits)`,
+      expected: `${featureBits} bits, as 'features.precision' says`,
+      remedy: `set features.precision to '${own}', or extract the features anew`,
+    });
+  }
   await linkOrCopy(stored, path);
 }
 
 /** Takes over a store of the run that is extended, unless it was made in another way. */
-async function adoptStore(stored: string, path: string, provenance: FeatureProvenance): Promise<boolean> {
+async function adoptStore(
+  stored: string,
+  path: string,
+  provenance: FeatureProvenance,
+  featureBits: FeatureBits,
+): Promise<boolean> {
   const store = await FeatureStore.open(stored, provenance).catch((error: unknown) => {
     if (error instanceof UserError) return undefined;
     throw error;
   });
   if (!store) return false;
   await store.close();
+  if (store.featureBits !== featureBits) return false;
   await linkOrCopy(stored, path);
   return true;
 }

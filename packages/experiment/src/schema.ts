@@ -67,6 +67,10 @@ export const baseSchema = z.strictObject({
   extend: extensionSchema.optional(),
   evaluate: z.strictObject({ resolution: z.enum(['feature', 'warp', 'original']).default('original') }).prefault({}),
   report: z.strictObject({ panels: z.int().nonnegative().default(8) }).prefault({}),
+      /** Half precision takes half the bytes, with a relative error of at most 2⁻¹¹; default: full. */
+      precision: z.enum(['full', 'half']).optional(),
+      /** Whether the run's own stores are compressed, without loss. */
+      compress: z.boolean().optional(),
 });
 
 /** A resolved configuration: all defaults filled in, all paths absolute. Method blocks are typed by the method itself. */

@@ -1,5 +1,5 @@
 import { type Dataset, IGNORE, type Sample } from '@unseen/core';
-import { type FeatureBits, type FeatureProvenance, type FeatureView, writeFeatureStore } from '@unseen/data';
+import { type FeatureProvenance, type FeatureView, type StoreForm, writeFeatureStore } from '@unseen/data';
 import type { Engine } from '@unseen/tensor';
 import { flipHorizontal, resizeNearest } from '@unseen/vision';
 import type { BackboneNetwork } from './backbone.ts';
@@ -55,18 +55,16 @@ export interface ExtractStoreOptions {
   readonly dataset: Pick<Dataset, 'classes'>;
   readonly samples: readonly Sample[];
   readonly provenance: FeatureProvenance;
-  /** Default 32. */
-  readonly featureBits?: FeatureBits;
+  readonly form?: StoreForm;
   /** After each image; what it throws ends the extraction. */
   readonly onImage: (sample: Sample) => Promise<void>;
 }
 
 /** Writes the store of some samples, all views of each; nothing is left of one that is interrupted. */
 export async function extractStore(path: string, options: ExtractStoreOptions): Promise<void> {
-  const { extractors, dataset, samples, provenance, featureBits, onImage } = options;
+  const { extractors, dataset, samples, provenance, form, onImage } = options;
   const { channels } = extractors;
-  const form = { provenance, channels, labelBits: labelBitsOf(dataset), ...(featureBits && { featureBits }) };
-  await writeFeatureStore(path, form, async (writer) => {
+  await writeFeatureStore(path, { ...form, provenance, channels, labelBits: labelBitsOf(dataset) }, async (writer) => {
     for (const sample of samples) {
       for await (const view of extractors.views(sample)) await writer.append(view);
       await onImage(sample);

@@ -76,6 +76,11 @@ export const featuresExtract = defineVerb({
     out: outOption('Folder of the stores (required unless --estimate)'),
   },
   examples: [
+    compress: {
+      type: 'boolean',
+      default: false,
+      describe: 'Compress without loss (Zstandard): a fourth of the bytes behind a ReLU, read at a tenth of the speed',
+    },
     [
       'unseen features extract --backbone resnet101.caffe_in1k --weights r101.safetensors --dataset voc12 --out features',
       '',
@@ -83,8 +88,21 @@ export const featuresExtract = defineVerb({
     ['unseen features extract --backbone resnet101.caffe_in1k --estimate --half', 'bytes and time, nothing is written'],
   ],
   async run(args, { terminal }) {
-    const { backbone, dataset, subset, out, shard, half, estimate, limit, root, split = 'default', tap } = args;
-    const { chooseOutputStride, createEngineFor } = await import('@unseen/experiment');
+    const {
+      backbone,
+      dataset,
+      subset,
+      out,
+      shard,
+      half,
+      compress,
+      estimate,
+      limit,
+      root,
+      split = 'default',
+      tap,
+    } = args;
+    const { chooseEngine, chooseOutputStride, choiceText } = await import('@unseen/experiment');
     const featureBits = half ? 16 : 32;
     const settings: FeatureSettings = {
       data: {
@@ -95,6 +113,14 @@ export const featuresExtract = defineVerb({
         train: { limit },
         val: { limit },
       },
+    const form = { featureBits, compression: compress ? 'zstd' : 'none' } as const;
+    if (estimate && compress) {
+      throw new UserError({
+        given: '--estimate with --compress',
+        expected: 'one of them: an estimate needs no weights, and how far features can be compressed depends on these',
+        remedy: 'extract a few images with --limit and --compress',
+      });
+    }
       backbone: {
         name: backbone,
         weights: args.weights,
@@ -111,13 +137,13 @@ export const featuresExtract = defineVerb({
       const stores: ExtractedStore[] = [];
       for (const [index, one] of subsets.entries()) {
         const position = { index, count: subsets.length };
-        stores.push(await extractOne(terminal, position, { engine, settings, subset: one, out, shard, featureBits }));
+        stores.push(await extractOne(terminal, position, { engine, settings, subset: one, out, shard, form }));
       }
       for (const { path, images, skipped } of stores) {
         terminal.print(`${path}: ${images} images${skipped ? ', extracted earlier' : ''}`);
       }
       if (shard) terminal.print(`When all ${shard.count} shards are there: unseen features merge ${out}`);
-      return { out, settings, shard, featureBits, stores };
+      return { out, settings, shard, ...form, stores };
     } finally {
       engine.dispose();
     }

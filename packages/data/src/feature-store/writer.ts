@@ -19,16 +19,20 @@ import { IndexBuilder } from './view-index.ts';
 import { readViewMessage } from './view-message.ts';
 import { type Compression, loadZstd } from './zstd.ts';
 
-/** What a feature store holds. */
-export interface FeatureStoreOptions {
-  readonly provenance: FeatureProvenance;
-  readonly channels: number;
-  /** Width of the raw class ids. */
-  readonly labelBits?: 8 | 16;
+/** In which form a feature store holds its views. */
+export interface StoreForm {
   /** Default 32. Features beyond the range of half floats (65,504) are a `UserError`. */
   readonly featureBits?: FeatureBits;
   /** Default `none`. */
   readonly compression?: Compression;
+}
+
+/** What a feature store holds. */
+export interface FeatureStoreOptions extends StoreForm {
+  readonly provenance: FeatureProvenance;
+  readonly channels: number;
+  /** Width of the raw class ids. */
+  readonly labelBits?: 8 | 16;
 }
 
 /**
@@ -137,6 +141,19 @@ export class FeatureStoreWriter {
     this.#writer.finish();
     await this.#file.writeFile(sealFooter(Buffer.concat(this.#writer.chunks.splice(0))));
   }
+}
+
+/** Bytes that the columns of a view take in a store of that form. */
+export async function columnBytes(
+  { id, features, labels }: FeatureView,
+  { featureBits, compression }: Required<StoreForm>,
+): Promise<number> {
+  const columns = [featureBits === 16 ? toHalves(features, id) : features, labels];
+  const zstd = compression === 'zstd' ? await loadZstd() : undefined;
+  return columns.reduce((sum, { buffer, byteOffset, byteLength }) => {
+    const compressed = zstd?.compress(new Uint8Array(buffer, byteOffset, byteLength)).length ?? byteLength;
+    return sum + Math.min(compressed, byteLength);
+  }, 0);
 }
 
 const NOT_A_NUMBER = 0x7e00;
