@@ -71,13 +71,14 @@ describe('fastText models', () => {
     expect(await lookUpOne(input, 'sheep')).toBeUndefined();
   });
 
-  it('does not take labels for words; supervised models of version 11 have no n-grams', async () => {
+  it('does not take labels for words; supervised models of before version 12 have no n-grams', async () => {
     const input = { words: ['dog', 'cow'], labels: ['__label__1'], supervised: true, minn: 3, maxn: 3, bucket: 4 };
     const rows = powers(6);
     expect(await lookUpOne({ ...input, version: 12, dimension: 1, rows }, '__label__1', false)).toBeUndefined();
     const cow = [1, ...subwordBuckets('cow', input).map((bucket) => 2 + bucket)];
     expect((await lookUpOne({ ...input, version: 12, dimension: 1, rows }, 'cow'))?.value).toBe(meanOf(cow));
     expect((await lookUpOne({ ...input, version: 11, dimension: 1, rows }, 'cow'))?.value).toBe(2);
+    expect((await lookUpOne({ ...input, dimension: 1, rows }, 'cow'))?.value).toBe(2);
     const file = await openModel({ ...input, version: 12, dimension: 1, rows });
     expect(file.count).toBe(2);
     expect(await tokensOf(file)).toEqual(['dog', 'cow']);

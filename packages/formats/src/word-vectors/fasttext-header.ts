@@ -70,8 +70,8 @@ export function readFastTextHeader(bytes: Buffer, path: string): FastTextHeader 
     if (signed) throw damagedFile(path, 'has settings that make no sense', 'those of a fastText model');
     return undefined;
   }
-  // Version 11 wrote lengths of n-grams into supervised models, which had none.
-  const atoms = bucket === 0 || (version === 11 && model === SUPERVISED);
+  // Before version 12 supervised models had no n-grams, whatever lengths were written.
+  const atoms = bucket === 0 || (model === SUPERVISED && version !== NEWEST_VERSION);
   return {
     version,
     dimension,

@@ -42,7 +42,7 @@ export function fastTextBytes(input: FastTextInput): Buffer {
 /** A word2vec binary file; `lineEnds`: a newline after every vector, as the original program writes it. */
 export function word2VecBytes(entries: readonly (readonly [string, ArrayLike<number>])[], lineEnds = false): Buffer {
   const dimension = entries[0][1].length;
-  const parts = [Buffer.from(`${entries.length} ${dimension}\n`)];
+  const parts: Buffer[] = [Buffer.from(`${entries.length} ${dimension}\n`)];
   for (const [token, vector] of entries) {
     parts.push(Buffer.from(`${token} `), floats(vector), Buffer.from(lineEnds ? '\n' : ''));
   }
