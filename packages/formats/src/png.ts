@@ -1,6 +1,7 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { messageOf, UserError } from '@unseen/core';
 import { decode, encode } from 'fast-png';
+import { unfilter } from './png-filters.ts';
 
 /** RGB per index. */
 export type Palette = readonly (readonly [number, number, number])[];
@@ -142,7 +143,10 @@ interface Header {
   readonly width: number;
   readonly depth: number;
   readonly color: number;
+  readonly interlaced: boolean;
   readonly chunks: readonly Chunk[];
+  /** Filtered rows, as they come out of the compression. */
+  readonly rows: Buffer;
 }
 
 /** Checks all that the decoder takes on trust: checksums, sizes, and that the pixels are there in full and not more. */
@@ -171,8 +175,8 @@ function inspect(input: Uint8Array, name: string): Header {
     const [rows, columns] = [Math.ceil((height - top) / down), Math.ceil((width - left) / across)];
     return rows > 0 && columns > 0 ? sum + rows * (1 + Math.ceil((columns * bits) / 8)) : sum;
   }, 0);
-  checkPixels(chunks, size, name, `${height} by ${width} pixels`);
-  return { height, width, depth, color, chunks };
+  const rows = inflateRows(chunks, size, name, `${height} by ${width} pixels`);
+  return { height, width, depth, color, interlaced: interlace === 1, chunks, rows };
 }
 
 function readChunks(bytes: Buffer, name: string): Chunk[] {
@@ -191,21 +195,34 @@ function readChunks(bytes: Buffer, name: string): Chunk[] {
   }
 }
 
-function checkPixels(chunks: readonly Chunk[], size: number, name: string, promised: string): void {
+function inflateRows(chunks: readonly Chunk[], size: number, name: string, promised: string): Buffer {
   const packed = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ body }) => body));
   const mismatch = (cause?: unknown) => damaged(name, `does not hold the ${promised} that it promises`, cause);
   if (size > packed.length * MAX_DEFLATE_RATIO) throw mismatch();
-  let length: number;
+  let rows: Buffer;
   try {
-    length = inflateSync(packed, { maxOutputLength: size }).length;
+    rows = inflateSync(packed, { maxOutputLength: size });
   } catch (error) {
     throw mismatch(error);
   }
-  if (length !== size) throw mismatch();
+  if (rows.length !== size) throw mismatch();
+  return rows;
 }
 
-/** Pixels as fast-png decodes them: 1, 2 and 4 bits still packed, rows on whole bytes. */
-function pixels({ chunks }: Header, name: string): Uint8Array | Uint16Array {
+/** Pixels, row by row: 1, 2 and 4 bits still packed, rows on whole bytes. */
+function pixels(png: Header, name: string): Uint8Array | Uint16Array {
+  const { width, depth, color, interlaced, rows } = png;
+  if (interlaced) return interlacedPixels(png, name);
+  const bits = depth * COLORS[color].channels;
+  const bytes = unfilter(rows, Math.ceil((width * bits) / 8), Math.ceil(bits / 8));
+  if (!bytes) throw damaged(name, 'has a row of an unknown filter');
+  if (depth < 16) return bytes;
+  // Most significant byte first.
+  return new Uint16Array(Buffer.from(bytes.buffer).swap16().buffer);
+}
+
+/** As fast-png puts the passes together. */
+function interlacedPixels({ chunks }: Header, name: string): Uint8Array | Uint16Array {
   // Only what the pixels need: text and colour profiles may be compressed and of any size.
   const needed = chunks.filter(({ type }) => type === 'IHDR' || type === 'IDAT' || type === 'IEND');
   try {
