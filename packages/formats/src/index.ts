@@ -14,7 +14,13 @@ export * from './safetensors.ts';
 export { type ElementType, halfToFloat, type StoredTensor, type TensorValues } from './tensor-values.ts';
 export type { TensorInfo, WeightsFile, WeightsFormat, WeightsTable } from './weights-file.ts';
 export * from './word-vectors/open-word-vectors.ts';
-export * from './word-vectors/text.ts';
+export {
+  readWordVectors,
+  streamWordVectors,
+  type WordVectorLine,
+  type WordVectorOptions,
+  type WordVectors,
+} from './word-vectors/text.ts';
 export * from './word-vectors/word-vector-file.ts';
 export * from './yaml.ts';
 export * from './zip.ts';
