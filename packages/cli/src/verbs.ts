@@ -159,6 +159,22 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     ],
   },
   {
+    name: 'embed',
+    summary: 'Make class tables of word vectors',
+    verbs: [
+      {
+        command: 'build [recipe]',
+        summary: 'Build the class vectors of a recipe, or of any table',
+        load: async () => (await import('./verbs/embed-build.ts')).embedBuild,
+      },
+      {
+        command: 'inspect <table>',
+        summary: 'Show nearest classes, lengths and what is suspicious',
+        load: async () => (await import('./verbs/embed-inspect.ts')).embedInspect,
+      },
+    ],
+  },
+  {
     name: 'export',
     summary: 'Take a trained run elsewhere',
     verbs: [

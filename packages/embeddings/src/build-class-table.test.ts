@@ -103,13 +103,15 @@ describe('buildClassTable', () => {
 
   it('tells what takes long, and reads a file for its checksum only when all classes are found', async () => {
     const steps: string[] = [];
-    const onSource = (file: string, step: string) => steps.push(`${step} ${file}`);
+    const onSource = ({ name }: VectorSource, step: string) => {
+      steps.push(`${step} ${name}`);
+    };
     await buildClassTable({ name: 't', sources: [byToken(), byId()], classes }, { onSource });
-    expect(steps).toEqual(['read words.vec', 'read rows.vec', 'hash words.vec', 'hash rows.vec']);
+    expect(steps).toEqual(['read words', 'read rows', 'hash words', 'hash rows']);
     steps.length = 0;
     const missing = buildClassTable({ name: 't', sources: [byToken()], classes: [{ id: 0, name: 'x' }] }, { onSource });
     await expect(missing).rejects.toThrow('1 vectors are missing');
-    expect(steps).toEqual(['read words.vec']);
+    expect(steps).toEqual(['read words']);
   });
 
   it('refuses a table whose rows are not the classes', async () => {

@@ -24,7 +24,7 @@ export interface TableRecipe {
 /** Options of {@link buildClassTable}. */
 export interface BuildOptions {
   /** Told before a source is searched, and before it is read once more for its checksum: a large file takes a while. */
-  onSource?(file: string, step: 'read' | 'hash'): void;
+  onSource?(source: VectorSource, step: 'read' | 'hash'): void;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function buildClassTable(
   checkClasses(name, classes);
   const columns: SourceColumn[] = [];
   for (const source of sources) {
-    onSource(originOf(source), 'read');
+    onSource(source, 'read');
     columns.push(await lookUpClasses(source, classes));
   }
   const missing = columns.flatMap((column) => column.missing);
@@ -64,7 +64,7 @@ export async function buildClassTable(
   }
   const origins: Origin[] = [];
   for (const source of sources) {
-    onSource(originOf(source), 'hash');
+    onSource(source, 'hash');
     origins.push(await identify(source));
   }
   return {

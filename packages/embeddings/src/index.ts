@@ -4,6 +4,7 @@ export * from './class-table-file.ts';
 export * from './dataset-classes.ts';
 export * from './inspect-table.ts';
 export type { TableWarning } from './inspect-warnings.ts';
+export { hasIds } from './look-up-rows.ts';
 export * from './multi-word.ts';
 export { openQuantizedFastText } from './quantized-fasttext.ts';
 export * from './recipe.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildClassTable } from './build-class-table.ts';
-import { readRecipe } from './recipe.ts';
+import { readRecipe, recipePath } from './recipe.ts';
 
 const recipes = join(import.meta.dirname, '../../../embeddings');
 const shared = process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../shared');
@@ -46,6 +46,61 @@ describe('readRecipe', () => {
   ])('refuses %s and says where', async (_, text, message) => {
     await writeFile(path, `name: t\n${text}\n`);
     await expect(readRecipe(path)).rejects.toThrow(`${path}:${message}`);
+  });
+});
+
+describe('recipes of the classes of a dataset', () => {
+  const dataset = `name: d
+layout: voc
+classes:
+  - {id: 1, name: cat}
+  - {id: 7, name: potted_plant, wordRow: 2}
+`;
+  const recipe = (classes: string) => `name: t\nsources: [{name: a, file: a.vec}]\nclasses: ${classes}\n`;
+
+  it('take names and rows from it, and tokens from the recipe', async () => {
+    await writeFile(join(folder, 'd.yaml'), dataset);
+    await writeFile(path, recipe('{dataset: d.yaml, tokens: {potted_plant: {a: [potted, plant]}}}'));
+    expect((await readRecipe(path)).classes).toEqual([
+      { id: 1, name: 'cat' },
+      { id: 2, name: 'potted_plant', tokens: { a: ['potted', 'plant'] } },
+    ]);
+    await writeFile(path, recipe('{dataset: cocostuff}'));
+    expect((await readRecipe(path)).classes).toHaveLength(182);
+  });
+
+  it.each([
+    [
+      'classes that it lacks',
+      '{dataset: d.yaml, tokens: {cta: {a: x}}}',
+      "3:37: the dataset 'd.yaml' has no class 'cta'",
+    ],
+    ['sources that there are not', '{dataset: d.yaml, tokens: {cat: {b: x}}}', "3:43: no source is called 'b'"],
+    ['unknown keys', '{dataset: d.yaml, token: {}}', "3:28: unknown key 'token'"],
+  ])('refuse tokens of %s', async (_, classes, message) => {
+    await writeFile(join(folder, 'd.yaml'), dataset);
+    await writeFile(path, recipe(classes));
+    await expect(readRecipe(path)).rejects.toThrow(`${path}:${message}`);
+  });
+
+  it('refuse datasets that there are not', async () => {
+    await writeFile(path, recipe('{dataset: cocostuf}'));
+    await expect(readRecipe(path)).rejects.toThrow("did you mean 'cocostuff'?");
+  });
+});
+
+describe('files and names of recipes', () => {
+  it('can be given instead of those in the recipe', async () => {
+    await writeFile(path, 'name: t\nsources: [{name: a, file: a.npy, rows: names, names: n.txt}]\n');
+    const { sources } = await readRecipe(path, { files: { a: 'else/b.npy' } });
+    expect(sources).toMatchObject([{ path: 'else/b.npy', label: 'else/b.npy', names: join(folder, 'n.txt') }]);
+    await expect(readRecipe(path, { files: { b: 'x' } })).rejects.toThrow("no source is called 'b'");
+  });
+
+  it('are found by name', async () => {
+    expect(await recipePath('voc12-official')).toBe(join(recipes, 'voc12-official.yaml'));
+    expect(await recipePath('my/own.yaml')).toBe('my/own.yaml');
+    await expect(recipePath('voc12-oficial')).rejects.toThrow("did you mean 'voc12-official'?");
   });
 });
 
