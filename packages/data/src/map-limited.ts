@@ -1,4 +1,7 @@
-/** Applies an asynchronous function to items, at most `limit` at a time, so that not all files are open at once. */
+/**
+ * Applies an asynchronous function to items, at most `limit` at a time, so that not all files are open at once. The first
+ * failure is thrown when nothing is at work any more, and nothing new is begun after it.
+ */
 export async function mapLimited<T, R>(
   items: readonly T[],
   apply: (item: T, index: number) => Promise<R>,
@@ -6,12 +9,18 @@ export async function mapLimited<T, R>(
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   let next = 0;
+  let failure: { readonly error: unknown } | undefined;
   const work = async () => {
-    while (next < items.length) {
+    while (next < items.length && !failure) {
       const index = next++;
-      results[index] = await apply(items[index], index);
+      try {
+        results[index] = await apply(items[index], index);
+      } catch (error) {
+        failure ??= { error };
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
+  if (failure) throw failure.error;
   return results;
 }

@@ -1,5 +1,4 @@
-import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { explainFileError, type LabelMap, UserError } from '@unseen/core';
 import type { ListedImage, SubsetListing } from './listing.ts';
 
@@ -39,9 +38,8 @@ async function requireFiles(
 ): Promise<void> {
   const missing = entries.filter((entry) => fileOf(entry) === undefined).map(({ id }) => id);
   if (missing.length === 0) return;
-  const inside = dirname(join(folder, missing[0]));
-  await readdir(inside).catch((error) => {
-    throw explainFileError(error, inside);
+  await stat(folder).catch((error) => {
+    throw explainFileError(error, folder);
   });
   throw new UserError({
     given: `${missing.length} of the ${entries.length} images of ${list} have no ${kind} in ${folder}: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`,

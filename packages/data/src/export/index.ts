@@ -1,0 +1,2 @@
+export * from './export-dataset.ts';
+export type { LayoutName } from './layout-writer.ts';

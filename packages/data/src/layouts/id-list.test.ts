@@ -1,0 +1,29 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../small-dataset.suite.ts';
+import { type ListOptions, readIdList } from './id-list.ts';
+
+async function idsOf(text: string, options?: ListOptions): Promise<string[]> {
+  const path = join(await temporaryFolder(), 'list.txt');
+  await writeFile(path, text);
+  return (await readIdList(path, options)).map(({ id, line }) => `${line} ${id}`);
+}
+
+test('ids stay what they are, repeated ones too', async () => {
+  expect(await idsOf(' a b.png \n\n\r\n/x/y.jpg\na b.png')).toEqual(['1 a b.png', '4 /x/y.jpg', '5 a b.png']);
+});
+
+test('of paths the last components count', async () => {
+  const text =
+    '/home/old/annotations/train/2007_000032.png\ntrain/2007_000033\n2007_000034.JPG\nC:\\a b\\val\\c.d.jpeg';
+  expect(await idsOf(text, { entries: 'paths', components: 2 })).toEqual([
+    '1 train/2007_000032',
+    '2 train/2007_000033',
+    '3 2007_000034',
+    '4 val/c.d',
+  ]);
+  const pair = '/JPEGImages/a.jpg /SegmentationClassAug/a.png\nx/b_leftImg8bit.png\ty/b_gtFine_labelIds.png';
+  const suffixes = ['_leftImg8bit.png', '_gtFine_labelIds.png'];
+  expect(await idsOf(pair, { entries: 'paths', suffixes })).toEqual(['1 a', '2 b']);
+});
