@@ -335,6 +335,14 @@ test('heads of images alone do not tell what looks the same, and the report says
   expect(report.findings.map(({ check }) => check)).toEqual(['same-file-in-both-subsets']);
 });
 
+test('another split, and one that there is not', async () => {
+  const path = await writePets({ 'pets.yaml': `${PETS}  other: {seen: [cow, sheep], unseen: [cat]}\n` });
+  const { report } = await examineDataset(path, { split: 'other' });
+  expect(report.split).toEqual({ name: 'other', seen: [4, 9], unseen: [1] });
+  expect(report.findings.map(({ check }) => check)).toContain('seen-class-untrained');
+  await expect(examineDataset(path, { split: 'othr' })).rejects.toThrow("did you mean 'other'?");
+});
+
 test('pictures show every class, and are the same each time', async () => {
   const { pictures } = await examineDataset(await writePets());
   const [chosen, again] = [await pictures(2), await pictures(2)];

@@ -28,7 +28,7 @@ export async function main(args: readonly string[], { methods = installedMethods
   if (terminal.json) console.log = console.info = console.debug = console.error;
   try {
     await dispatch(args, { terminal, methods });
-    return 0;
+    return terminal.exitCode;
   } catch (error) {
     terminal.error(error);
     return error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : 1;

@@ -7,6 +7,8 @@ export class Terminal {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly progress: Progress;
+  /** Exit code of a verb that gives a result; one that finds faults sets it. */
+  exitCode = 0;
   private readonly bar: TerminalProgress;
 
   constructor(options: { readonly json: boolean; readonly verbose: boolean }) {

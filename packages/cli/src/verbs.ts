@@ -152,6 +152,11 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
         load: async () => (await import('./verbs/dataset-list.ts')).datasetList,
       },
       {
+        command: 'doctor <dataset>',
+        summary: 'Find what is wrong with a dataset before training',
+        load: async () => (await import('./verbs/dataset-doctor.ts')).datasetDoctor,
+      },
+      {
         command: 'prepare <dataset>',
         summary: 'Make the files of a dataset of its official archives',
         load: async () => (await import('./verbs/dataset-prepare.ts')).datasetPrepare,

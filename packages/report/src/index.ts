@@ -1,6 +1,8 @@
 export * from './analysis-write.ts';
 export { type Bar, barChart, renderChart, standaloneSvg } from './charts.ts';
 export * from './compare.ts';
+export * from './contact-sheet.ts';
+export * from './contact-sheet-write.ts';
 export * from './published.ts';
 export * from './read-metrics.ts';
 export * from './run-folder.ts';

@@ -54,8 +54,8 @@ summary{cursor:pointer;color:var(--accent)}
 @media print{main{max-width:none}details{display:block}}
 `.trim();
 
-/** A whole page, with everything it needs inside. */
-export function page(title: string, body: Html): string {
+/** A whole page, with everything it needs inside; `style` adds rules of its own. */
+export function page(title: string, body: Html, style = ''): string {
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -63,7 +63,7 @@ export function page(title: string, body: Html): string {
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${title}</title>
 <style>
-${new Html(STYLE)}
+${new Html(`${STYLE}${style.trimEnd()}`)}
 </style>
 </head>
 <body>

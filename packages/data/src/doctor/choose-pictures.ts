@@ -1,18 +1,24 @@
 import type { Subset } from '../layouts/index.ts';
+import { isUnequal } from './checks/sizes.ts';
 import { soundMasks } from './checks/values.ts';
 import { classOf, type DatasetFacts, type EntryFacts } from './facts.ts';
 
 /** Share of an image from which on a class in it can be seen. */
 const VISIBLE = 1 / 200;
 
+/** Share of the pictures that faults may take. */
+const FAULTS = 1 / 4;
+
 /**
- * Some images of a subset for people to look at: first those that together show the most classes, unseen ones before
+ * Some images of a subset for people to look at: a few with faults that can be seen, if there are any; then those that together show the most classes, unseen ones before
  * others, large enough to be seen where possible; then others from all over the list. The same for the same dataset.
  */
 export function choosePictures(facts: DatasetFacts, subset: Subset, count: number): EntryFacts[] {
   const candidates = soundMasks(facts).filter((entry) => entry.subset === subset && entry.image);
   const { seen, unseen } = facts.split;
-  const chosen = new Set<EntryFacts>();
+  const isFaulty = (entry: EntryFacts) =>
+    isUnequal(entry) || entry.mask!.values.some(([value]) => !facts.stored.has(value) && !facts.ignore.has(value));
+  const chosen = new Set(candidates.filter(isFaulty).slice(0, Math.ceil(FAULTS * count)));
   for (const share of [VISIBLE, 0]) {
     const classes = new Map(candidates.map((entry) => [entry, classesIn(facts, entry, share)]));
     for (const group of [unseen, [...seen, ...unseen]]) {

@@ -3,6 +3,7 @@ import { type Color, overlay, resizeNearest } from '@unseen/vision';
 import sharp from 'sharp';
 import { decodeImage } from '../image.ts';
 import type { Subset } from '../layouts/index.ts';
+import { isUnequal } from './checks/sizes.ts';
 import { classOf, type DatasetFacts, type EntryFacts } from './facts.ts';
 
 /** Where a picture comes from: a file, or what a generated dataset draws. */
@@ -31,6 +32,8 @@ export interface ContactPicture {
   /** Shares of its pixels that are unlabelled, and that have a value that no class has. */
   readonly unlabelled: number;
   readonly unknown: number;
+  /** That the mask was stretched to be shown. */
+  readonly remark?: string;
 }
 
 /** Longer side of pictures, in pixels. */
@@ -71,6 +74,9 @@ export async function pictureOf(
     classes: [...new Set(bySize.flatMap(([value]) => classOf(facts, value) ?? []))],
     unlabelled: pixels.unlabelled / area,
     unknown: pixels.unknown / area,
+    ...(isUnequal(entry) && {
+      remark: `mask ${mask!.height}x${mask!.width}, image ${entry.image!.height}x${entry.image!.width}`,
+    }),
   };
 }
 

@@ -87,6 +87,7 @@ interface Gathered {
 async function factsOfFiles(file: DatasetFile, options: ExamineOptions): Promise<Gathered> {
   const { settings, classes, splits } = file;
   const { split: name = 'default', quick = false } = options;
+  const split = findSplit(splits, name, settings.name);
   const { map, ignore } = maskValues(file);
   const stored = map ?? new Map(classes.map(({ id }) => [id, id] as const));
   const listed = { train: await list(file, 'train'), val: await list(file, 'val') };
@@ -106,7 +107,7 @@ async function factsOfFiles(file: DatasetFile, options: ExamineOptions): Promise
     classes,
     stored,
     ignore: new Set([...ignore, 0xffff, ...(stored.has(IGNORE) ? [] : [IGNORE])]),
-    split: { name, ...findSplit(splits, name, settings.name), ...(source !== undefined && { source }) },
+    split: { name, ...split, ...(source !== undefined && { source }) },
     ownColors: settings.palette === 'voc' || settings.classes.some(({ color }) => color !== undefined),
     train,
     val,
@@ -150,7 +151,8 @@ async function filesBeside(subsets: readonly SubsetFacts[]): Promise<Pick<Datase
 
 async function factsOfGenerated(dataset: Dataset, options: ExamineOptions): Promise<Gathered> {
   const { name, classes, splits } = dataset;
-  const { split = 'default' } = options;
+  const { split: splitName = 'default' } = options;
+  const split = findSplit(splits, splitName, name);
   let done = 0;
   const total = dataset.train.length + dataset.val.length;
   const look = async (subset: Subset): Promise<SubsetFacts> => {
@@ -166,7 +168,7 @@ async function factsOfGenerated(dataset: Dataset, options: ExamineOptions): Prom
     classes,
     stored: new Map(classes.map(({ id }) => [id, id] as const)),
     ignore: new Set([...dataset.ignore, IGNORE, 0xffff]),
-    split: { name: split, ...findSplit(splits, split, name) },
+    split: { name: splitName, ...split },
     ownColors: false,
     train: await look('train'),
     val: await look('val'),

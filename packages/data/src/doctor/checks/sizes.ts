@@ -4,7 +4,7 @@ import { counted, type Finding, findingOf } from '../finding.ts';
 /** Masks that are not as large as their images, or turned against them. */
 export function checkSizes(facts: DatasetFacts): Finding[] {
   const pairs = allEntries(facts).filter(({ image, mask }) => image && mask && mask.height > 0);
-  const unequal = pairs.filter(({ image, mask }) => image!.height !== mask!.height || image!.width !== mask!.width);
+  const unequal = pairs.filter(isUnequal);
   const turned = unequal.filter(isTurned);
   const other = unequal.filter((entry) => !isTurned(entry));
   // Half turns and mirrors leave the size as it is: whether the mask was turned too cannot be read off it.
@@ -35,6 +35,11 @@ export function checkSizes(facts: DatasetFacts): Finding[] {
       },
     ),
   ];
+}
+
+/** Whether the mask of an image has another size. */
+export function isUnequal({ image, mask }: EntryFacts): boolean {
+  return image!.height !== mask!.height || image!.width !== mask!.width;
 }
 
 function isTurned({ image, mask }: EntryFacts): boolean {
