@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -68,3 +69,30 @@ test('settings that do nothing are refused', async () => {
     "has 'subwords' and finds its rows by ids",
   );
 });
+
+const MODELS = join(
+  process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../shared'),
+  'data/wordvec/fasttext',
+);
+
+test.skipIf(!existsSync(MODELS))(
+  'a fastText model knows other words by their n-grams, where the source says so (skipped without ../shared)',
+  async () => {
+    const model = { name: 'lee', path: join(MODELS, 'lee_fasttext_new.bin'), label: 'lee' };
+    const { vectors } = JSON.parse(await readFile(join(MODELS, 'reference_vectors.json'), 'utf8'))[
+      'lee_fasttext_new.bin'
+    ];
+    const classes = named('hundred', 'aeroplane');
+    const { rows } = await lookUpClasses({ ...model, subwords: true }, classes);
+    expect(rows.map((row) => row?.rule)).toEqual(['exact', 'subwords']);
+    classes.forEach(({ name }, i) => {
+      vectors[name].vector.forEach((value: number, k: number) => {
+        expect(Math.abs(rows[i]!.vector[k] - value)).toBeLessThan(1e-5);
+      });
+    });
+    expect((await lookUpClasses(model, classes)).missing).toEqual(["'aeroplane' in lee"]);
+    const [sum] = (await lookUpClasses({ ...model, subwords: true }, named('hundred aeroplane'))).rows;
+    expect(sum).toMatchObject({ rule: 'subwords', tokens: ['hundred', 'aeroplane'] });
+    expect(Math.hypot(...sum!.vector)).toBeCloseTo(1, 5);
+  },
+);

