@@ -39,8 +39,8 @@ export function principalComponents(sample: FeatureSample, components = 2): Prin
   };
 }
 
-/** Eigenvectors have no sign of their own. */
-function upright(axis: Float64Array): Float64Array {
+/** A direction whose largest coefficient is positive: eigenvectors have no sign of their own. */
+export function upright(axis: Float64Array): Float64Array {
   const largest = axis.reduce((best, value) => (Math.abs(value) > Math.abs(best) + 1e-12 ? value : best), 0);
   return largest < 0 ? axis.map((value) => -value) : axis;
 }

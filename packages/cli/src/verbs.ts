@@ -75,12 +75,17 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   },
   {
     name: 'features',
-    summary: 'Make files of pixel features',
+    summary: 'Make files of pixel features and look at them',
     verbs: [
       {
         command: 'extract',
         summary: 'Run a frozen backbone over a dataset and store what it gives',
         load: async () => (await import('./verbs/features-extract.ts')).featuresExtract,
+      },
+      {
+        command: 'inspect <store>',
+        summary: 'Show where features come from, their classes and a projection',
+        load: async () => (await import('./verbs/features-inspect.ts')).featuresInspect,
       },
       {
         command: 'merge <folder>',

@@ -3,6 +3,7 @@ export { type Bar, barChart, renderChart, standaloneSvg } from './charts.ts';
 export * from './compare.ts';
 export * from './contact-sheet.ts';
 export * from './contact-sheet-write.ts';
+export * from './feature-page.ts';
 export * from './published.ts';
 export * from './read-metrics.ts';
 export * from './run-folder.ts';
