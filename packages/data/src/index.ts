@@ -12,6 +12,7 @@ export * from './layout-leak.ts';
 export * from './layouts/index.ts';
 export * from './leakage-guard.ts';
 export * from './mask.ts';
+export * from './nested-subsets.ts';
 export * from './open-dataset.ts';
 export * from './panoptic.ts';
 export * from './prepare/index.ts';

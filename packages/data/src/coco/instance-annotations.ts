@@ -6,7 +6,11 @@ import { decodeCompressedRunLengths } from './compressed-run-lengths.ts';
 import { fillPolygon } from './polygon.ts';
 
 const size = z.int().min(1).max(0xffff);
-const imageSchema = z.object({ id: z.int(), file_name: z.string(), height: size, width: size });
+// Sizes are believed when memory is set aside: more than a photo has is refused.
+const MAX_PIXELS = 2 ** 27;
+const imageSchema = z
+  .object({ id: z.int(), file_name: z.string(), height: size, width: size })
+  .refine(({ height, width }) => height * width <= MAX_PIXELS, 'expected the size of a photo');
 const fileSchema = z.object({ images: z.array(imageSchema), annotations: z.array(z.unknown()) });
 const referenceSchema = z.object({ image_id: z.int() });
 const annotationSchema = z.object({

@@ -46,7 +46,7 @@ async function readLines(path: string): Promise<string[]> {
 }
 
 /** Id in a path that may be of another machine, or in the first of two paths (image and mask). */
-function idOfPath(text: string, components: number, suffixes: readonly string[]): string {
+export function idOfPath(text: string, components: number, suffixes: readonly string[] = []): string {
   const [first, second, ...more] = text.split(/\s+/);
   const pair = second !== undefined && more.length === 0 && [first, second].every((p) => suffixOf(p, suffixes));
   const path = pair ? first : text;

@@ -1,0 +1,146 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '@unseen/core';
+import { encodeRgbPng } from '@unseen/formats';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openDataset } from '../open-dataset.ts';
+import { plainImage, temporaryFolder, writeFiles } from '../small-dataset.suite.ts';
+
+const CLASSES = 'classes: [{id: 1, name: cat}, {id: 2, name: grass}, {id: 3, name: dog}]\nignore: [9]\n';
+
+const yamlOf = (layout: string, more = '') => `name: c\nlayout: ${layout}\n${CLASSES}${more}`;
+
+async function written(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  const folder = await temporaryFolder();
+  await writeFiles(folder, {
+    'train2017/x.png': plainImage(2, 4),
+    'val2017/y.png': plainImage(2, 4),
+    ...files,
+  });
+  return join(folder, 'c.yaml');
+}
+
+const categories = [1, 2, 3, 9].map((id) => ({ id, isthing: Number(id !== 2) }));
+
+const image = (id: number, name: string) => ({ id, file_name: `${name}.png`, height: 2, width: 4 });
+
+/** Bottom row right half. */
+const CROWD = { size: [2, 4], counts: [5, 1, 1, 1] };
+const box = (x0: number, y0: number, x1: number, y1: number) => [[x0, y0, x1, y0, x1, y1, x0, y1]];
+const ANNOTATIONS = {
+  images: [image(5, 'x')],
+  annotations: [
+    { image_id: 5, category_id: 3, segmentation: box(1, 0, 2, 1), iscrowd: 0 },
+    { image_id: 5, category_id: 1, segmentation: box(0, 0, 3, 2) },
+    { image_id: 5, category_id: 3, segmentation: CROWD, iscrowd: 1 },
+    { image_id: 5, category_id: 9, segmentation: box(0, 1, 1, 2) },
+    { image_id: 5, category_id: 3, segmentation: box(0.1, 0.1, 0.3, 0.3) },
+  ],
+};
+
+async function instances(train: object = ANNOTATIONS, more = ''): Promise<string> {
+  return written({
+    'c.yaml': yamlOf('coco-instances', more),
+    'annotations/instances_train2017.json': JSON.stringify(train),
+    'annotations/instances_val2017.json': JSON.stringify({ images: [image(1, 'y')], annotations: [] }),
+  });
+}
+
+describe('objects of COCO', () => {
+  test('smaller ones lie over larger ones, crowds below; crowds and specks are no objects', async () => {
+    const { train, val } = await openDataset(await instances());
+    expect([...(await train[0].mask?.())!.data]).toEqual([1, 3, 1, 255, 255, 1, 1, 3]);
+    const { items } = (await train[0].instances?.())!;
+    expect(items.map(({ classId, box }) => [classId, box])).toEqual([
+      [3, [1, 0, 2, 1]],
+      [1, [0, 0, 3, 2]],
+    ]);
+    expect(train[0].imageLabels).toEqual([1, 3]);
+    expect([...(await val[0].mask?.())!.data]).toEqual(new Array(8).fill(255));
+    expect(val[0].imageLabels).toEqual([]);
+  });
+
+  test('pixels of no object can be a class', async () => {
+    const { val } = await openDataset(await instances(ANNOTATIONS, 'background: grass\n'));
+    expect([...(await val[0].mask?.())!.data]).toEqual(new Array(8).fill(2));
+    const map = 'map: {1: cat, 3: dog, 0: grass}\nbackground: grass\n';
+    expect([...(await (await openDataset(await instances(ANNOTATIONS, map))).train[0].mask?.())!.data]).toEqual([
+      1, 3, 1, 2, 255, 1, 1, 3,
+    ]);
+    await expect(openDataset(await instances(ANNOTATIONS, 'map: {1: cat}\nbackground: grass\n'))).rejects.toThrow(
+      /no value of 'map' is the class 'grass'/,
+    );
+  });
+
+  test('an annotation of another image, and one that is none', async () => {
+    const stray = { ...ANNOTATIONS, annotations: [{ image_id: 6, category_id: 1, segmentation: [] }] };
+    await expect(openDataset(await instances(stray))).rejects.toThrow(/'annotations\.0' is of the image 6/);
+    const vast = { ...ANNOTATIONS, images: [{ ...image(5, 'x'), height: 65_000, width: 65_000 }] };
+    await expect(openDataset(await instances(vast))).rejects.toThrow(/'images\.0' is not .*the size of a photo/);
+    const strange = { ...ANNOTATIONS, annotations: [{ image_id: 5, category_id: 1, segmentation: 'x' }] };
+    const { train } = await openDataset(await instances(strange));
+    await expect(train[0].mask?.()).rejects.toThrow(/image 'x': 'segmentation' is not as in COCO/);
+  });
+});
+
+describe('panoptic COCO', () => {
+  const png = (segments: readonly number[]) =>
+    encodeRgbPng({
+      height: 2,
+      width: 4,
+      data: Uint8Array.from(segments.flatMap((id) => [id & 255, (id >> 8) & 255, id >> 16])),
+    });
+  const X = [70000, 70000, 2, 2, 3, 3, 4, 0];
+  const segments_info = [
+    { id: 4, category_id: 9, iscrowd: 0 },
+    { id: 70000, category_id: 3, iscrowd: 0 },
+    { id: 2, category_id: 2 },
+    { id: 3, category_id: 3, iscrowd: 1 },
+  ];
+  const panoptic = (more: object) =>
+    written({
+      'c.yaml': yamlOf('coco-panoptic'),
+      'annotations/panoptic_train2017.json': JSON.stringify({
+        annotations: [{ file_name: 'x.png', segments_info }],
+        ...more,
+      }),
+      'annotations/panoptic_val2017.json': JSON.stringify({ annotations: [{ file_name: 'y.png', segments_info }] }),
+      'annotations/panoptic_train2017/x.png': png(X),
+      'annotations/panoptic_val2017/y.png': png(X),
+    });
+
+  test('objects are the segments of things that are no crowds and not ignored', async () => {
+    const { train, val } = await openDataset(await panoptic({ categories }));
+    expect([...(await train[0].mask?.())!.data]).toEqual([3, 3, 2, 2, 3, 3, 255, 255]);
+    const { items } = (await train[0].instances?.())!;
+    expect(items.map(({ classId, box }) => [classId, box])).toEqual([[3, [0, 0, 2, 1]]]);
+    expect(train[0].imageLabels).toEqual([2, 3]);
+    // Without categories nothing says which are things.
+    expect(val[0].instances).toBeUndefined();
+  });
+});
+
+test('damaged annotation files are refused and do no harm', async () => {
+  const path = await instances();
+  const file = join(path, '../annotations/instances_train2017.json');
+  const whole = JSON.stringify(ANNOTATIONS);
+  const damage = fc.tuple(
+    fc.nat(whole.length - 1),
+    fc.nat(9),
+    fc.constantFrom('', '0', '-', '1e9', 'null', '[', '"x"'),
+  );
+  await fc.assert(
+    fc.asyncProperty(damage, async ([at, length, text]) => {
+      await writeFile(file, whole.slice(0, at) + text + whole.slice(at + length));
+      try {
+        const { train } = await openDataset(path);
+        await train[0].mask?.();
+        await train[0].instances?.();
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+      }
+    }),
+    { numRuns: 250 },
+  );
+}, 20_000);

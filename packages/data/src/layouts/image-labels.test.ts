@@ -1,0 +1,69 @@
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readDatasetFile } from '../dataset-file.ts';
+import { openDataset } from '../open-dataset.ts';
+import { maskOf, plainImage, SMALL_YAML, temporaryFolder, writeFiles } from '../small-dataset.suite.ts';
+import { listSubset } from './list-subset.ts';
+
+const object = (name: string, more = '') =>
+  `<object><name>${name}</name>${more}<part><name>head</name></part></object>`;
+const annotation = (...objects: readonly string[]) =>
+  `<annotation><filename>a.jpg</filename><!-- --><size><width>2</width></size>${objects.join('\n')}</annotation>`;
+
+async function vocDataset(
+  labels: string,
+  xml = annotation(object('cat'), object('cow'), object('cat')),
+): Promise<string> {
+  const folder = await temporaryFolder();
+  await writeFiles(folder, {
+    'v.yaml': SMALL_YAML.replace(/layout: folder\nsubsets.*/, `layout: voc\nimageLabels: ${labels}`),
+    'ImageSets/Segmentation/train.txt': 'a',
+    'ImageSets/Segmentation/val.txt': 'b',
+    'JPEGImages/a.png': plainImage(1, 3),
+    'JPEGImages/b.png': plainImage(1, 3),
+    'SegmentationClass/a.png': maskOf(1, 3, [3, 255, 0]),
+    'SegmentationClass/b.png': maskOf(1, 3, [2, 1, 1]),
+    'Annotations/a.xml': xml,
+    'Annotations/b.xml': annotation(),
+  });
+  return join(folder, 'v.yaml');
+}
+
+const labelsOf = async (path: string) => {
+  const { train, val } = await openDataset(path);
+  return [train[0].imageLabels, val[0].imageLabels];
+};
+
+test('from XML: objects, not their parts; difficult ones by choice; other names', async () => {
+  expect(await labelsOf(await vocDataset('xml'))).toEqual([[1, 4], []]);
+  const difficult = annotation(
+    object('cat', '<difficult> 1 </difficult>'),
+    object('hound', '<difficult>0</difficult>'),
+  );
+  const named = 'names: {hound: dog}';
+  expect(await labelsOf(await vocDataset(`{from: xml, ${named}}`, difficult))).toEqual([[1, 2], []]);
+  expect(await labelsOf(await vocDataset(`{from: xml, difficult: false, ${named}}`, difficult))).toEqual([[2], []]);
+  expect(await labelsOf(await vocDataset('{from: xml, names: {hound: null}}', difficult))).toEqual([[1], []]);
+  await expect(labelsOf(await vocDataset('xml', difficult))).rejects.toThrow(
+    /a\.xml has an object 'hound', which is no class.*names: \{hound: CLASS\}/,
+  );
+});
+
+test('from XML that is none, or not there', async () => {
+  await expect(labelsOf(await vocDataset('xml', '<annotation>'))).rejects.toThrow(/a\.xml cannot be read as XML/);
+  await expect(labelsOf(await vocDataset('xml', '<a/>'))).rejects.toThrow('has no <annotation>');
+  const nameless = '<annotation><object/></annotation>';
+  await expect(labelsOf(await vocDataset('xml', nameless))).rejects.toThrow('has an <object> without <name>');
+  const path = await vocDataset('xml');
+  await rm(join(dirname(path), 'Annotations/b.xml'));
+  await expect(labelsOf(path)).rejects.toThrow(/b\.xml does not exist/);
+  const { entries } = await listSubset(await readDatasetFile(path), 'val');
+  await expect(entries[0].imageLabels?.()).rejects.toThrow(/b\.xml does not exist/);
+});
+
+test('from masks, some classes left out', async () => {
+  expect(await labelsOf(await vocDataset('masks'))).toEqual([[3], [1, 2]]);
+  expect(await labelsOf(await vocDataset('{from: masks, except: [cat, 3]}'))).toEqual([[], [2]]);
+  await expect(labelsOf(await vocDataset('{from: masks, except: [cats]}'))).rejects.toThrow("'cats' is no class");
+});
