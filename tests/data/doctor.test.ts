@@ -239,17 +239,17 @@ const faults: Readonly<Record<string, Fault>> = {
   'paths of another machine in a list': {
     check: 'stale-path',
     files: () => ({ 'val.txt': 'v0\nv1\n/home/a/VOC/val/v2.png\n/home/a/VOC/val/v3.png\n' }),
-    says: /2 lines of the list of val are paths of another machine.*line 3: .*v2\.png.*last component.*'v2'; 2 of the 2/s,
+    says: /2 lines of the list of val are paths of another machine.*line 3: .*v2\.png.*'lists: \{entries: paths\}'.*'v2' of '\/home.*': 2 of the 2/s,
   },
   'suffixes in a list': {
     check: 'stale-path',
     files: () => ({ 'val.txt': 'v0\nv1\nv2.jpg\nv3\n' }),
-    says: /line 3: v2\.jpg.*without its suffix, such as 'v2'/s,
+    says: /line 3: v2\.jpg.*entries: paths.*'v2'.*1 of the 1/s,
   },
   'a list in two columns': {
     check: 'stale-path',
     files: () => ({ 'val.txt': 'v0\nv1\nv3\nJPEGImages/v2.jpg SegmentationClass/v2.png\n' }),
-    says: /line 4: .*such as 'v2'; 1 of the 1/s,
+    says: /line 4: .*'v2' of 'JPEG.*': 1 of the 1/s,
   },
   'a mask that is cut short': {
     check: 'mask-damaged',

@@ -1,6 +1,7 @@
 import { UserError } from '@unseen/core';
 import { readBytes } from '../image.ts';
 import type { ListedImage, Subset } from '../layouts/index.ts';
+import { mapLimited } from '../map-limited.ts';
 import type { EntryFacts } from './facts.ts';
 import { labelFacts, type MaskFactsContext, maskFileFacts } from './mask-facts.ts';
 import { pictureFacts } from './picture-facts.ts';
@@ -20,22 +21,13 @@ export interface GatherOptions {
 const IN_FLIGHT = 4;
 
 /** Looks once at every image of a subset and its mask; only small facts of them are kept. */
-export async function gather(
-  listed: readonly ListedImage[],
-  subset: Subset,
-  options: GatherOptions,
-): Promise<EntryFacts[]> {
-  const facts = new Array<EntryFacts>(listed.length);
-  let next = 0;
-  const work = async () => {
-    while (next < listed.length) {
-      const at = next++;
-      facts[at] = await entryFacts(listed[at], subset, options);
-      await options.onImage?.(listed[at].id);
-    }
+export function gather(listed: readonly ListedImage[], subset: Subset, options: GatherOptions): Promise<EntryFacts[]> {
+  const look = async (image: ListedImage) => {
+    const facts = await entryFacts(image, subset, options);
+    await options.onImage?.(image.id);
+    return facts;
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, work));
-  return facts;
+  return mapLimited(listed, look, IN_FLIGHT);
 }
 
 async function entryFacts(listed: ListedImage, subset: Subset, options: GatherOptions): Promise<EntryFacts> {

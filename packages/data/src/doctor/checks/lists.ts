@@ -1,3 +1,4 @@
+import { idOfPath } from '../../layouts/id-list.ts';
 import type { DatasetFacts, EntryFacts, SubsetFacts } from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
 import { stemsOf } from '../stems.ts';
@@ -65,15 +66,10 @@ function staleLine({ entries, list, subset }: SubsetFacts, { imageFiles, train, 
   if (stale.length === 0) return [];
   const folder = (subset === 'train' ? train : val).imageFolder;
   const known = stemsOf(imageFiles ?? [], folder ?? '');
-  const rules = [
-    { does: 'without its suffix', cut: (id: string) => lastPath(id, Number.POSITIVE_INFINITY) },
-    { does: 'cut to its last two components, without a suffix', cut: (id: string) => lastPath(id, 2) },
-    { does: 'cut to its last component, without a suffix', cut: (id: string) => lastPath(id, 1) },
-  ];
-  const best = rules
-    .map((rule) => ({ ...rule, matches: stale.filter(({ id }) => known.has(rule.cut(id))).length }))
-    .reduce((a, b) => (b.matches > a.matches ? b : a));
-  const [one] = stale;
+  const matches = (components: number) => stale.filter(({ id }) => known.has(idOfPath(id, components))).length;
+  const best = [1, 2, 3].reduce((a, b) => (matches(b) > matches(a) ? b : a));
+  const example = idOfPath(stale[0].id, best);
+  const setting = `lists: {entries: paths${best === 1 ? '' : `, components: ${best}`}}`;
   return findingOf(
     stale.map(({ id, line }) => (line === undefined ? id : `line ${line}: ${id}`)),
     {
@@ -81,25 +77,9 @@ function staleLine({ entries, list, subset }: SubsetFacts, { imageFiles, train, 
       severity: 'error',
       found: `${counted(stale.length, 'line')} of the list of ${subset} ${stale.length === 1 ? 'is a path' : 'are paths'} of another machine or ${stale.length === 1 ? 'carries' : 'carry'} a suffix; no file belongs to ${stale.length === 1 ? 'it' : 'them'} here`,
       why: 'lists hold image ids, which folder and suffix are put to; authors publish lists of their own paths',
-      fix:
-        best.matches > 0
-          ? `rewrite ${list}: each line ${best.does}, such as '${best.cut(one.id)}'; ${best.matches.toLocaleString('en')} of the ${stale.length.toLocaleString('en')} then have an image`
-          : `rewrite ${list} with one id per line, such as '${lastPath(one.id, 1)}' for ${folder}/${lastPath(one.id, 1)}.jpg`,
+      fix: `add '${setting}' to the dataset's YAML, which makes '${example}' of '${stale[0].id}': ${matches(best).toLocaleString('en')} of the ${stale.length.toLocaleString('en')} then have an image; or rewrite ${list} with one id per line`,
     },
   );
-}
-
-/** The last components of the first path of a line, without a suffix and without what makes it absolute. */
-function lastPath(line: string, components: number): string {
-  const [path] = line.split(/\s+/);
-  const parts = path
-    .replaceAll('\\', '/')
-    .split('/')
-    .filter((part) => part !== '' && !/^[a-z]:$/i.test(part));
-  return parts
-    .slice(-components)
-    .join('/')
-    .replace(/\.[a-z]+$/i, '');
 }
 
 function inBothSubsets({ train, val }: DatasetFacts): Finding[] {
