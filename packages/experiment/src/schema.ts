@@ -61,16 +61,16 @@ export const baseSchema = z.strictObject({
       flip: z.boolean().default(false),
       /** Folder of stores that were made before, by `features extract` or another run, with the same settings. */
       store: filePath().optional(),
+      /** Half precision takes half the bytes, with a relative error of at most 2⁻¹¹; default: full. */
+      precision: z.enum(['full', 'half']).optional(),
+      /** Whether the run's own stores are compressed, without loss. */
+      compress: z.boolean().optional(),
     })
     .prefault({}),
   /** Classes that the run learns from their names, on top of what another run has learnt. */
   extend: extensionSchema.optional(),
   evaluate: z.strictObject({ resolution: z.enum(['feature', 'warp', 'original']).default('original') }).prefault({}),
   report: z.strictObject({ panels: z.int().nonnegative().default(8) }).prefault({}),
-      /** Half precision takes half the bytes, with a relative error of at most 2⁻¹¹; default: full. */
-      precision: z.enum(['full', 'half']).optional(),
-      /** Whether the run's own stores are compressed, without loss. */
-      compress: z.boolean().optional(),
 });
 
 /** A resolved configuration: all defaults filled in, all paths absolute. Method blocks are typed by the method itself. */

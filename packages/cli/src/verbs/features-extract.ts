@@ -102,7 +102,7 @@ export const featuresExtract = defineVerb({
       split = 'default',
       tap,
     } = args;
-    const { chooseEngine, chooseOutputStride, choiceText } = await import('@unseen/experiment');
+    const { chooseOutputStride, createEngineFor } = await import('@unseen/experiment');
     const featureBits = half ? 16 : 32;
     const form = { featureBits, compression: compress ? 'zstd' : 'none' } as const;
     if (estimate && compress) {
