@@ -28,11 +28,7 @@ export const datasetPrepare = defineVerb({
     ['unseen dataset prepare context --from ~/archives --to ~/data --download', 'fetches what is missing first'],
   ],
   async run({ dataset, from, to, download, workers }, { terminal }) {
-    const [{ prepareDataset }, { interruptSignal }, { Interrupted }] = await Promise.all([
-      import('@unseen/data'),
-      import('@unseen/nn'),
-      import('@unseen/experiment'),
-    ]);
+    const [{ prepareDataset }, { interruptSignal }] = await Promise.all([import('@unseen/data'), import('@unseen/nn')]);
     const { signal, release } = interruptSignal();
     try {
       const prepared = await prepareDataset(dataset, {
@@ -49,7 +45,9 @@ export const datasetPrepare = defineVerb({
       }
       return prepared;
     } catch (error) {
-      throw signal.aborted ? new Interrupted('the next call goes on from there') : error;
+      if (!signal.aborted) throw error;
+      const { Interrupted } = await import('@unseen/experiment');
+      throw new Interrupted('the next call goes on from there');
     } finally {
       release();
     }

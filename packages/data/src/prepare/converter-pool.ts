@@ -56,31 +56,43 @@ export async function convertImages(tasks: readonly ImageTask[], job: ImageJob, 
 /** A thread that converts one image after the other. */
 class ConverterThread {
   private readonly worker: Worker;
+  private waiting: Settling<ImageResult> | undefined;
 
   constructor(job: ImageJob) {
     this.worker = new Worker(new URL('./converter-thread.js', import.meta.url), { workerData: job });
+    this.worker
+      .on('message', (answer: Answer) => {
+        if ('result' in answer) this.waiting?.resolve(answer.result);
+        else this.waiting?.reject(answer.parts ? new UserError(answer.parts) : new Error(answer.problem));
+      })
+      .on('error', (error) => this.waiting?.reject(error))
+      .on('exit', () => this.waiting?.reject(new Error('a converting thread ended')));
   }
 
   convert(task: ImageTask): Promise<ImageResult> {
-    return new Promise((resolve, reject) => {
-      const finish = (settle: () => void) => {
-        this.worker.removeAllListeners();
-        settle();
-      };
-      this.worker
-        .on('message', (answer: Answer) =>
-          finish(() => {
-            if ('result' in answer) resolve(answer.result);
-            else reject(answer.parts ? new UserError(answer.parts) : new Error(answer.problem));
-          }),
-        )
-        .on('error', (error) => finish(() => reject(error)))
-        .on('exit', () => finish(() => reject(new Error('a converting thread ended'))));
-      this.worker.postMessage(task);
-    });
+    this.waiting = settling();
+    this.worker.postMessage(task);
+    return this.waiting.promise;
   }
 
   async end(): Promise<void> {
+    this.waiting = undefined;
     await this.worker.terminate();
   }
+}
+
+interface Settling<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** A promise that others settle; Node 20 does not have it. */
+function settling<T>(): Settling<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  return { promise, resolve, reject };
 }

@@ -1,0 +1,93 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SeedTree } from '@unseen/core';
+import { toyAttributes } from '@unseen/data';
+import { expect, test } from 'vitest';
+import {
+  devkitFiles,
+  listOf,
+  readAll,
+  type Scene,
+  scenesOf,
+  writeTar,
+} from '../../packages/data/src/prepare/official-archives.suite.ts';
+import { matBytes } from '../../packages/formats/src/mat/mat-writer.suite.ts';
+import { startUnseen, unseen } from './command.ts';
+import { failure, temporaryFolder } from './small-experiment.ts';
+
+/** A folder with a dataset YAML and the archives of VOC and SBD: 4 images of VOC, 16 of SBD. */
+async function archives(): Promise<string> {
+  const dir = await temporaryFolder('prepare');
+  const toy = toyAttributes({ seeds: new SeedTree(0), train: 20, val: 1 });
+  const scenes = await scenesOf(toy.train, (i) => `2008_${String(i).padStart(6, '0')}`);
+  const ids = scenes.map(({ id }) => id);
+  const lists = { 'Segmentation/train': ids.slice(0, 2), 'Segmentation/val': ids.slice(2, 4) };
+  await mkdir(join(dir, 'archives'));
+  await writeTar(
+    join(dir, 'archives/voc.tar'),
+    devkitFiles('VOCdevkit/VOC2012', scenes, { lists, masks: ids.slice(0, 4) }),
+  );
+  const mat = ({ id, mask: { height, width, data } }: Scene) =>
+    [
+      `benchmark_RELEASE/dataset/cls/${id}.mat`,
+      matBytes({ 'GTcls.Segmentation': { class: 'uint8', height, width, data } }, { compress: true }),
+    ] as const;
+  await writeTar(join(dir, 'archives/benchmark.tgz'), {
+    ...Object.fromEntries(scenes.slice(4).map(mat)),
+    'benchmark_RELEASE/dataset/train.txt': listOf(ids.slice(4, 12)),
+    'benchmark_RELEASE/dataset/val.txt': listOf(ids.slice(12)),
+  });
+  await writeFile(
+    join(dir, 'toy.yaml'),
+    `name: toy
+layout: voc
+root: $UNSEEN_DATA/toy
+masks: SegmentationClassAug
+subsets: {train: $UNSEEN_DATA/toy/ImageSets/Segmentation/train_aug.txt, val: $UNSEEN_DATA/toy/ImageSets/Segmentation/val.txt}
+prepare:
+  converter: voc-sbd
+  archives:
+    voc: {file: voc.tar, inside: VOCdevkit/VOC2012}
+    sbd: {file: benchmark.tgz, inside: benchmark_RELEASE/dataset}
+classes:
+${Array.from({ length: 21 }, (_, id) => `  - {id: ${id}, name: class${id}}`).join('\n')}
+`,
+  );
+  return dir;
+}
+
+const PREPARE = ['dataset', 'prepare', 'toy.yaml', '--from', 'archives'];
+
+test('one thread and three make the same files, also when one call is killed on the way', async () => {
+  const dir = await archives();
+  const one = await unseen([...PREPARE, '--to', 'one', '--workers', '1'], dir);
+  expect(one.stderr).toMatch(
+    /\[1\/4\] look for archives[\s\S]*voc: archive .*voc.tar[\s\S]*unpack benchmark.tgz: done in/,
+  );
+  expect(one.stdout).toContain('20 images\nlist train: 2 images\nlist val: 2 images\nlist train_aug: 18 images\n');
+  expect(one.code).toBe(0);
+  const files = await readAll(join(dir, 'one'));
+
+  const killed = startUnseen([...PREPARE, '--to', 'three', '--workers', '3'], dir);
+  killed.process.stderr?.on('data', (text: string) => {
+    if (text.includes('convert')) killed.process.kill('SIGKILL');
+  });
+  expect((await killed.ended).code).toBe(null);
+  const three = await unseen([...PREPARE, '--to', 'three', '--workers', '3', '--json'], dir);
+  expect(three.stderr).toContain('unpack voc.tar: finished earlier');
+  const result = JSON.parse(three.lastLine);
+  expect(result).toMatchObject({ dataset: 'toy', images: 20, unlabelledPixels: 0, leftOut: [] });
+  expect(result.lists).toContainEqual({ name: 'train_aug', images: 18 });
+  const made = await readAll(join(dir, 'three'));
+  // What the killed threads had begun to write.
+  for (const path of made.keys()) if (path.endsWith('.tmp')) made.delete(path);
+  expect(made).toEqual(files);
+}, 60_000);
+
+test('mistakes are told with what to do', async () => {
+  const dir = await archives();
+  expect(await failure(dir, ['dataset', 'prepare', 'voc12', '--from', 'archives', '--to', 'data'])).toMatch(
+    /VOCtrainval_11-May-2012.tar is not there .*--download fetches it from http:\/\/host.robots.ox.ac.uk/,
+  );
+  expect(await failure(dir, [...PREPARE, '--to', 'data', '--workers', '0'])).toContain('a whole number above 0');
+});
