@@ -7,6 +7,7 @@ const WEIGHTS = new URL('../../../experiments/pretrain/toy-backbone.safetensors'
 
 const dataset: Dataset = {
   name: 'small',
+  ignore: [],
   classes: [1, 2, 3].map((id) => ({ id, name: `class ${id}`, color: [0, 0, id] })),
   splits: {
     first: { seen: [1, 2], unseen: [3] },

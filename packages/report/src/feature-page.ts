@@ -67,6 +67,18 @@ const COLORS = [
   ...['#8fb8ef', '#f0b878', '#8ed0a8', '#e79fc2', '#c3a9dd', '#85d0d4', '#d4ad75', '#e58f85', '#b9c860', '#a9b2ee'],
 ];
 
+const SHAPES = [
+  ['seen', 'circle'],
+  ['unseen', 'cross'],
+  ['in neither', 'triangle-up'],
+] as const;
+
+/** Name of a class in the picture: * marks unseen ones. */
+function nameOf(label: NamedLabel | undefined): string {
+  if (!label) return OTHERS;
+  return label.group === 'unseen' ? `${label.name} *` : label.name;
+}
+
 /** The classes with a colour: unseen ones first, then those of the most positions. */
 function coloredLabels({ summary, labels }: FeaturePageContent): NamedLabel[] {
   const positions = new Map(summary.labels.map((one) => [one.label, one.positions]));
@@ -83,7 +95,7 @@ function projectionText({ summary, labels }: FeaturePageContent): string {
   const counts = [...(projection?.points.values() ?? [])].map(({ length }) => length);
   const total = counts.reduce((sum, n) => sum + n, 0);
   const share = (projection?.explained ?? []).reduce((sum, part) => sum + part, 0);
-  const shapes = labels.some(({ group }) => group) ? ' Seen classes are circles, unseen ones crosses.' : '';
+  const shapes = labels.some(({ group }) => group) ? ' Seen classes are circles, unseen ones (*) crosses.' : '';
   return (
     `${total.toLocaleString('en')} features of ${counts.length} classes, drawn at random and at most as many of one class as of another, ` +
     `along the first two principal components of this sample, which hold ${percent(share)} of its variance: ` +
@@ -96,14 +108,14 @@ function projectionChart(content: FeaturePageContent): ChartSpec | undefined {
   if (!projection || projection.points.size === 0) return undefined;
   const colored = coloredLabels(content);
   const shown = new Map(colored.map((label) => [label.id, label]));
-  const groups = new Map(content.labels.map(({ id, group }) => [id, group]));
+  const groups = new Map(content.labels.map(({ id, group = 'in neither' }) => [id, group]));
   const values = [...projection.points]
     .flatMap(([id, points]) =>
-      points.map(([x, y = 0]) => ({ x, y, name: shown.get(id)?.name ?? OTHERS, group: groups.get(id) ?? 'seen' })),
+      points.map(([x, y = 0]) => ({ x, y, name: nameOf(shown.get(id)), group: groups.get(id) })),
     )
     // Classes without a colour lie beneath.
     .sort((a, b) => Number(b.name === OTHERS) - Number(a.name === OTHERS));
-  const names = colored.map(({ name }) => name);
+  const names = colored.map(nameOf);
   const rest = values.some(({ name }) => name === OTHERS);
   const split = content.labels.some(({ group }) => group);
   const axis = (k: number) => `component ${k + 1} (${percent(projection.explained[k] ?? 0)})`;
@@ -125,7 +137,7 @@ function projectionChart(content: FeaturePageContent): ChartSpec | undefined {
         shape: {
           field: 'group',
           type: 'nominal' as const,
-          scale: { domain: ['seen', 'unseen'], range: ['circle', 'cross'] },
+          scale: { domain: SHAPES.map(([group]) => group), range: SHAPES.map(([, shape]) => shape) },
           legend: { title: null, orient: 'top' as const, symbolOpacity: 1, symbolSize: 70 },
         },
       }),
