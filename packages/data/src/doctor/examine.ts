@@ -108,6 +108,7 @@ async function factsOfFiles(file: DatasetFile, options: ExamineOptions): Promise
     stored,
     ignore: new Set([...ignore, 0xffff, ...(stored.has(IGNORE) ? [] : [IGNORE])]),
     split: { name, ...split, ...(source !== undefined && { source }) },
+    prepared: settings.prepare !== undefined,
     ownColors: settings.palette === 'voc' || settings.classes.some(({ color }) => color !== undefined),
     train,
     val,

@@ -107,6 +107,8 @@ export interface DatasetFacts {
   readonly ownColors: boolean;
   readonly train: SubsetFacts;
   readonly val: SubsetFacts;
+  /** Whether `unseen dataset prepare` makes this dataset from its official archives. */
+  readonly prepared?: boolean;
   /** Files in the folders of images and masks, as paths; absent where there are no such folders. */
   readonly imageFiles?: readonly string[];
   readonly maskFiles?: readonly string[];

@@ -1,7 +1,7 @@
 import type { DatasetFacts, EntryFacts, SubsetFacts } from '../facts.ts';
 import { allEntries } from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
-import { isStale } from './lists.ts';
+import { isStale, prepareIt } from './lists.ts';
 
 /** Files that are missing, damaged, or on no list. */
 export function checkFiles(facts: DatasetFacts): Finding[] {
@@ -30,7 +30,9 @@ function missing({ subset, entries, ...folders }: SubsetFacts, kind: 'image' | '
       fix:
         lossy.length > 0
           ? `make the masks anew as PNG: there are JPEG files of ${counted(lossy.length, 'of these names', 'of these names')}, and JPEG does not keep class ids`
-          : `add the ${kind}s (names and sub-folders count, upper and lower case too), or take the ids off the list`,
+          : facts.prepared && without.length === entries.length
+            ? `${prepareIt(facts)}, or name the folder by --root`
+            : `add the ${kind}s (names and sub-folders count, upper and lower case too), or take the ids off the list`,
     },
   );
 }

@@ -7,7 +7,7 @@ import { stemsOf } from '../stems.ts';
 export function checkLists(facts: DatasetFacts): Finding[] {
   const subsets = [facts.train, facts.val];
   return [
-    ...subsets.flatMap(unreadableList),
+    ...subsets.flatMap((subset) => unreadableList(subset, facts)),
     ...subsets.flatMap(emptyList),
     ...subsets.flatMap(repeatedLine),
     ...subsets.flatMap((subset) => staleLine(subset, facts)),
@@ -15,14 +15,21 @@ export function checkLists(facts: DatasetFacts): Finding[] {
   ];
 }
 
-function unreadableList({ subset, problem }: SubsetFacts): Finding[] {
-  return findingOf(problem === undefined ? [] : [problem], {
-    check: 'list-unreadable',
-    severity: 'error',
-    found: `the images of ${subset} cannot be listed: ${problem}`,
-    why: 'without a list there is no subset',
-    fix: "correct the path in the dataset's YAML, or write the list",
-  });
+function unreadableList({ subset, problem }: SubsetFacts, facts: DatasetFacts): Finding[] {
+  if (problem === undefined) return [];
+  return [
+    {
+      ...{ check: 'list-unreadable', severity: 'error', count: 1, examples: [] },
+      found: `the images of ${subset} cannot be listed: ${problem}`,
+      why: 'without a list there is no subset',
+      fix: `${facts.prepared ? prepareIt(facts) : "correct the path in the dataset's YAML"}, or write the list`,
+    },
+  ];
+}
+
+/** What makes a dataset of its official archives. */
+export function prepareIt({ name }: DatasetFacts): string {
+  return `make the dataset of its official archives by 'unseen dataset prepare ${name} --from DIR'`;
 }
 
 function emptyList({ subset, list, entries, problem }: SubsetFacts): Finding[] {

@@ -1,4 +1,11 @@
-import { allEntries, type DatasetFacts, type EdgeFacts, type EntryFacts, MOST_COLORS } from '../facts.ts';
+import {
+  allEntries,
+  type ColorFacts,
+  type DatasetFacts,
+  type EdgeFacts,
+  type EntryFacts,
+  MOST_COLORS,
+} from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
 
 /** Masks that are pictures of another kind than one class id a pixel, or that were treated like photos. */
@@ -27,11 +34,11 @@ function lossy(facts: DatasetFacts): Finding[] {
 
 function colored(facts: DatasetFacts): Finding[] {
   const masks = allEntries(facts).filter(({ mask }) => mask?.colors);
-  const gray = masks.filter(({ mask }) => mask!.colors!.gray);
-  const color = masks.filter((entry) => !gray.includes(entry));
-  const known = color.filter(({ mask }) => mask!.colors!.known >= 0.999);
-  const mixed = color.filter((entry) => !known.includes(entry) && entry.mask!.colors!.known >= 0.5);
-  const other = color.filter((entry) => !known.includes(entry) && !mixed.includes(entry));
+  const kinds = masks.map(({ mask }) => colorKind(mask!.colors!));
+  // Pictures of another coding have now and then few colours, or grey ones by chance.
+  const mostly = 2 * kinds.filter((kind) => kind === 'other').length > masks.length;
+  const of = (kind: ColorKind) => masks.filter((_, i) => (mostly ? 'other' : kinds[i]) === kind);
+  const [gray, known, mixed, other] = [of('gray'), of('known'), of('mixed'), of('other')];
   const common = {
     check: 'color-mask',
     severity: 'error' as const,
@@ -60,6 +67,14 @@ function colored(facts: DatasetFacts): Finding[] {
       fix: "give the classes their colours in the dataset's YAML ('color') to see whether they match, and convert; panoptic PNGs need the layout coco-panoptic",
     }),
   ];
+}
+
+type ColorKind = 'gray' | 'known' | 'mixed' | 'other';
+
+function colorKind({ gray, known }: ColorFacts): ColorKind {
+  if (gray) return 'gray';
+  if (known >= 0.999) return 'known';
+  return known >= 0.5 ? 'mixed' : 'other';
 }
 
 function withColors(entry: EntryFacts): string {

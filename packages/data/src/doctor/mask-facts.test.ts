@@ -1,0 +1,48 @@
+import { encodeIndexedPng } from '@unseen/formats';
+import { resizeBilinear, resizeNearest } from '@unseen/vision';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { isResampled } from './checks/mask-files.ts';
+import { countValues, edgeFacts, maskFileFacts } from './mask-facts.ts';
+
+test('values are counted in increasing order, of 16 bits too', () => {
+  expect(countValues(Uint8Array.of(9, 0, 9, 255))).toEqual([[0, 1], [9, 2], [255, 1]]); // biome-ignore format: pairs
+  expect(countValues(Uint16Array.of(300, 2, 300))).toEqual([[2, 1], [300, 2]]); // biome-ignore format: pairs
+});
+
+test('pixels along edges, between their neighbours and alone are told apart', () => {
+  const inner = (...values: number[]) => edgeFacts(3, values.length / 3, Uint8Array.from(values));
+  expect(inner(1, 1, 1, 1, 1, 1, 1, 1, 1)).toEqual({ edges: 0, between: 0, lonely: 0 });
+  expect(inner(1, 1, 1, 1, 1, 9, 1, 1, 9)).toEqual({ edges: 1, between: 0, lonely: 0 });
+  expect(inner(1, 1, 9, 1, 5, 9, 1, 5, 9)).toEqual({ edges: 1, between: 1, lonely: 0 });
+  expect(inner(1, 1, 9, 1, 5, 9, 1, 1, 9)).toEqual({ edges: 1, between: 1, lonely: 1 });
+  expect(inner(1, 1, 1, 1, 9, 1, 1, 1, 1)).toEqual({ edges: 1, between: 0, lonely: 1 });
+});
+
+test('masks of discs resized by nearest neighbour pass, resized like photos they do not', () => {
+  const scene = fc.record({
+    size: fc.integer({ min: 40, max: 90 }),
+    to: fc.integer({ min: 60, max: 120 }),
+    disc: fc.constantFrom(9, 15, 40, 180),
+    x: fc.integer({ min: 15, max: 25 }),
+  });
+  fc.assert(
+    fc.property(scene, ({ size, to, disc, x }) => {
+      const inside = (i: number) => Math.hypot((i % size) - x, Math.floor(i / size) - x) < 12;
+      const mask = { height: size, width: size, data: Uint8Array.from({ length: size * size }, (_, i) => (inside(i) ? disc : 3)) }; // biome-ignore format: one picture
+      const smooth = Uint8Array.from(resizeBilinear(mask, to, to).data, Math.round);
+      expect(isResampled(edgeFacts(to, to, resizeNearest(mask, to, to).data))).toBe(false);
+      if (to !== size) expect(isResampled(edgeFacts(to, to, smooth))).toBe(true);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('equal palettes are one object', () => {
+  const context = { colors: new Set<number>(), palettes: new Map() };
+  const palette = [[0, 0, 0], [9, 9, 9]] as const; // biome-ignore format: two colours
+  const file = () => encodeIndexedPng({ height: 1, width: 2, data: Uint8Array.of(0, 1), palette });
+  const [a, b] = [maskFileFacts(file(), 'a', context), maskFileFacts(file(), 'b', context)];
+  expect(a.palette).toEqual(palette);
+  expect(b.palette).toBe(a.palette);
+});
