@@ -18,6 +18,13 @@ async function write(name: string, bytes: Uint8Array | string): Promise<string> 
   return path;
 }
 
+/** `np.save(path, {'cat': [1.5, 2.0], 'dog': [3.0, 4.0]})` */
+const SAVED_DICTIONARY =
+  'k05VTVBZAQB2AHsnZGVzY3InOiAnfE8nLCAnZm9ydHJhbl9vcmRlcic6IEZhbHNlLCAnc2hhcGUnOiAoKSwgfSAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAqABJXCAAAAAAAAAIwWbnVtcHkuX2NvcmUubXVsdGlhcnJheZSMDF9yZWNvbnN0cnVjdJSTlIwFbnVtcHmUjAduZGFycmF5lJOUSwCFlEMBYpSHlFKUKEsBKWgDjAVkdHlwZZSTlIwCTziUiYiHlFKUKEsDjAF8lE5OTkr/////Sv////9LP3SUYoldlH2UKIwDY2F0lF2UKEc/+AAAAAAAAEdAAAAAAAAAAGWMA2RvZ5RdlChHQAgAAAAAAABHQBAAAAAAAABldWF0lGIu';
+/** `np.savez_compressed(path, text=np.array([[1, 2], [3, 4]], 'float16'))` */
+const ARCHIVE =
+  'UEsDBC0AAAAIAAAAIQCsy0dI//////////8IABQAdGV4dC5ucHkBABAAiAAAAAAAAABOAAAAAAAAAJvsF+obEMnIUMZQrZ6SWpxcpG6loG6TZqSuo6Cell9UUpSYF59flJIKEndLzClOBYoXZyQWpAL5GkY6CkaaOgq1CmQDLgYbBgcGJwYXAFBLAQItAy0AAAAIAAAAIQCsy0dITgAAAIgAAAAIAAAAAAAAAAAAAACAAQAAAAB0ZXh0Lm5weVBLBQYAAAAAAQABADYAAACIAAAAAAA=';
+
 describe('readArrayTable', () => {
   it('takes the rows of a matrix, as float32', async () => {
     const values = Float64Array.of(0.1, 2, 3, 4);
@@ -34,6 +41,16 @@ describe('readArrayTable', () => {
       labels: ['cat', 'dog'],
       rows: [Float32Array.of(1.5, 2), Float32Array.of(3, 4)],
     });
+  });
+
+  it('takes what NumPy saves: a dictionary in an array, and archives', async () => {
+    const dictionary = await write('named.npy', Buffer.from(SAVED_DICTIONARY, 'base64'));
+    expect(await readArrayTable(dictionary)).toEqual({
+      labels: ['cat', 'dog'],
+      rows: [Float32Array.of(1.5, 2), Float32Array.of(3, 4)],
+    });
+    const archive = await write('text.npz', Buffer.from(ARCHIVE, 'base64'));
+    expect(await readArrayTable(archive)).toEqual({ rows: [Float32Array.of(1, 2), Float32Array.of(3, 4)] });
   });
 
   it('takes one of several arrays by its name', async () => {

@@ -1,5 +1,12 @@
 import { UserError } from '@unseen/core';
-import { openWeights, PickledArray, readPickle, type StoredTensor, type TensorValues } from '@unseen/formats';
+import {
+  openWeights,
+  PickledArray,
+  type PickleValue,
+  readPickle,
+  type StoredTensor,
+  type TensorValues,
+} from '@unseen/formats';
 import type { RowTable } from './row-table.ts';
 
 const PICKLED = /\.(?:npy|pkl|pickle)$/i;
@@ -16,7 +23,7 @@ export function isArrayFile(path: string): boolean {
  */
 export async function readArrayTable(path: string, array?: string): Promise<RowTable> {
   if (WEIGHTS.test(path)) return { rows: matrixRows(path, await readTensor(path, array)) };
-  const value = await readPickle(path);
+  const value = unboxed(await readPickle(path));
   if (value instanceof PickledArray && array === undefined) return { rows: matrixRows(path, numbersOf(path, value)) };
   if (!(value instanceof Map)) {
     throw new UserError({
@@ -49,6 +56,12 @@ async function readTensor(path: string, array: string | undefined): Promise<Stor
   } finally {
     await file.close();
   }
+}
+
+/** `np.save` puts anything else than an array into an array of one object. */
+function unboxed(value: PickleValue): PickleValue {
+  const isBox = value instanceof PickledArray && value.dtype === undefined && value.values.length === 1;
+  return isBox ? (value.values as readonly PickleValue[])[0] : value;
 }
 
 interface Numbers {

@@ -75,6 +75,10 @@ describe('inspectClassTable', () => {
     expect(kinds(tableOf({ a: [Number.NaN, 1], b: [1, 0] }))[0]).toEqual(['not-finite', 'a']);
     expect(kinds(tableOf({ a: [1, 0], b: [0.8, 0.6], c: [1, 0] }))).toEqual([['duplicate', 'a', 'c']]);
     expect(kinds(tableOf({ a: [3, 4], b: [1, 0] }))).toEqual([['length']]);
+    const [mean, rest] = [Math.sqrt(0.98), Math.sqrt(0.02)];
+    const alike = tableOf({ a: [mean, rest, 0], b: [mean, 0, rest], c: [mean, -rest, 0], d: [mean, 0, -rest] });
+    expect(inspectClassTable(alike).classes[0].nearest[0].cosine).toBeGreaterThan(0.97);
+    expect(kinds(alike)).toEqual([]);
   });
 
   it('warns of unseen classes that are farther from all seen ones than these from each other', () => {

@@ -96,7 +96,7 @@ export function inspectClassTable(table: ClassTable, { split, neighbours = 3 }: 
     classes,
     parts,
     norms: extent(classes.map((one) => one.norm)),
-    warnings: findWarnings(classes, parts, vectors, all),
+    warnings: findWarnings(classes, parts, vectors, all, allCentred),
     cosines: all,
   };
 }

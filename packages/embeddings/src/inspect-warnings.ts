@@ -9,25 +9,29 @@ export interface TableWarning {
   readonly classes: readonly string[];
 }
 
-/** Cosine from which two classes count as the same. */
+/** Cosines from which two classes count as the same: as they are, and without the mean of all, which CLIP's vectors mostly are. */
 const SAME = 0.95;
+const SAME_CENTRED = 0.9;
+/** Cosine of rows that are equal but for rounding. */
+const EQUAL = 0.9999;
 /** Share of the squared length by which parts may miss their equal share. */
 const UNEVEN = 0.02;
 const FAR_QUANTILE = 0.1;
 const MIN_SEEN = 5;
 
-/** What is suspicious about a table, worst first; `cosines` are those of all pairs. */
+/** What is suspicious about a table, worst first; the cosines are those of all pairs, as they are and without the mean of all. */
 export function findWarnings(
   classes: readonly InspectedClass[],
   parts: readonly TablePart[],
   vectors: readonly Float32Array[],
   cosines: Float64Array,
+  centredCosines: Float64Array,
 ): TableWarning[] {
   return [
     ...findBroken(classes, vectors),
     ...findParts(parts),
     ...findLengths(classes),
-    ...findDuplicates(classes, cosines),
+    ...findDuplicates(classes, cosines, centredCosines),
     ...findFar(classes),
   ];
 }
@@ -61,13 +65,18 @@ function findLengths(classes: readonly InspectedClass[]): TableWarning[] {
   return [{ kind: 'length', message, classes: [] }];
 }
 
-function findDuplicates(classes: readonly InspectedClass[], cosines: Float64Array): TableWarning[] {
+function findDuplicates(
+  classes: readonly InspectedClass[],
+  cosines: Float64Array,
+  centredCosines: Float64Array,
+): TableWarning[] {
   const count = classes.length;
   const warnings: TableWarning[] = [];
   for (let i = 0; i < count; i++) {
     for (let j = i + 1; j < count; j++) {
       const cosine = cosines[i * count + j];
-      if (!(cosine >= SAME)) continue;
+      const isSame = cosine >= SAME && centredCosines[i * count + j] >= SAME_CENTRED;
+      if (!isSame && !(cosine >= EQUAL)) continue;
       const names = [classes[i].name, classes[j].name];
       const message = `'${names[0]}' and '${names[1]}' are all but the same (cosine ${cosine.toFixed(3)}): nothing can tell them apart`;
       warnings.push({ kind: 'duplicate', message, classes: names });
