@@ -1,13 +1,41 @@
+import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+/** Where Debian's package `chromium-common` has SwiftShader, a GPU that is a program, with a loader for it. */
+const SWIFTSHADER = '/usr/lib/chromium';
+
+// Native libraries read these when they are loaded and, the second one, only when a process begins.
+const softwareGpu = {
+  VK_ICD_FILENAMES: `${SWIFTSHADER}/vk_swiftshader_icd.json`,
+  LD_LIBRARY_PATH: SWIFTSHADER,
+  UNSEEN_SOFTWARE_GPU: '1',
+};
 
 // Packages resolve to each other's source, never to a stale build.
 export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
+          exclude: ['tests/gpu/**', '**/node_modules/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'gpu',
+          include: ['tests/gpu/*.test.ts'],
+          env: existsSync(softwareGpu.VK_ICD_FILENAMES) ? softwareGpu : {},
+        },
+      },
+    ],
   },
 });

@@ -1,4 +1,5 @@
 import { UserError } from '@unseen/core';
+import type { BackendName } from '@unseen/experiment';
 
 /** Checks a whole number ≥ 0 that yargs hands over as text. */
 export function wholeNumber(name: string): (text: unknown) => number | undefined {
@@ -84,6 +85,18 @@ export const setOption = {
   default: [] as string[],
   describe: 'Override a setting: --set train.iterations=100 (repeatable)',
 } as const;
+
+/** `--backend`, of the verbs that compute. */
+export const backendOption = {
+  type: 'string',
+  requiresArg: true,
+  choices: ['auto', 'tensorflow', 'webgpu', 'onnxruntime', 'cpu'] as const satisfies readonly BackendName[],
+  describe: "What computes: see 'unseen backends'",
+} as const;
+
+/** Overrides of an experiment's settings, `--backend` among them. */
+export const withBackend = (set: readonly string[], backend: BackendName | undefined): string[] =>
+  backend === undefined ? [...set] : [...set, `backend=${backend}`];
 
 /** An option of any text, which may be given once. */
 export const textOption = (name: string, describe: string) =>

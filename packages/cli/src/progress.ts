@@ -71,6 +71,10 @@ export class TerminalProgress implements Progress {
     this.line(`warning: ${sentence}`);
   }
 
+  note(sentence: string): void {
+    this.line(sentence);
+  }
+
   /** Removes the line that is drawn again and again, before something else is written. */
   clear(): void {
     if (this.open) this.options.write('\r\u001b[2K');

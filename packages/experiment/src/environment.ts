@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { BackendChoice } from './engine.ts';
 
 /** What a run's numbers may depend on besides its settings; `environment.json`. */
 export interface Environment {
@@ -13,6 +14,10 @@ export interface Environment {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly backend: string;
+  /** The GPU, where the backend computes on one (or on software that imitates one). */
+  readonly device?: string;
+  /** Backends that `backend: auto` would have preferred, each with the reason why it was not taken. */
+  readonly passedOver?: Readonly<Record<string, string>>;
   /** Versions of the packages that compute. */
   readonly packages: Readonly<Record<string, string>>;
   /** Commit of the working directory's git checkout, `-dirty` when files differ from it; null outside of one. */
@@ -30,7 +35,10 @@ const PACKAGES = [
 ];
 
 /** Describes this machine and installation. */
-export async function describeEnvironment(backend: string, seed: number): Promise<Environment> {
+export async function describeEnvironment(
+  { name: backend, device, versions: computing, passedOver }: BackendChoice,
+  seed: number,
+): Promise<Environment> {
   const versions = await Promise.all(PACKAGES.map(async (name) => [name, await installedVersion(name)] as const));
   return {
     node: process.version,
@@ -39,9 +47,12 @@ export async function describeEnvironment(backend: string, seed: number): Promis
     cores: cpus().length,
     memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
     backend,
-    packages: Object.fromEntries(
-      versions.filter((entry): entry is readonly [string, string] => entry[1] !== undefined),
-    ),
+    ...(device !== undefined && { device }),
+    ...(passedOver && { passedOver }),
+    packages: {
+      ...Object.fromEntries(versions.filter((entry): entry is readonly [string, string] => entry[1] !== undefined)),
+      ...computing,
+    },
     commit: await commitOf(process.cwd()),
     seed,
     started: new Date().toISOString(),
@@ -55,6 +66,7 @@ export function environmentChanges(before: Environment, now: Environment): strin
     system: e.system,
     cpu: e.cpu,
     backend: e.backend,
+    device: e.device,
     ...e.packages,
   });
   const [a, b] = [flat(before), flat(now)];

@@ -4,6 +4,7 @@ import { explainFileError, hashJson, makeFolder, UserError, writeFileAtomic, wri
 import { readYaml } from '@unseen/formats';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import type { BackendChoice } from './engine.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import { takeLock } from './lock.ts';
 import { RunLog } from './log.ts';
@@ -44,7 +45,7 @@ export interface RunFolder {
   /** A path inside the folder. */
   file(...parts: string[]): string;
   /** Stores {@link config} and the environment as what the folder is made with from now on. */
-  adopt(backend: string): Promise<Environment>;
+  adopt(backend: BackendChoice): Promise<Environment>;
   saveStages(stages: StagesRecord): Promise<void>;
   close(): void;
 }

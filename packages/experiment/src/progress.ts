@@ -7,6 +7,8 @@ export interface Progress {
   ): void;
   update(done: number, total: number, note?: string): void;
   warn(sentence: string): void;
+  /** Something about the run as a whole. */
+  note?(sentence: string): void;
 }
 
 /** The progress that a stage reports. */

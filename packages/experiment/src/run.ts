@@ -1,4 +1,4 @@
-import { createEngineFor } from './engine.ts';
+import { choiceText, chooseEngine } from './engine.ts';
 import type { OpenOptions } from './folder.ts';
 import { openRunFolder } from './folder.ts';
 import type { Experiment } from './load.ts';
@@ -17,9 +17,10 @@ export async function runExperiment(experiment: Experiment, options: ExperimentR
   const { out, progress = silentProgress, from, signal, resume, force } = options;
   const folder = await openRunFolder(out, experiment.config, { resume, force });
   try {
-    const engine = await createEngineFor(experiment.config.backend, progress.warn);
+    const { engine, choice } = await chooseEngine(experiment.config.backend, progress.warn);
     try {
-      await runStages(experiment.method, experiment.config, folder, { engine, progress, from, signal });
+      progress.note?.(choiceText(choice));
+      await runStages(experiment.method, experiment.config, folder, { engine, choice, progress, from, signal });
     } finally {
       engine.dispose();
     }

@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { extensionSchema } from './extension.ts';
 import { filePath, nameOrPath } from './schema-paths.ts';
 
+/** What a `backend:` setting may be; `auto` takes what works best on this machine. */
+export const BACKENDS = ['auto', 'tensorflow', 'webgpu', 'onnxruntime', 'cpu'] as const;
+
+/** One of {@link BACKENDS}. */
+export type BackendName = (typeof BACKENDS)[number];
+
 const count = () => z.int().positive();
 
 const subset = z.strictObject({
@@ -18,7 +24,7 @@ export const baseSchema = z.strictObject({
   method: z.string(),
   profile: z.enum(['default', 'official']).default('default'),
   seed: z.int().nonnegative().default(0),
-  backend: z.enum(['auto', 'onnxruntime', 'cpu']).default('auto'),
+  backend: z.enum(BACKENDS).default('auto'),
   data: z.strictObject({
     dataset: nameOrPath(),
     root: filePath().optional(),

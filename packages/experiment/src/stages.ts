@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { hashJson, SeedTree, UserError } from '@unseen/core';
 import type { Engine } from '@unseen/tensor';
+import type { BackendChoice } from './engine.ts';
 import { environmentChanges } from './environment.ts';
 import { listed, type RunFolder, type StagesRecord } from './folder.ts';
 import type { StageLog } from './log.ts';
@@ -13,6 +14,8 @@ import type { ExperimentConfig } from './schema.ts';
 /** How {@link runStages} runs. */
 export interface RunOptions {
   readonly engine: Engine;
+  /** Why it was chosen, for the record. Default: its name alone. */
+  readonly choice?: BackendChoice;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
   /** Run this stage and those after it even if they have finished; those before it must have finished. */
@@ -40,12 +43,14 @@ export async function runStages(
   method: Method,
   config: ExperimentConfig,
   folder: RunFolder,
-  { engine, progress = silentProgress, signal = new AbortController().signal, from }: RunOptions,
+  options: RunOptions,
 ): Promise<void> {
+  const { engine, progress = silentProgress, signal = new AbortController().signal, from } = options;
+  const { choice = { name: engine.name, versions: {} } } = options;
   const stages = method.stages(config);
   const hashes = stageHashes(stages, config);
   let record = reusable(stages, hashes, folder, from);
-  const environment = await folder.adopt(engine.name);
+  const environment = await folder.adopt(choice);
   const moved = folder.earlierEnvironment ? environmentChanges(folder.earlierEnvironment, environment) : [];
   if (moved.length > 0) progress.warn(`this run began elsewhere (${listed(moved)}); its numbers may differ slightly`);
   await removeOutdated(stages, hashes, folder, record);

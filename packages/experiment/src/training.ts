@@ -5,6 +5,7 @@ import {
   checkpointHook,
   type Hook,
   isDue,
+  type Losses,
   loadCheckpoint,
   type Module,
   type Optimizer,
@@ -27,7 +28,7 @@ export interface StageTraining {
   readonly logEvery: number;
   readonly checkpointEvery: number;
   /** One iteration (from 0) on the batch that {@link batches} holds; returns its losses. */
-  readonly step: (iteration: number) => Promise<Scalars>;
+  readonly step: (iteration: number) => Promise<Losses>;
   readonly hooks?: readonly Hook[];
   /** Metadata of the final weights. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -65,6 +66,9 @@ export async function runTraining(context: StageContext, stage: string, training
       await batches.advance();
       return training.step(iteration);
     },
+    // A device would have to finish at every step; on the host, losses are there already.
+    reads: (event) =>
+      !context.engine.device || isDue(event, training.logEvery) || isDue(event, training.checkpointEvery),
     hooks: [
       logHook(context, training.logEvery),
       tensorBoardHook({ folder: context.folder.path, every: training.logEvery, prefix: stage }),

@@ -1,38 +1,72 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { lookUp, UserError } from '@unseen/core';
+import { lookUp, messageOf, UserError } from '@unseen/core';
+import type { BackendProbe } from './backend-probe.ts';
 import { EagerEngine } from './eager/engine.ts';
+import { probeTensorflow } from './eager/tensorflow.ts';
+import { probeWebgpu, registerWebgpuBackend } from './eager/webgpu.ts';
 import { onnxruntimeProblem } from './onnxruntime.ts';
+import { findPackage } from './optional-package.ts';
 import type { Engine } from './program.ts';
 
 /** A way of computing, and whether this machine offers it. */
-export interface BackendStatus {
+export interface BackendStatus extends BackendProbe {
   readonly name: string;
   /** `compiled` runs a program as one graph; `eager` runs it on TF.js, one operation after the other. */
   readonly engine: 'compiled' | 'eager';
   readonly description: string;
-  /** Why it cannot be used here; `undefined` where it can. */
-  readonly problem?: string;
+  /** A command that installs its packages, where they are optional. */
+  readonly install?: string;
+  /** What of it has never been run by the authors, and why. */
+  readonly untested?: string;
 }
 
 /** A TF.js backend: importing it registers it, so it is imported only when it is selected. */
-interface EagerBackend {
-  readonly description: string;
-  problem(): Promise<string | undefined>;
+interface EagerBackend extends Pick<BackendStatus, 'description' | 'install' | 'untested'> {
+  probe(): Promise<BackendProbe>;
   register(): Promise<unknown>;
 }
 
+const version = (name: string) => ({ [name]: findPackage(name)?.version ?? 'unknown' });
+
 const eagerBackends: Readonly<Record<string, EagerBackend>> = {
+  tensorflow: {
+    description: 'TensorFlow.js on libtensorflow, with CUDA where that is installed',
+    install: 'npm run setup:gpu -- tensorflow',
+    untested: 'UNTESTED: libtensorflow could not be downloaded where this was written',
+    probe: probeTensorflow,
+    register: probeTensorflow,
+  },
+  webgpu: {
+    description: 'TensorFlow.js on any GPU by Vulkan, Metal or Direct3D 12, without CUDA',
+    install: 'npm run setup:gpu -- webgpu',
+    untested: 'UNTESTED on a real GPU: every operation was checked on SwiftShader, which is software',
+    probe: probeWebgpu,
+    register: registerWebgpuBackend,
+  },
   onnxruntime: {
     description: 'TensorFlow.js with its slow operations on ONNX Runtime: for what is not compiled',
-    problem: async () => onnxruntimeProblem(),
+    probe: probeOnnxruntime,
     register: async () => (await import('./eager/onnxruntime/kernels.ts')).registerOnnxRuntimeBackend(),
   },
   cpu: {
     description: 'TensorFlow.js in plain JavaScript: the reference, slow',
-    problem: async () => undefined,
-    register: async () => (await import('./eager/cpu-kernels.ts')).registerCpuBackend(),
+    probe: async () => ({ versions: version('@tensorflow/tfjs-backend-cpu'), gpu: false }),
+    register: () => import('@tensorflow/tfjs-backend-cpu'),
   },
 };
+
+async function probeOnnxruntime(): Promise<BackendProbe> {
+  return { versions: version('onnxruntime-node'), gpu: false, problem: onnxruntimeProblem() };
+}
+
+async function eagerStatus(name: string, { probe, register, ...told }: EagerBackend): Promise<BackendStatus> {
+  return { name, engine: 'eager', ...told, ...(await probe()) };
+}
+
+/** Whether this machine offers a TF.js backend. Nothing is loaded of a backend whose packages are not installed. */
+export async function backendStatus(name: string): Promise<BackendStatus> {
+  return eagerStatus(name, lookUp(eagerBackends, name, 'TensorFlow.js backend'));
+}
 
 /**
  * All backends of this project, the preferred first, with the reason where one cannot be used on this machine.
@@ -43,18 +77,15 @@ export async function availableBackends(): Promise<BackendStatus[]> {
   const compiled: BackendStatus = {
     name: 'onnxruntime',
     engine: 'compiled',
-    description: 'compiled graphs on ONNX Runtime, all cores',
-    problem: onnxruntimeProblem(),
+    description: 'compiled graphs on ONNX Runtime, all cores of the CPU',
+    ...(await probeOnnxruntime()),
   };
-  const eager = Object.entries(eagerBackends).map(
-    async ([name, { description, problem }]): Promise<BackendStatus> => ({
-      name,
-      engine: 'eager',
-      description,
-      problem: await problem(),
-    }),
-  );
-  return [compiled, ...(await Promise.all(eager))];
+  const found: BackendStatus[] = [];
+  for (const [name, backend] of Object.entries(eagerBackends)) {
+    if (name === compiled.name) found.push(compiled);
+    found.push(await eagerStatus(name, backend));
+  }
+  return found;
 }
 
 /**
@@ -64,17 +95,32 @@ export async function availableBackends(): Promise<BackendStatus[]> {
  */
 export async function createEagerEngine(name = 'cpu'): Promise<Engine> {
   const backend = lookUp(eagerBackends, name, 'TensorFlow.js backend');
-  const problem = await backend.problem();
-  if (problem !== undefined) {
-    throw new UserError({
-      given: `backend '${name}' cannot be used here: ${problem}`,
-      remedy: "use the backend 'cpu'",
-    });
-  }
+  const { problem, device } = await backend.probe();
+  if (problem !== undefined) throw unusable(name, problem);
   // Otherwise TF.js advertises another backend on standard error.
   tf.env().set('PROD', true);
-  await backend.register();
-  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js did not start its backend '${name}'`);
-  await tf.ready();
-  return new EagerEngine(name);
+  try {
+    await backend.register();
+    if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js did not start its backend '${name}'`);
+    await tf.ready();
+    if (device !== undefined) await requireArithmetic();
+  } catch (error) {
+    throw unusable(name, messageOf(error).split('\n')[0], error);
+  }
+  return new EagerEngine(name, device);
+}
+
+function unusable(name: string, problem: string, cause?: unknown): UserError {
+  const { install } = eagerBackends[name];
+  const get = install && problem.startsWith('not installed') ? `install it with '${install}', or ` : '';
+  return new UserError(
+    { given: `backend '${name}' cannot be used here: ${problem}`, remedy: `${get}use the backend 'auto'` },
+    { cause },
+  );
+}
+
+/** A driver that starts may still compute nothing. */
+async function requireArithmetic(): Promise<void> {
+  const [product] = await tf.tidy(() => tf.matMul(tf.tensor2d([[2, 3]]), tf.tensor2d([[5], [7]]))).data();
+  if (product !== 31) throw new Error(`its device says that 2·5 + 3·7 is ${product}`);
 }

@@ -1,4 +1,5 @@
 export * from './activations.ts';
+export type * from './backend-probe.ts';
 export * from './backends.ts';
 export * from './describe.ts';
 export * from './flops.ts';

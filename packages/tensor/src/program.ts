@@ -1,6 +1,7 @@
 import type { RandomStream } from '@unseen/core';
 import type { Ops } from './ops.ts';
 import type { Parameter } from './parameter.ts';
+import type { OperatorTime } from './run-profile.ts';
 import type { Shape } from './shape.ts';
 
 /** What is fed at every run. Integer inputs are labels and indices. */
@@ -49,6 +50,8 @@ export interface Executable {
   readonly outputs: Readonly<Record<string, Shape>>;
   /** `random` feeds `Ops.normal` and `Ops.bernoulli`, in the order of the description; needed when those are used. */
   run(feeds: Feeds, random?: RandomStream): RunResult;
+  /** The operators of all runs so far, where the engine times them. */
+  profile?(): readonly OperatorTime[];
   dispose(): void;
 }
 
@@ -86,10 +89,24 @@ export interface CompileOptions {
   readonly frozen?: boolean;
 }
 
+/** What an engine computes on, where that has memory of its own. */
+export interface Device {
+  /** Such as `NVIDIA H100 (nvidia hopper, vulkan)`. */
+  readonly name: string;
+  /** How often values were brought to the host so far: each time the host waits for all that was asked for before. */
+  readonly readBacks: number;
+  /** Memory that is reserved on it, where that is known. */
+  readonly allocatedBytes: number | undefined;
+  /** Waits until everything that it was asked for is computed. */
+  finish(): Promise<void>;
+}
+
 /** A way of running programs: compiled to ONNX graphs, or eagerly on a TF.js backend. */
 export interface Engine {
   /** `onnxruntime` (compiled, or TF.js on its kernels), `cpu`, `webgpu`, `tensorflow`. */
   readonly name: string;
+  /** Absent where weights and results lie in the host's memory, so that reading them costs nothing. */
+  readonly device?: Device;
   compile(program: Program, options?: CompileOptions): Executable;
   updater(rule: UpdateRule): Updater;
   /** Brings values that live on a device back to `Parameter.values`. */

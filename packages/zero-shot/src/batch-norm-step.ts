@@ -1,5 +1,5 @@
 import type { RandomStream } from '@unseen/core';
-import { BatchNorm, type Module, type Scalars, updateStatistics } from '@unseen/nn';
+import { BatchNorm, type Losses, type Module, updateStatistics } from '@unseen/nn';
 import type { Executable, Feeds, RunResult } from '@unseen/tensor';
 import { applyGradients, type Optimizers, readScalars } from './optimization.ts';
 
@@ -22,10 +22,10 @@ export class BatchNormStep {
     iteration: number,
     names: readonly string[],
     random?: RandomStream,
-  ): Promise<Scalars> {
+  ): Promise<Losses> {
     const result = await this.look(feeds, random);
     applyGradients(result, optimizers, iteration);
-    return readScalars(this.executable, result, names);
+    return () => readScalars(this.executable, result, names);
   }
 
   /** A run that updates nothing but the running statistics. */

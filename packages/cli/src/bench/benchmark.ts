@@ -1,6 +1,6 @@
 import type { SeedTree } from '@unseen/core';
 import type { TensorValues } from '@unseen/formats';
-import type { Feeds, OperatorTime, Parameter, Program, Shape } from '@unseen/tensor';
+import type { Engine, Feeds, OperatorTime, Parameter, Program, Shape } from '@unseen/tensor';
 
 /** An array with its shape. */
 export interface Tensor {
@@ -20,6 +20,8 @@ export interface CheckCase {
 export interface PreparedBenchmark {
   /** Floating-point operations of a step, where they are known. */
   readonly flops?: number;
+  /** What computes the step, where it is a program. */
+  readonly engine?: Engine;
   /** What is timed. */
   step(): Promise<void>;
   /** What a step takes and gives, weights as they are. */
@@ -34,6 +36,8 @@ export interface BenchmarkSetting {
   /** Threads of one operation. */
   readonly threads: number;
   readonly seeds: SeedTree;
+  /** Makes what computes programs. Default: the compiled engine. */
+  readonly createEngine?: () => Promise<Engine>;
   /** Note how long each operator of the graph takes. Default false. */
   readonly profile?: boolean;
   /** A folder for its files, removed later. */

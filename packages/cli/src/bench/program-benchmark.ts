@@ -5,7 +5,6 @@ import { countFlops, type Engine, type Gradients, Parameter, type UpdateRule } f
 import {
   type Benchmark,
   type BenchmarkDefinition,
-  type BenchmarkSetting,
   defineBenchmark,
   type PreparedBenchmark,
   type ProgramStep,
@@ -24,13 +23,16 @@ export function programBenchmark<S extends object>(
   const { build, ...rest } = definition;
   return defineBenchmark<S>({
     ...rest,
-    prepare: async (sizes, setting) => prepareProgram(build(sizes, setting.seeds), setting),
+    async prepare(sizes, setting) {
+      const { threads, profile = false, seeds } = setting;
+      const { createEngine = async () => createCompiledEngine({ threads, profile }) } = setting;
+      return prepareProgram(build(sizes, seeds), seeds, await createEngine());
+    },
   });
 }
 
-function prepareProgram(step: ProgramStep, { threads, seeds, profile = false }: BenchmarkSetting): PreparedBenchmark {
+function prepareProgram(step: ProgramStep, seeds: SeedTree, engine: Engine): PreparedBenchmark {
   const { program, feeds, frozen = false } = step;
-  const engine = createCompiledEngine({ threads, profile });
   const executable = engine.compile(program, { frozen });
   const noise = seeds.child('noise');
   const random = noise.stream();
@@ -49,6 +51,7 @@ function prepareProgram(step: ProgramStep, { threads, seeds, profile = false }: 
 
   return {
     flops: countFlops(program),
+    engine,
 
     async step() {
       const result = executable.run(feeds, random);
@@ -70,7 +73,7 @@ function prepareProgram(step: ProgramStep, { threads, seeds, profile = false }: 
       return { given: givenTensors(step, recorded.drawn), expected };
     },
 
-    profile: () => executable.profile(),
+    ...(executable.profile && { profile: executable.profile.bind(executable) }),
 
     async dispose() {
       for (const optimizer of optimizers.values()) optimizer.dispose();

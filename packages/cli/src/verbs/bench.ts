@@ -2,13 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lookUp, SeedTree, UserError } from '@unseen/core';
+import type { BackendName } from '@unseen/experiment';
+import type { BackendTime } from '../bench/backend-times.ts';
 import type { Benchmark } from '../bench/benchmark.ts';
 import type { CheckResult } from '../bench/check.ts';
 import type { CompareOptions } from '../bench/compare.ts';
 import type { BenchProfile } from '../bench/profile.ts';
 import type { TorchInstallation } from '../bench/python.ts';
 import type { BenchResult } from '../bench/result.ts';
-import { once, wholeNumber } from '../options.ts';
+import { backendOption, once, wholeNumber } from '../options.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { defineVerb } from '../verb.ts';
@@ -28,6 +30,7 @@ export const bench = defineVerb({
     threads: { type: 'string', requiresArg: true, coerce: wholeNumber('threads'), describe: 'Threads (all cores)' },
     quick: { type: 'boolean', default: false, describe: 'Tiny sizes, whose times mean nothing' },
     check: { type: 'boolean', default: false, describe: 'Compare the numbers of both sides instead of their times' },
+    backend: { ...backendOption, describe: 'Time our side alone on this backend, with what the host does for it' },
     profile: { type: 'boolean', default: false, describe: 'Show which kinds of operators our time goes into' },
   },
   examples: [
@@ -35,9 +38,12 @@ export const bench = defineVerb({
     ['unseen bench --only resnet101-321-train,cagnet-step1 --rounds 9', 'two of them, more exactly'],
     ['unseen bench --check', 'do both sides compute the same?'],
     ['unseen bench --profile --only cagnet-step1', 'where does the time of a step go?'],
+    ['unseen bench --backend webgpu --only cagnet-step1', 'a step on the GPU, and what of it the host takes'],
   ],
-  async run({ only, python, rounds = 5, threads = availableParallelism(), quick, check, profile }, { terminal }) {
-    if (check && profile) throw new UserError({ given: '--check with --profile', remedy: 'ask for one of them' });
+  async run({ only, python, rounds = 5, threads = availableParallelism(), quick, ...mode }, { terminal }) {
+    const { check, profile, backend } = mode;
+    const modes = [check && '--check', profile && '--profile', backend && '--backend'].filter(Boolean);
+    if (modes.length > 1) throw new UserError({ given: modes.join(' with '), remedy: 'ask for one of them' });
     if (rounds < 1 || threads < 1) throw new UserError({ given: '0 rounds or threads', expected: 'at least 1' });
     const [{ benchmarks }, { findTorch }, { describeMachine }] = await Promise.all([
       import('../bench/benchmarks.ts'),
@@ -45,14 +51,16 @@ export const bench = defineVerb({
       import('../bench/machine.ts'),
     ]);
     const chosen = only?.split(',').map((name) => lookUp(benchmarks, name, 'benchmark')) ?? Object.values(benchmarks);
-    if (profile) return await profileAll(chosen, { scale: quick ? 'tiny' : 'sizes', threads }, terminal);
+    const scale = quick ? 'tiny' : 'sizes';
+    if (backend) return await timeBackend(chosen, backend, { scale, threads, rounds }, terminal);
+    if (profile) return await profileAll(chosen, { scale, threads }, terminal);
     const found = await findTorch(python);
     const torch = 'problem' in found ? undefined : found;
     terminal.note('problem' in found ? `${found.problem}: no ratios` : `PyTorch ${found.version} of ${found.python}`);
     const folder = await mkdtemp(join(tmpdir(), 'unseen-bench-'));
     try {
       if (check) return await checkAll(chosen, torch, folder, terminal);
-      return await timeAll(chosen, { scale: quick ? 'tiny' : 'sizes', threads, rounds, folder, torch }, terminal, {
+      return await timeAll(chosen, { scale, threads, rounds, folder, torch }, terminal, {
         ...describeMachine(threads),
         torch: torch ?? null,
       });
@@ -61,6 +69,31 @@ export const bench = defineVerb({
     }
   },
 });
+
+async function timeBackend(
+  chosen: readonly Benchmark[],
+  backend: BackendName,
+  options: Pick<CompareOptions, 'scale' | 'threads' | 'rounds'>,
+  terminal: Terminal,
+) {
+  const [{ backendTable, timeOnBackend }, { chooseEngine, choiceText }] = await Promise.all([
+    import('../bench/backend-times.ts'),
+    import('@unseen/experiment'),
+  ]);
+  const { engine, choice } = await chooseEngine(backend, terminal.progress.warn);
+  engine.dispose();
+  terminal.note(choiceText(choice));
+  const createEngine = async () => (await chooseEngine(choice.name as BackendName, terminal.progress.warn)).engine;
+  const results: BackendTime[] = [];
+  for (const benchmark of chosen) {
+    terminal.note(`${benchmark.name} …`);
+    const result = await timeOnBackend(benchmark, { ...options, createEngine });
+    if (result) results.push(result);
+    else terminal.note(`${benchmark.name} is no program of an engine`);
+  }
+  terminal.print(backendTable(results));
+  return { backend: choice, results };
+}
 
 async function profileAll(
   chosen: readonly Benchmark[],

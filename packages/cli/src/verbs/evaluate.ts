@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { crfOption, outOption, positiveNumbers, setOption } from '../options.ts';
+import { backendOption, crfOption, outOption, positiveNumbers, setOption, withBackend } from '../options.ts';
 import { figuresTable, type MethodFigures, pickFigures } from '../results.ts';
 import { defineVerb, type VerbContext } from '../verb.ts';
 import { runOne, secondsSince } from './run.ts';
@@ -9,6 +9,7 @@ export const evaluate = defineVerb({
   positionals: { run: { type: 'string', demandOption: true, describe: 'Run folder' } },
   options: {
     set: setOption,
+    backend: backendOption,
     resolution: {
       type: 'string',
       requiresArg: true,
@@ -29,9 +30,11 @@ export const evaluate = defineVerb({
     ['unseen evaluate runs/cagnet-toy --flip --scales 1,0.75', 'beside the metrics of the run, which stay'],
     ['unseen evaluate runs/cagnet-toy --set evaluate.resolution=feature', 'instead of the metrics of the run'],
   ],
-  async run({ run, set, ...options }, context) {
+  async run({ run, backend, ...options }, context) {
     const { resolution, flip, scales, crf, out } = options;
-    if (resolution || flip || scales || crf || out) return evaluateAnew({ run, set, ...options }, context);
+    const set = withBackend(options.set, backend);
+    // What the run itself has evaluated belongs to its own backend.
+    if (resolution || flip || scales || crf || out || backend) return evaluateAnew({ ...options, run, set }, context);
     const { loadExperiment, runConfigPath } = await import('@unseen/experiment');
     const experiment = await loadExperiment(runConfigPath(run), { methods: await context.methods(), set });
     return runOne(experiment, { out: run, resume: true, from: 'evaluate' }, context);

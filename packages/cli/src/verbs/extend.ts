@@ -1,4 +1,4 @@
-import { outOption, setOption, textsOption, wholeNumber } from '../options.ts';
+import { backendOption, outOption, setOption, textsOption, wholeNumber, withBackend } from '../options.ts';
 import { defineVerb } from '../verb.ts';
 import { runOne } from './run.ts';
 
@@ -13,6 +13,7 @@ export const extend = defineVerb({
       "Word-vector files (text), as many as the run's class table was made from, or a class table (.arrow), for names that the run's own table lacks",
     ),
     set: setOption,
+    backend: backendOption,
     out: outOption('Folder of the new run (default: <run>-<names>)'),
     seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },
     resume: { type: 'boolean', default: false, describe: 'Go on with a new run that was interrupted' },
@@ -22,12 +23,12 @@ export const extend = defineVerb({
     ['unseen extend runs/cagnet-coco200 --class zebra', 'a class of the table of word vectors'],
     ['unseen extend runs/mine --class okapi --vectors crawl-300d-2M.vec google.vec --out runs/okapi', 'any word'],
   ],
-  async run({ run, class: names, vectors, set, out, seed, resume, force }, context) {
+  async run({ run, class: names, vectors, set, backend, out, seed, resume, force }, context) {
     const { extendedExperiment } = await import('@unseen/experiment');
     const experiment = await extendedExperiment(run, {
       names,
       methods: await context.methods(),
-      set: seed === undefined ? set : [...set, `seed=${seed}`],
+      set: withBackend(seed === undefined ? set : [...set, `seed=${seed}`], backend),
       ...(vectors && { vectors }),
     });
     const folder = out ?? `${run.replace(/[/\\]+$/, '')}-${names.join('-').replaceAll(/[^\w.-]/g, '_')}`;

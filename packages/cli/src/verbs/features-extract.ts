@@ -1,7 +1,15 @@
 import { resolve } from 'node:path';
 import { UserError } from '@unseen/core';
 import type { ExtractedStore, FeatureSettings, FeatureSubset, Shard } from '@unseen/experiment';
-import { imageSize, once, outOption, positiveNumbers, positiveWholeNumber, textOption } from '../options.ts';
+import {
+  backendOption,
+  imageSize,
+  once,
+  outOption,
+  positiveNumbers,
+  positiveWholeNumber,
+  textOption,
+} from '../options.ts';
 import { duration } from '../progress.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -79,6 +87,7 @@ export const featuresExtract = defineVerb({
       describe: 'Only measure a few images and tell bytes and time, of the full datasets of the papers too',
     },
     out: outOption('Folder of the stores (required unless --estimate)'),
+    backend: backendOption,
   },
   examples: [
     [
@@ -102,7 +111,7 @@ export const featuresExtract = defineVerb({
       split = 'default',
       tap,
     } = args;
-    const { chooseOutputStride, createEngineFor } = await import('@unseen/experiment');
+    const { chooseEngine, chooseOutputStride, choiceText } = await import('@unseen/experiment');
     const featureBits = half ? 16 : 32;
     const form = { featureBits, compression: compress ? 'zstd' : 'none' } as const;
     if (estimate && compress) {
@@ -129,7 +138,8 @@ export const featuresExtract = defineVerb({
       },
       features: { scales: args.scales, flip: args.flip },
     };
-    const engine = await createEngineFor('auto', terminal.progress.warn);
+    const { engine, choice } = await chooseEngine(args.backend ?? 'auto', terminal.progress.warn);
+    terminal.note(choiceText(choice));
     try {
       if (estimate) return await printEstimate(terminal, { engine, settings, featureBits }, dataset);
       if (out === undefined) throw new UserError({ given: 'no folder for the stores', expected: '--out DIR' });

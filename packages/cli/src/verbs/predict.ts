@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
-import { crfOption, once, outOption, probability } from '../options.ts';
+import { backendOption, crfOption, once, outOption, probability, withBackend } from '../options.ts';
 import { textTable } from '../table.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -19,6 +19,7 @@ export const predict = defineVerb({
       describe: 'Pixels whose class has a lower probability stay void (255)',
     },
     crf: crfOption,
+    backend: backendOption,
     method: {
       type: 'string',
       requiresArg: true,
@@ -30,13 +31,18 @@ export const predict = defineVerb({
     ['unseen predict runs/cagnet-voc-animals photo.jpg', 'a mask and a picture at the size of the photo'],
     ['unseen predict runs/cagnet-voc-animals photos --min-confidence 0.6 --out masks', 'unsure pixels stay void'],
   ],
-  async run({ run, images, out = join(run, 'predictions'), 'min-confidence': minConfidence, crf, method }, context) {
+  async run({ run, images, out = join(run, 'predictions'), 'min-confidence': minConfidence, crf, ...args }, context) {
+    const { method } = args;
     const { terminal } = context;
     const [{ Interrupted, listImages, openTrainedRun, predictImages, refinedModel }, { interruptSignal }] =
       await Promise.all([import('@unseen/experiment'), import('@unseen/nn')]);
     const files = await listImages(images);
     const { progress } = terminal;
-    const trained = await openTrainedRun(run, { methods: await context.methods(), warn: progress.warn });
+    const trained = await openTrainedRun(run, {
+      methods: await context.methods(),
+      set: withBackend([], args.backend),
+      warn: progress.warn,
+    });
     const { signal, release } = interruptSignal();
     try {
       const position = { index: 0, count: 1 };

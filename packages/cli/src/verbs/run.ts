@@ -3,7 +3,7 @@ import { UserError } from '@unseen/core';
 import type { Experiment } from '@unseen/experiment';
 import { printDryRun } from '../dry-run.ts';
 import { findExperiment } from '../experiments.ts';
-import { outOption, setOption, wholeNumber, wholeNumbers } from '../options.ts';
+import { backendOption, outOption, setOption, wholeNumber, wholeNumbers, withBackend } from '../options.ts';
 import { type RunResult, reportRun } from '../results.ts';
 import { defineVerb, type VerbContext } from '../verb.ts';
 
@@ -14,6 +14,7 @@ export const run = defineVerb({
   },
   options: {
     set: setOption,
+    backend: backendOption,
     out: outOption('Run folder (default: runs/<name>)'),
     resume: { type: 'boolean', default: false, describe: 'Go on with a run that was interrupted' },
     force: { type: 'boolean', default: false, describe: 'Throw away what an earlier run left in the folder' },
@@ -33,10 +34,12 @@ export const run = defineVerb({
   examples: [
     ['unseen run cagnet/toy --set train.iterations=200', 'an experiment that comes with the program, shortened'],
     ['unseen run my.yaml --out runs/mine --resume', 'go on after an interruption'],
+    ['unseen run my.yaml --backend webgpu', 'on the GPU'],
     ['unseen run my.yaml --seeds 0,1,2', 'three runs and their comparison'],
     ['unseen run cagnet/voc12 --dry-run', 'what is missing, and what it would cost'],
   ],
-  async run({ experiment, set, out, resume, force, seed, seeds, 'dry-run': dry }, context) {
+  async run({ experiment, backend, out, resume, force, seed, seeds, 'dry-run': dry, ...options }, context) {
+    const set = withBackend(options.set, backend);
     if (seed !== undefined && seeds !== undefined) {
       throw new UserError({ given: '--seed and --seeds together', expected: 'one of them' });
     }

@@ -1,6 +1,14 @@
 /** Numbers by name, in the order in which they are shown. */
 export type Scalars = Readonly<Record<string, number>>;
 
+/** Losses of a step, or how to fetch them: a device goes on computing as long as nobody asks. */
+export type Losses = Scalars | (() => Promise<Scalars>);
+
+/** Fetches the losses of a step where that is needed; only until the next step. */
+export async function readLosses(losses: Losses): Promise<Scalars> {
+  return typeof losses === 'function' ? losses() : losses;
+}
+
 /** Where a loop stands when a hook is called. */
 export interface LoopEvent {
   /** Iterations that are done. */
@@ -10,7 +18,7 @@ export interface LoopEvent {
 
 /** What hooks see after each iteration. */
 export interface StepEvent extends LoopEvent {
-  /** What the step returned: its losses. */
+  /** The losses that were read last: those of this step, unless it left them on a device. */
   readonly scalars: Scalars;
   /** Hands further numbers (an evaluation's) to the loggers. */
   readonly emit: (group: string, scalars: Scalars) => Promise<void>;

@@ -1,5 +1,5 @@
 import { UserError } from '@unseen/core';
-import type { Hook, Scalars } from './hooks.ts';
+import { type Hook, type LoopEvent, type Losses, readLosses, type Scalars } from './hooks.ts';
 
 /** Options of {@link TrainingLoop}. */
 export interface TrainingLoopOptions {
@@ -8,7 +8,9 @@ export interface TrainingLoopOptions {
   /** Iterations that are done already, when a run is resumed. Default 0. */
   readonly start?: number;
   /** One iteration (from 0): draws a batch, updates the weights and returns its losses. */
-  readonly step: (iteration: number) => Promise<Scalars>;
+  readonly step: (iteration: number) => Promise<Losses>;
+  /** Whether losses that have to be fetched are fetched after this iteration. Default: always; the last ones always are. */
+  readonly reads?: (event: LoopEvent) => boolean;
   readonly hooks?: readonly Hook[];
   /** Ends the loop after the iteration that is under way; see `interruptSignal`. */
   readonly signal?: AbortSignal;
@@ -41,18 +43,21 @@ export class TrainingLoop {
 
   /**
    * Runs to the end, or to the interruption. A loss that is NaN or infinite is a `UserError` that names it, its
-   * iteration and the last good checkpoint; no hook sees that iteration.
+   * iteration and the last good checkpoint; no hook sees that iteration. Losses that were not fetched are not seen.
    */
   async run(): Promise<'completed' | 'interrupted'> {
     const { iterations, step, hooks = [], signal } = this.options;
     let outcome: 'completed' | 'interrupted' | 'failed' = 'failed';
+    let scalars: Scalars = {};
     try {
       for (const hook of hooks) await hook.onStart?.(this.position);
       while (this.done < iterations && !signal?.aborted) {
-        const scalars = await step(this.done);
-        this.requireFinite(scalars);
+        const losses = await step(this.done);
+        const read = await this.fetch(losses);
+        if (read) this.requireFinite(read);
         this.done++;
-        await this.emit('train', scalars);
+        if (read) await this.emit('train', read);
+        scalars = read ?? scalars;
         const emit = (group: string, values: Scalars) => this.emit(group, values);
         for (const hook of hooks) await hook.onStep?.({ ...this.position, scalars, emit });
       }
@@ -61,6 +66,14 @@ export class TrainingLoop {
       await this.end(outcome);
     }
     return outcome;
+  }
+
+  /** Before the iteration counts as done. */
+  private async fetch(losses: Losses): Promise<Scalars | undefined> {
+    const { iterations, reads = () => true, signal } = this.options;
+    const iteration = this.done + 1;
+    const due = iteration === iterations || signal?.aborted || reads({ iteration, iterations });
+    return due || typeof losses !== 'function' ? readLosses(losses) : undefined;
   }
 
   private get position() {

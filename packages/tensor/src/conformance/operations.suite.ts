@@ -45,12 +45,16 @@ const broadcastPairs = fc
   .map(({ left, right, missing }) => [left, right.slice(right.findIndex((n, i) => n > 1 || i >= missing))] as const);
 
 /** Values and gradients of every operation. */
-export function operationsSuite(engineOf: () => Engine): void {
+export function operationsSuite(
+  engineOf: () => Engine,
+  { thorough = true }: { readonly thorough?: boolean } = {},
+): void {
   describe('operations', () => {
-    for (const aCase of cases) it(aCase.name, () => checkCase(engineOf(), aCase));
+    for (const { twice = true, ...aCase } of cases)
+      it(aCase.name, () => checkCase(engineOf(), { ...aCase, twice: twice && thorough }));
   });
 
-  describe('random geometries', () => {
+  describe.skipIf(!thorough)('random geometries', () => {
     for (const kind of ['conv2d', 'depthwiseConv2d', 'maxPool', 'averagePool'] as const)
       it(kind, async () => {
         const drawn = kind === 'conv2d' || kind === 'depthwiseConv2d' ? geometries : poolGeometries;

@@ -3,11 +3,12 @@ import type { RandomStream } from '@unseen/core';
 import { describeProgram, feedValues } from '../describe.ts';
 import { Tape } from '../gradients/tape.ts';
 import type { Parameter } from '../parameter.ts';
-import type { Engine, Executable, Feeds, Program, RunResult, UpdateRule, Updater } from '../program.ts';
+import type { Device, Engine, Executable, Feeds, Program, RunResult, UpdateRule, Updater } from '../program.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import { ShapeOps } from '../shape-ops.ts';
 import { DeviceWeights } from './device.ts';
 import { EagerOps } from './ops.ts';
+import { TfDevice } from './tf-device.ts';
 
 /** Tensors that outlive the evaluation that made them. */
 interface Results {
@@ -160,11 +161,14 @@ function noNoise(): never {
  */
 export class EagerEngine implements Engine {
   readonly name: string;
+  readonly device?: Device;
   private readonly weights = new DeviceWeights();
 
-  constructor(backend: string) {
+  /** `device` names what the backend computes on, where that has memory of its own. */
+  constructor(backend: string, device?: string) {
     this.name = backend;
     this.checkBackend();
+    if (device !== undefined) this.device = new TfDevice(device);
   }
 
   private checkBackend = (): void => {

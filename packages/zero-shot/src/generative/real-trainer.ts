@@ -1,5 +1,5 @@
 import type { RandomStream } from '@unseen/core';
-import { groupPixels, type Scalars } from '@unseen/nn';
+import { groupPixels, type Losses } from '@unseen/nn';
 import type { Engine, Executable, Feeds, Program } from '@unseen/tensor';
 import { applyGradients, type Optimizers, readScalars } from '../optimization.ts';
 import { type LabelledRows, labelledRows, rowCapacities } from './labelled-rows.ts';
@@ -39,14 +39,14 @@ export class RealTrainer {
   }
 
   /** One update of all networks; returns the losses. */
-  async step(batch: FeatureBatch, optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Scalars> {
+  async step(batch: FeatureBatch, optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Losses> {
     const { classes, whole } = this.options;
     const capacities = whole ? undefined : rowCapacities(batch.labels, classes);
     const rows = capacities?.map((capacity, scale) => labelledRows(batch.labels[scale], classes, capacity));
     const executable = this.executableFor(capacities);
     const result = executable.run(this.feeds(batch, rows, random), random);
     applyGradients(result, optimizers, iteration);
-    return readScalars(executable, result);
+    return () => readScalars(executable, result);
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 import { runTraining, type Stage, type StageContext, stageWeights } from '@unseen/experiment';
-import { loadCheckpoint } from '@unseen/nn';
+import { loadCheckpoint, readLosses } from '@unseen/nn';
 import { optimizersOf } from '../optimization.ts';
 import { labelledShare, PseudoLabeller } from './pseudo-labeller.ts';
 import { RealTrainer } from './real-trainer.ts';
@@ -55,7 +55,8 @@ export function selfTrainStage<S extends GenerativeSetup>(
             const labelled = await labeller.label(batches);
             const losses = await trainer.step(labelled, optimizers, iteration, random);
             const all = classes.seen + classes.unseen;
-            return { ...losses, pseudoLabelled: labelledShare(batches.labels[0], labelled.labels[0], all) };
+            const pseudoLabelled = labelledShare(batches.labels[0], labelled.labels[0], all);
+            return async () => ({ ...(await readLosses(losses)), pseudoLabelled });
           },
           hooks: hooks?.(context, setup, batches) ?? [],
         });

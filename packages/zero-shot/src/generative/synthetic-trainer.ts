@@ -1,5 +1,5 @@
 import type { RandomStream } from '@unseen/core';
-import type { Scalars } from '@unseen/nn';
+import type { Losses } from '@unseen/nn';
 import { drawLabels } from '@unseen/synthesis';
 import type { Engine, Executable } from '@unseen/tensor';
 import { applyGradients, type Optimizers, readScalars } from '../optimization.ts';
@@ -18,10 +18,10 @@ export class SyntheticTrainer {
   }
 
   /** One update on new labels; returns the loss. */
-  async step(optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Scalars> {
+  async step(optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Losses> {
     const result = this.executable.run({ labels: drawLabels(this.labels, this.prior, random) }, random);
     applyGradients(result, optimizers, iteration);
-    return readScalars(this.executable, result);
+    return () => readScalars(this.executable, result);
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import type { RandomStream, SeedTree } from '@unseen/core';
 import { type FeatureBatches, runTraining, type StageContext } from '@unseen/experiment';
-import type { Scalars } from '@unseen/nn';
+import type { Losses } from '@unseen/nn';
 import type { Engine, Executable, Feeds } from '@unseen/tensor';
 import { labelledRows, rowCapacities } from '../generative/labelled-rows.ts';
 import { trunkGroups } from '../generative/trunk-groups.ts';
@@ -56,13 +56,13 @@ class ProjectionTrainer {
     optimizers: Optimizers,
     iteration: number,
     random: RandomStream,
-  ): Promise<Scalars> {
+  ): Promise<Losses> {
     const { grids, images, seen } = this.options;
     const [rows] = grids.length > 1 || images ? [undefined] : rowCapacities(batch.labels, seen);
     const executable = this.executableFor(rows);
     const result = executable.run(this.feeds(batch, rows), random);
     applyGradients(result, optimizers, iteration);
-    return readScalars(executable, result);
+    return () => readScalars(executable, result);
   }
 
   dispose(): void {

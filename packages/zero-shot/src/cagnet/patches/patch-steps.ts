@@ -1,6 +1,6 @@
 import type { PatchHeads } from '@unseen/classifier';
 import type { RandomStream } from '@unseen/core';
-import { crossEntropy, type Scalars } from '@unseen/nn';
+import { crossEntropy, type Losses } from '@unseen/nn';
 import { drawNoise, type LabelPatches } from '@unseen/synthesis';
 import type { Engine, Executable, Program } from '@unseen/tensor';
 import { type SyntheticStepOptions, transferLosses } from '../../generative/synthetic-step.ts';
@@ -65,11 +65,11 @@ export class PatchSteps {
   }
 
   /** One update on new patches; returns the loss. */
-  async step(optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Scalars> {
+  async step(optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Losses> {
     this.draw(random);
     const result = this.executable.run({ patches: this.patches, centres: this.centres }, random);
     applyGradients(result, optimizers, iteration);
-    return readScalars(this.executable, result);
+    return () => readScalars(this.executable, result);
   }
 
   dispose(): void {

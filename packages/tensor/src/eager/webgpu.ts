@@ -1,0 +1,169 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { messageOf } from '@unseen/core';
+import type { BackendProbe } from '../backend-probe.ts';
+import { findPackage, type OptionalPackage } from '../optional-package.ts';
+
+/** Dawn, an implementation of WebGPU, and TF.js's backend on top of it. */
+const DAWN = 'webgpu';
+const KERNELS = '@tensorflow/tfjs-backend-webgpu';
+
+/** A processor that WebGPU offers. */
+interface GpuAdapter {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** The interface of the operating system below WebGPU: `vulkan`, `metal`, `d3d12`. */
+  readonly api: string;
+  /** Whether it is a program on the CPU that imitates a GPU. */
+  readonly software: boolean;
+}
+
+/** What is used of WebGPU's interface. */
+interface Adapter {
+  readonly info: { readonly [key in 'vendor' | 'architecture' | 'device' | 'description']: string } & {
+    readonly isFallbackAdapter?: boolean;
+  };
+  readonly features: ReadonlySet<string>;
+  readonly limits: Readonly<Record<string, number>>;
+  requestDevice(descriptor: object): Promise<object>;
+}
+interface Gpu {
+  requestAdapter(options: object): Promise<Adapter | null>;
+}
+interface Dawn {
+  create(flags: readonly string[]): Gpu;
+  readonly globals: object;
+}
+interface WebgpuBackendPackage {
+  readonly WebGPUBackend: new (device: object, info: Adapter['info']) => tf.KernelBackend;
+}
+
+/** A GPU that was found, with what is needed to compute on it. */
+interface FoundGpu {
+  readonly adapter: GpuAdapter;
+  readonly gpu: Gpu;
+  readonly handle: Adapter;
+  readonly globals: object;
+}
+
+const APIS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  darwin: ['metal'],
+  win32: ['d3d12', 'vulkan'],
+};
+
+/** Names of the software GPUs of Chromium, Mesa and Windows. */
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|\bwarp\b|basic render/i;
+
+let found: Promise<FoundGpu | string> | undefined;
+
+/** Whether software adapters may be used: environment variable `UNSEEN_SOFTWARE_GPU=1`. */
+function softwareAllowed(): boolean {
+  return process.env.UNSEEN_SOFTWARE_GPU === '1';
+}
+
+/** Looks for a GPU by way of Dawn; where its packages are absent, nothing is loaded. */
+export async function probeWebgpu(): Promise<BackendProbe> {
+  const installed = [findPackage(DAWN), findPackage(KERNELS)];
+  const versions = Object.fromEntries(installed.flatMap((one) => (one ? [[one.name, one.version]] : [])));
+  const [dawn, kernels] = installed;
+  if (!dawn || !kernels) {
+    const missing = [DAWN, KERNELS].filter((name) => !(name in versions));
+    return { versions, gpu: false, problem: `not installed (${missing.join(', ')})` };
+  }
+  const gpu = await findGpu(dawn);
+  if (typeof gpu === 'string') return { versions, gpu: false, problem: gpu };
+  const { adapter } = gpu;
+  const status = { versions, gpu: !adapter.software, device: adapterText(adapter) };
+  if (!adapter.software || softwareAllowed()) return status;
+  return {
+    ...status,
+    problem: 'there is only a software adapter, many times slower than onnxruntime; UNSEEN_SOFTWARE_GPU=1 allows it',
+  };
+}
+
+function findGpu(dawn: OptionalPackage): Promise<FoundGpu | string> {
+  found ??= requestGpu(dawn).catch(
+    (error) => `webgpu ${dawn.version} does not start: ${messageOf(error).split('\n')[0]}`,
+  );
+  return found;
+}
+
+async function requestGpu(dawn: OptionalPackage): Promise<FoundGpu | string> {
+  // Dawn would complain on standard error.
+  if (!hasVulkanLoader()) return 'the loader of Vulkan, libvulkan.so.1, is not installed (Debian: libvulkan1)';
+  const { create, globals } = (await dawn.load()) as Dawn;
+  const named = process.env.UNSEEN_GPU_ADAPTER;
+  for (const api of APIS[process.platform] ?? ['vulkan']) {
+    const gpu = create([`backend=${api}`, ...(named ? [`adapter=${named}`] : [])]);
+    const handle = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (handle) return { adapter: describeAdapter(handle, api), gpu, handle, globals };
+  }
+  return process.platform === 'linux'
+    ? 'Vulkan offers no adapter (it needs the driver of a GPU)'
+    : 'the system offers no GPU';
+}
+
+/** False only where the libraries that Linux knows are listed and the loader is not among them. */
+function hasVulkanLoader(): boolean {
+  const [cache, name] = ['/etc/ld.so.cache', 'libvulkan.so.1'];
+  if (process.platform !== 'linux' || !existsSync(cache) || readFileSync(cache).includes(name)) return true;
+  const folders = (process.env.LD_LIBRARY_PATH ?? '').split(':').filter((folder) => folder !== '');
+  return folders.some((folder) => existsSync(join(folder, name)));
+}
+
+function describeAdapter({ info }: Adapter, api: string): GpuAdapter {
+  const { vendor, architecture, device, description } = info;
+  const software = info.isFallbackAdapter === true || SOFTWARE.test(`${architecture} ${device} ${description}`);
+  return { vendor, architecture, description: description || device, api, software };
+}
+
+function adapterText({ vendor, architecture, description, api, software }: GpuAdapter): string {
+  const maker = [vendor, architecture].filter((part) => part !== '').join(' ');
+  return `${description || 'unnamed'} (${[maker, api, ...(software ? ['software'] : [])].filter(Boolean).join(', ')})`;
+}
+
+/** Registers TF.js's backend `webgpu` on the adapter that {@link probeWebgpu} has found. */
+export async function registerWebgpuBackend(): Promise<void> {
+  if (tf.engine().registryFactory.webgpu) return;
+  const [dawn, kernels] = [findPackage(DAWN), findPackage(KERNELS)];
+  if (!dawn || !kernels) throw new Error('its packages are not installed');
+  const gpu = await findGpu(dawn);
+  if (typeof gpu === 'string') throw new Error(gpu);
+  const { handle, globals } = gpu;
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+  const { WebGPUBackend } = (await kernels.load()) as WebgpuBackendPackage;
+  const { limits } = handle;
+  const device = await handle.requestDevice({
+    requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
+  });
+  const backend = withNavigator(gpu.gpu, () => new WebGPUBackend(device, handle.info));
+  // Otherwise small tensors would be computed by TF.js's cpu backend, and never by what was tested.
+  tf.env().set('WEBGPU_CPU_FORWARD', false);
+  tf.registerBackend('webgpu', () => backend);
+}
+
+/** What the backend takes from a device beyond the least that WebGPU promises. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeInvocationsPerWorkgroup',
+];
+
+/** The backend's constructor looks for `navigator.gpu`; left there, other libraries would take this for a browser. */
+function withNavigator<R>(gpu: Gpu, construct: () => R): R {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true, writable: true });
+  try {
+    return construct();
+  } finally {
+    if (before) Object.defineProperty(globalThis, 'navigator', before);
+    else Reflect.deleteProperty(globalThis, 'navigator');
+  }
+}
