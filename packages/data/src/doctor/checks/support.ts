@@ -84,6 +84,11 @@ function unseenInTraining(
   const showsSeen = shows(split.seen);
   const idle = labelled.filter((entry) => !showsSeen(entry));
   const only = idle.filter(shows(split.unseen));
+  const shares =
+    only.length === idle.length
+      ? ', but pixels of unseen ones'
+      : `; ${only.length.toLocaleString('en')} of them show unseen ones`;
+  const shown = only.length > 0 ? shares : '';
   const rows = support.filter(({ group, train }) => group === 'unseen' && train.pixels > 0);
   const byClass = some(
     rows.map(
@@ -113,7 +118,7 @@ function unseenInTraining(
       {
         check: 'training-image-without-seen-class',
         severity: 'warning',
-        found: `${counted(idle.length, 'training image')} ${idle.length === 1 ? 'has' : 'have'} no pixel of a seen class${only.length > 0 ? `, ${only.length.toLocaleString('en')} of them with pixels of unseen ones` : ''}`,
+        found: `${counted(idle.length, 'training image')} ${have(idle)} no pixel of a seen class${shown}`,
         why: 'to training all of it is unlabelled: it takes time and gives no loss (VOC has 1,014 such images of 10,582)',
         fix: 'nothing, to follow the published protocol; otherwise take them off the training list',
       },
