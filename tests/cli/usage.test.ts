@@ -28,6 +28,8 @@ test.each([
   'weights import',
   'weights list',
   'dataset list',
+  'dataset export',
+  'dataset split',
   'backends',
 ])('%s has help with an example', async (verb) => {
   const { code, stdout } = await run(...verb.split(' '), '--help');

@@ -166,6 +166,16 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
         summary: 'Make the files of a dataset of its official archives',
         load: async () => (await import('./verbs/dataset-prepare.ts')).datasetPrepare,
       },
+      {
+        command: 'split <dataset>',
+        summary: 'Choose the training images that keep their labels',
+        load: async () => (await import('./verbs/dataset-split.ts')).datasetSplit,
+      },
+      {
+        command: 'export <dataset>',
+        summary: 'Write a dataset in a layout of folders',
+        load: async () => (await import('./verbs/dataset-export.ts')).datasetExport,
+      },
     ],
   },
   {
