@@ -23,6 +23,8 @@ function png(options: {
   depth: number;
   color: number;
   rows: Uint8Array[];
+  /** Instead of the compressed rows. */
+  stream?: Uint8Array;
   interlace?: number;
   extra?: Buffer[];
 }): Buffer {
@@ -35,7 +37,7 @@ function png(options: {
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', header),
     ...(options.extra ?? []),
-    chunk('IDAT', deflateSync(lines)),
+    chunk('IDAT', options.stream ?? deflateSync(lines)),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
@@ -161,6 +163,53 @@ describe('decodeIndexedPng', () => {
         for (const decode of [decodeIndexedPng, decodeRgbPng]) expect(() => decode(bytes, 'x')).toThrow(UserError);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('answers damage behind right checksums with a UserError or a picture of the promised size', () => {
+    const rows = Array.from({ length: 3 }, (_, y) => Uint8Array.of(y, 7, 2 * y, 255));
+    const header = fc.record({
+      width: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.nat(0xffffffff)),
+      height: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.nat(0xffffffff)),
+      depth: fc.constantFrom(1, 2, 4, 8, 16, 3),
+      color: fc.constantFrom(0, 2, 3, 4, 6, 1),
+      interlace: fc.constantFrom(0, 1, 2),
+    });
+    const stream = deflateSync(Buffer.concat(rows.map((row) => Buffer.concat([Buffer.of(0), row]))));
+    const content = fc.tuple(fc.nat(stream.length - 1), fc.nat(255)).map(([at, byte]) => {
+      const bytes = Buffer.from(stream);
+      bytes[at] = byte;
+      return bytes;
+    });
+    fc.assert(
+      fc.property(header, content, fc.nat(4), (head, body, filter) => {
+        const files = [
+          png({ ...head, rows, extra: [plte(4)] }),
+          png({ width: 4, height: 3, depth: 8, color: 0, rows: [], stream: body }),
+          png({
+            width: 4,
+            height: 1,
+            depth: 8,
+            color: 0,
+            rows: [],
+            stream: deflateSync(Buffer.of(filter * 2, 1, 2, 3, 4)),
+          }),
+        ];
+        for (const bytes of files) {
+          for (const [decode, channels] of [
+            [decodeIndexedPng, 1],
+            [decodeRgbPng, 3],
+          ] as const) {
+            try {
+              const { data, height, width } = decode(bytes, 'x');
+              expect(data.length).toBe(height * width * channels);
+            } catch (error) {
+              expect(error).toBeInstanceOf(UserError);
+            }
+          }
+        }
+      }),
+      { numRuns: 250 },
     );
   });
 });
