@@ -55,9 +55,19 @@ export interface InspectOptions {
   readonly neighbours?: number;
 }
 
+/** Classes up to which all pairs are compared. */
+export const MAX_INSPECTED = 3000;
+
 /** Looks a class table over before anything is trained on it: lengths, parts, nearest classes, and what is suspicious about them. */
 export function inspectClassTable(table: ClassTable, { split, neighbours = 3 }: InspectOptions = {}): TableInspection {
   const rows = split ? rowsOf(table, split) : table.ids.map((_, i) => i);
+  if (rows.length > MAX_INSPECTED) {
+    throw new UserError({
+      given: `an inspection of ${rows.length} classes`,
+      expected: `at most ${MAX_INSPECTED}`,
+      remedy: 'choose those of a split',
+    });
+  }
   const vectors = rows.map((row) => table.vectors[row]);
   const all = cosines(vectors);
   const allCentred = cosines(centred(vectors));

@@ -62,7 +62,7 @@ test('what is missing names the words that are, with near matches', async () => 
 });
 
 test('settings that do nothing are refused', async () => {
-  await expect(lookUpClasses(source({ subwords: true }), named('unheard'))).rejects.toThrow(
+  await expect(lookUpClasses(source({ subwords: true }), named('dog'))).rejects.toThrow(
     /words.vec has no subwords; expected a binary fastText model/,
   );
   await expect(lookUpClasses(source({ rows: 'ids', subwords: true }), named('hot'))).rejects.toThrow(

@@ -1,9 +1,9 @@
-import { editDistance, nearestName, UserError } from '@unseen/core';
-import { openWordVectors, QuantizedModelError, type WordVectorFile } from '@unseen/formats';
+import { editDistance, UserError } from '@unseen/core';
+import { type FoundVector, openWordVectors, QuantizedModelError, type WordVectorFile } from '@unseen/formats';
 import type { SourceColumn } from './look-up.ts';
 import { type ComposedVector, candidateTokens, composeVector, wordsOf } from './multi-word.ts';
 import { openQuantizedFastText } from './quantized-fasttext.ts';
-import { type FileSource, originOf, type TableClass, type VectorSource } from './vector-source.ts';
+import { originOf, type TableClass, type VectorSource } from './vector-source.ts';
 
 type Name = string | readonly string[];
 
@@ -13,19 +13,27 @@ export type TokenFile = Pick<WordVectorFile, 'subwords' | 'lookUp' | 'tokens'>;
 /** Looks the names of classes up among the tokens of a source, all of them in one pass over the file. */
 export async function lookUpTokens(source: VectorSource, classes: readonly TableClass[]): Promise<SourceColumn> {
   const wanted = classes.map(({ name, tokens }): Name => tokens?.[source.name] ?? name);
-  const { multiWord } = source;
-  const file = 'vectors' in source ? undefined : await openSource(source);
-  const vectors = 'vectors' in source ? source.vectors : await lookUpAll(file!, source, wanted);
-  const found = wanted.map((name) => composeVector(name, vectors, multiWord));
-  if (source.subwords && found.includes(undefined)) await fillWithSubwords(source, file, wanted, found, vectors);
+  const { multiWord, subwords = false } = source;
+  const file = 'vectors' in source ? atHand(source.vectors) : await openFile(source.path);
+  if (subwords && !file.subwords) {
+    throw new UserError({
+      given: `the source '${source.name}' has 'subwords: true', and ${originOf(source)} has no subwords`,
+      expected: 'a binary fastText model (.bin, .ftz) that was trained with character n-grams',
+    });
+  }
+  const limit = 'limit' in source ? source.limit : undefined;
+  const tokens = wanted.flatMap((name) => candidateTokens(name, multiWord));
+  const vectors = vectorsOf(await file.lookUp(tokens, { limit }));
+  const known = wanted.map((name) => composeVector(name, vectors, multiWord));
+  const found = subwords ? await withSubwords(file, limit, wanted, known, vectors) : known;
   const lacking = wanted.filter((_, i) => !found[i]);
   if (lacking.length === 0) return { rows: found, missing: [] };
   const words = [...new Set(lacking.flatMap((name) => lackingWords(name, vectors)))];
-  const near = 'vectors' in source ? nearAtHand(words, source.vectors) : await nearTokens(file!, source, words);
+  const near = await nearTokens(file, limit, words);
   return { rows: found, missing: lacking.map((name) => describeMissing(name, source, vectors, near)) };
 }
 
-async function openSource({ path }: FileSource): Promise<TokenFile> {
+async function openFile(path: string): Promise<TokenFile> {
   try {
     return await openWordVectors(path);
   } catch (error) {
@@ -34,33 +42,37 @@ async function openSource({ path }: FileSource): Promise<TokenFile> {
   }
 }
 
-async function lookUpAll(file: TokenFile, source: FileSource, wanted: readonly Name[]) {
-  const tokens = wanted.flatMap((name) => candidateTokens(name, source.multiWord));
-  const found = await file.lookUp(tokens, { limit: source.limit });
-  return new Map(Array.from(found, ([token, { vector }]) => [token, vector]));
+function atHand(vectors: ReadonlyMap<string, Float32Array>): TokenFile {
+  return {
+    subwords: false,
+    async lookUp(tokens) {
+      const known = [...tokens].filter((token) => vectors.has(token));
+      return new Map(known.map((token) => [token, { vector: vectors.get(token)!, fromSubwords: false }]));
+    },
+    async *tokens() {
+      yield [...vectors.keys()];
+    },
+  };
 }
 
+const vectorsOf = (found: ReadonlyMap<string, FoundVector>) =>
+  new Map(Array.from(found, ([token, { vector }]) => [token, vector]));
+
 /** Names that the vocabulary cannot make up become their words' vectors, with n-grams for unknown words. */
-async function fillWithSubwords(
-  source: VectorSource,
-  file: TokenFile | undefined,
+async function withSubwords(
+  file: TokenFile,
+  limit: number | undefined,
   wanted: readonly Name[],
-  found: (ComposedVector | undefined)[],
+  found: readonly (ComposedVector | undefined)[],
   vectors: ReadonlyMap<string, Float32Array>,
-): Promise<void> {
-  if (!file?.subwords) {
-    throw new UserError({
-      given: `the source '${source.name}' has 'subwords: true', and ${originOf(source)} has no subwords`,
-      expected: 'a binary fastText model (.bin, .ftz) that was trained with character n-grams',
-    });
-  }
+): Promise<(ComposedVector | undefined)[]> {
   const unknown = wanted.flatMap((name, i) => (found[i] ? [] : lackingWords(name, vectors)));
-  const made = await file.lookUp(unknown, { subwords: true });
-  const all = new Map([...vectors, ...Array.from(made, ([token, { vector }]) => [token, vector] as const)]);
-  wanted.forEach((name, i) => {
-    if (found[i]) return;
-    const composed = composeVector(wordsOf(name), all);
-    found[i] = composed && { ...composed, rule: 'subwords' };
+  const made = vectorsOf(await file.lookUp(unknown, { limit, subwords: true }));
+  const all = new Map([...vectors, ...made]);
+  return found.map((known, i) => {
+    if (known) return known;
+    const composed = composeVector(wordsOf(wanted[i]), all);
+    return composed && { ...composed, rule: 'subwords' };
   });
 }
 
@@ -83,24 +95,17 @@ function describeMissing(
   return `'${shown}' in ${originOf(source)}${details ? ` (${details})` : ''}`;
 }
 
-function nearAtHand(words: readonly string[], vectors: ReadonlyMap<string, Float32Array>): Map<string, string> {
-  const tokens = [...vectors.keys()];
-  return new Map(
-    words.flatMap((word) => {
-      const near = nearestName(word, tokens);
-      return near === undefined ? [] : [[word, near] as const];
-    }),
-  );
-}
+/** Such files are sorted by frequency, and only words that are frequent are likely to be meant. */
+const NEAR_AMONG = 200_000;
 
-/** A second look at a file for tokens that are spelled almost like those it lacks. */
+/** A second look at the top of a file for tokens that are spelled almost like those it lacks. */
 async function nearTokens(
   file: TokenFile,
-  { limit }: FileSource,
+  limit: number | undefined,
   words: readonly string[],
 ): Promise<Map<string, string>> {
   const near = new Map<string, { token: string; distance: number }>();
-  for await (const batch of file.tokens({ limit })) {
+  for await (const batch of file.tokens({ limit: Math.min(limit ?? NEAR_AMONG, NEAR_AMONG) })) {
     for (const token of batch) {
       for (const word of words) {
         if (Math.abs(token.length - word.length) > 2 || token[0]?.toLowerCase() !== word[0]?.toLowerCase()) continue;

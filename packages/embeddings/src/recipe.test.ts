@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -95,6 +95,12 @@ describe('files and names of recipes', () => {
     const { sources } = await readRecipe(path, { files: { a: 'else/b.npy' } });
     expect(sources).toMatchObject([{ path: 'else/b.npy', label: 'else/b.npy', names: join(folder, 'n.txt') }]);
     await expect(readRecipe(path, { files: { b: 'x' } })).rejects.toThrow("no source is called 'b'");
+  });
+
+  it('of the project can all be read', async () => {
+    const names = (await readdir(recipes)).filter((file) => file.endsWith('.yaml'));
+    expect(names.length).toBeGreaterThan(10);
+    for (const file of names) expect((await readRecipe(join(recipes, file))).name).toBe(file.slice(0, -'.yaml'.length));
   });
 
   it('are found by name', async () => {

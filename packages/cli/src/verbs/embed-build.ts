@@ -33,7 +33,7 @@ export const embedBuild = defineVerb({
     ['unseen embed build --from clip.npy --names classes.txt --dataset coco200', 'text vectors of CLIP'],
   ],
   async run({ recipe: named, source, data, from, dataset, names, normalize, out: given }, { terminal }) {
-    const { inspectClassTable, writeClassTable } = await import('@unseen/embeddings');
+    const { inspectClassTable, MAX_INSPECTED, writeClassTable } = await import('@unseen/embeddings');
     if ((named === undefined) === (from === undefined)) {
       throw new UserError({
         given: named === undefined ? 'neither a recipe nor a table' : `the recipe '${named}' and the table ${from}`,
@@ -59,7 +59,9 @@ export const embedBuild = defineVerb({
     const table = await buildTable({ ...recipe, ...(normalize && { normalize }) }, terminal);
     await writeClassTable(out, table);
     terminal.print(describeRows(table));
-    const { warnings } = inspectClassTable(table);
+    const isInspected = table.ids.length <= MAX_INSPECTED;
+    const warnings = isInspected ? inspectClassTable(table).warnings : [];
+    if (!isInspected) terminal.note(`more than ${MAX_INSPECTED} classes: they are not compared with one another`);
     for (const { message } of warnings) terminal.note(`warning: ${message}`);
     const sources = table.provenance[0].map(({ tokens: _, rule: __, ...origin }) => origin);
     terminal.print(`\n${out}: ${table.ids.length} classes, ${table.dimension} numbers each`);
