@@ -1,7 +1,5 @@
 // npm run setup:gpu -- webgpu|tensorflow: installs the optional packages of a GPU backend beside the others.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root, step, tool } from './prepare.mjs';
+import { installOptional, npm } from './optional-packages.mjs';
 
 const BACKENDS = {
   webgpu: {
@@ -29,14 +27,10 @@ if (!backend || rest.length > 0) {
 }
 process.stderr.write(`${name}: ${backend.explanation}\n\n`);
 
-const manifest = JSON.parse(readFileSync(join(root, 'packages/tensor/package.json'), 'utf8'));
-const versions = manifest.peerDependencies;
-// npm removes what it did not save before, unless it is named again.
-const present = Object.keys(versions).filter((one) => existsSync(tool(one)));
-const wanted = [...new Set([...present, ...backend.packages])].map((one) => `${one}@${versions[one]}`);
-const npm = process.env.npm_execpath?.endsWith('.js')
-  ? (args) => step(`npm ${args[0]}`, process.execPath, [process.env.npm_execpath, ...args])
-  : (args) => step(`npm ${args[0]}`, 'npm', args);
-npm(['install', '--no-save', ...wanted]);
-if (backend.scripts) npm(['rebuild', '--ignore-scripts=false', ...backend.packages]);
+const { packages, scripts = false } = backend;
+const done = installOptional(packages) && (!scripts || npm(['rebuild', '--ignore-scripts=false', ...packages]));
+if (!done) {
+  process.stderr.write(`\n${name} was not installed: npm has said why\n`);
+  process.exit(1);
+}
 process.stderr.write(`\n'npx unseen backends' says whether it computes. 'npm install' and 'npm ci' remove it again.\n`);

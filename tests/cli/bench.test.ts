@@ -55,6 +55,8 @@ test('shows where the time of a step goes', async () => {
 test.each([
   [['--only', 'contextul'], "unknown benchmark 'contextul'", "did you mean 'contextual'"],
   [['--check', '--profile'], '--check with --profile', 'one of them'],
+  [['--backend', 'cpu', '--profile'], '--profile with --backend', 'one of them'],
+  [['--backend', 'cuda'], 'cuda', 'tensorflow'],
   [['--rounds', '0'], '0 rounds or threads', 'at least 1'],
   [['--check', '--python', 'nowhere'], 'no PyTorch to compare with', '--python'],
 ])('%j is refused', async (args, given, advice) => {
@@ -62,4 +64,15 @@ test.each([
   expect(code).toBe(1);
   expect(stderr).toContain(given);
   expect(stderr).toContain(advice);
+});
+
+test('times our side on any backend, with what the host takes', async () => {
+  const { code, stderr, lastLine } = await bench('--quick', '--backend', 'cpu', '--only', 'matmul,store-read');
+  expect(code).toBe(0);
+  expect(stderr).toContain('backend cpu (@tensorflow/tfjs-backend-cpu 4.22.0)');
+  expect(stderr).toContain('store-read is no program');
+  const { backend, results } = JSON.parse(lastLine);
+  expect(backend.name).toBe('cpu');
+  expect(results).toEqual([expect.objectContaining({ name: 'matmul', count: 15, readBacks: null })]);
+  expect(results[0].host).toBeLessThanOrEqual(results[0].median);
 });

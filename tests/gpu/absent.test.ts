@@ -101,7 +101,8 @@ test('a package of tensorflow that does not load is named with its reason, and t
     '@tensorflow/tfjs-node-gpu 4.22.0 does not load (libtensorflow.so.2: cannot open); ' +
       '@tensorflow/tfjs-node 4.22.0 does not load (true,false,true)',
   );
-  expect(named.tensorflow).toMatchObject({ gpu: false, untested: expect.stringContaining('UNTESTED') });
+  const install = 'npm run setup:gpu -- tensorflow';
+  expect(named.tensorflow).toMatchObject({ gpu: false, install, untested: expect.stringContaining('UNTESTED') });
   expect(automatic).not.toBe('tensorflow');
 });
 

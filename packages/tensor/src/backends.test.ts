@@ -24,6 +24,7 @@ it('says of each backend what it is, or why it cannot be used and how to get it'
     // A GPU that is found is named; only optional packages can be missing.
     if (gpu) expect(device, name).toEqual(expect.any(String));
     if (problem?.startsWith('not installed')) expect(install, name).toBe(`npm run setup:gpu -- ${name}`);
+    if (problem === undefined) expect(install, name).toBeUndefined();
   }
 });
 

@@ -14,7 +14,7 @@ export interface BackendStatus extends BackendProbe {
   /** `compiled` runs a program as one graph; `eager` runs it on TF.js, one operation after the other. */
   readonly engine: 'compiled' | 'eager';
   readonly description: string;
-  /** A command that installs its packages, where they are optional. */
+  /** A command that may help: where optional packages are missing or do not load. */
   readonly install?: string;
   /** What of it has never been run by the authors, and why. */
   readonly untested?: string;
@@ -30,7 +30,7 @@ const version = (name: string) => ({ [name]: findPackage(name)?.version ?? 'unkn
 
 const eagerBackends: Readonly<Record<string, EagerBackend>> = {
   tensorflow: {
-    description: 'TensorFlow.js on libtensorflow, with CUDA where that is installed',
+    description: 'TensorFlow.js on libtensorflow, on a GPU with CUDA 11.2 and cuDNN 8.1',
     install: 'npm run setup:gpu -- tensorflow',
     untested: 'UNTESTED: libtensorflow could not be downloaded where this was written',
     probe: probeTensorflow,
@@ -59,8 +59,18 @@ async function probeOnnxruntime(): Promise<BackendProbe> {
   return { versions: version('onnxruntime-node'), gpu: false, problem: onnxruntimeProblem() };
 }
 
-async function eagerStatus(name: string, { probe, register, ...told }: EagerBackend): Promise<BackendStatus> {
-  return { name, engine: 'eager', ...told, ...(await probe()) };
+async function eagerStatus(name: string, backend: EagerBackend): Promise<BackendStatus> {
+  const { description, install, untested, probe } = backend;
+  const found = await probe();
+  const helps = /^not installed|does not load/.test(found.problem ?? '');
+  return {
+    name,
+    engine: 'eager',
+    description,
+    ...(install && helps && { install }),
+    ...(untested && { untested }),
+    ...found,
+  };
 }
 
 /** Whether this machine offers a TF.js backend. Nothing is loaded of a backend whose packages are not installed. */
@@ -94,25 +104,25 @@ export async function availableBackends(): Promise<BackendStatus[]> {
  * @throws UserError for an unknown backend or one that this machine does not offer
  */
 export async function createEagerEngine(name = 'cpu'): Promise<Engine> {
-  const backend = lookUp(eagerBackends, name, 'TensorFlow.js backend');
-  const { problem, device } = await backend.probe();
-  if (problem !== undefined) throw unusable(name, problem);
+  const { register } = lookUp(eagerBackends, name, 'TensorFlow.js backend');
+  const status = await backendStatus(name);
+  const { problem, device } = status;
+  if (problem !== undefined) throw unusable(status, problem);
   // Otherwise TF.js advertises another backend on standard error.
   tf.env().set('PROD', true);
   try {
-    await backend.register();
+    await register();
     if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js did not start its backend '${name}'`);
     await tf.ready();
     if (device !== undefined) await requireArithmetic();
   } catch (error) {
-    throw unusable(name, messageOf(error).split('\n')[0], error);
+    throw unusable(status, messageOf(error).split('\n')[0], error);
   }
   return new EagerEngine(name, device);
 }
 
-function unusable(name: string, problem: string, cause?: unknown): UserError {
-  const { install } = eagerBackends[name];
-  const get = install && problem.startsWith('not installed') ? `install it with '${install}', or ` : '';
+function unusable({ name, install }: BackendStatus, problem: string, cause?: unknown): UserError {
+  const get = install ? `install it with '${install}', or ` : '';
   return new UserError(
     { given: `backend '${name}' cannot be used here: ${problem}`, remedy: `${get}use the backend 'auto'` },
     { cause },

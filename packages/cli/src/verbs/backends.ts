@@ -43,7 +43,7 @@ function explained({ name, engine, description, device, problem, install, untest
     `${name}${name === 'onnxruntime' ? `, ${engine}` : ''}: ${description}`,
     device && `on ${device}`,
     problem && `not usable: ${problem}`,
-    problem?.startsWith('not installed') && install && `to get it: ${install}`,
+    install && `to get it: ${install}`,
     untested,
   ];
   return lines.filter(Boolean).join('\n  ');
