@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { SeedTree } from '@unseen/core';
 import { openDataset, prepareDataset, toyAttributes } from '@unseen/data';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -46,12 +47,17 @@ beforeEach(async () => {
       etag: '"1"',
       ...(start > 0 && { 'content-range': `bytes ${start}-${archive.length - 1}/${archive.length}` }),
     });
-    response.write(rest.subarray(0, cut), () =>
-      cut < rest.length ? setTimeout(() => response.destroy(), 30) : response.end(),
-    );
+    response.write(rest.subarray(0, cut));
+    if (cut === rest.length) response.end();
+    else void cutWhenStored(cut).then(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
+/** What was sent before the connection is cut has arrived. */
+async function cutWhenStored(bytes: number): Promise<void> {
+  const part = join(folder, 'archives/voc.tar.part');
+  while ((await stat(part).catch(() => undefined))?.size !== bytes) await setTimeout(10);
+}
 afterEach(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));

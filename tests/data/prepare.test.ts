@@ -350,14 +350,14 @@ ${COCO_SOURCES}
     ]);
   });
 
-  test('COCO-Stuff 10k: one less than stored, 0 is unlabelled', async () => {
-    const dataset = await yaml(`layout: folder
+  test('COCO-Stuff 10k: the ids of 164k are one less than stored and 0 is unlabelled; or all stays as it is', async () => {
+    const text = `layout: folder
 root: $UNSEEN_DATA/toy
 ${LISTS}
 prepare:
   converter: cocostuff10k
   archives:
-    data: {file: cocostuff-10k-v1.1.zip, folders: [cocostuff-10k-v1.1]}`);
+    data: {file: cocostuff-10k-v1.1.zip, folders: [cocostuff-10k-v1.1]}`;
     const files: Files = {
       'imageLists/train.txt': listOf(ids(0, 1, 2)),
       'imageLists/test.txt': listOf(ids(3)),
@@ -370,12 +370,22 @@ prepare:
       files[`annotations/${id}.mat`] = matBytes({ S: { class: 'double', height, width, data } }, { compress: true });
     }
     await writeZip(join(from, 'cocostuff-10k-v1.1.zip'), files);
-    await prepareDataset(dataset, { from });
-    const { train, val } = await openDataset(dataset);
-    expect([train.length, val.length]).toEqual([3, 1]);
-    for (const [i, sample] of [...train, ...val].entries()) {
-      const { data } = await sample.mask!();
-      expect([...data]).toEqual([255, ...scenes[i].mask.data.slice(1)]);
+    const stored = CLASSES.replace('background', 'none').replace(
+      'splits',
+      '  - {id: 21, name: more}\n  - {id: 182, name: wood}\nsplits',
+    );
+    for (const [classes, more, none] of [
+      [CLASSES, 0, 255],
+      [stored, 1, 0],
+    ] as const) {
+      const dataset = await yaml(text, classes);
+      await prepareDataset(dataset, { from });
+      const { train, val } = await openDataset(dataset);
+      expect([train.length, val.length]).toEqual([3, 1]);
+      for (const [i, sample] of [...train, ...val].entries()) {
+        const { data } = await sample.mask!();
+        expect([...data]).toEqual([none, ...Array.from(scenes[i].mask.data.slice(1), (value) => value + more)]);
+      }
     }
   });
 

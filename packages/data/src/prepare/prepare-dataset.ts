@@ -1,34 +1,25 @@
 import { existsSync } from 'node:fs';
-import { realpath, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { hashJson, linkOrCopy, makeFolder, UserError, writeFileAtomic } from '@unseen/core';
 import { expandDataFolder } from '@unseen/formats';
 import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
 import { listPath } from '../layouts/id-list.ts';
 import { maskValues } from '../mask.ts';
-import { datasetPath, listDatasets } from '../registry.ts';
+import { datasetPath } from '../registry.ts';
 import type { ImageJob, ImageResult } from './convert-image.ts';
 import type { ImageTask, Plan } from './converter.ts';
 import { convertImages } from './converter-pool.ts';
 import { converters } from './converters/index.ts';
 import { Journal } from './journal.ts';
+import { cannotPrepare } from './preparable.ts';
+import { type PrepareProgress, SILENT } from './progress.ts';
 import type { PrepareSettings } from './settings.ts';
 import { findSources, type Source } from './sources.ts';
 import { type PreparedSummary, summarize } from './summary.ts';
+import { refuseToWriteInto, targetOf } from './target.ts';
 import { unpackSources } from './unpack-sources.ts';
-
-/** Where work shows how far it is. */
-export interface PrepareProgress {
-  stage(
-    name: string,
-    event: 'start' | 'skip' | 'done',
-    place: { readonly index: number; readonly count: number },
-  ): void;
-  update(done: number, total: number, note?: string): void;
-  /** Something that users should know. */
-  note(text: string): void;
-}
 
 /** How {@link prepareDataset} works. */
 export interface PrepareOptions {
@@ -52,8 +43,6 @@ export interface PreparedDataset extends PreparedSummary {
   readonly reused: number;
 }
 
-const SILENT: PrepareProgress = { stage: () => undefined, update: () => undefined, note: () => undefined };
-
 /**
  * Makes the files that a dataset's YAML reads of its official archives: checks these, unpacks what is needed, converts
  * masks, writes lists. What is finished stays when it is interrupted, and the next call goes on from there; what was made
@@ -67,47 +56,7 @@ export async function prepareDataset(nameOrYaml: string, options: PrepareOptions
     options.progress?.note(`the files of ${nameOrYaml} are those of ${prepare.as}`);
     return prepareDataset(prepare.as, options);
   }
-  return new Preparation(await targetFile(path, options.to), prepare, options).run();
-}
-
-async function cannotPrepare(name: string): Promise<UserError> {
-  const known: string[] = [];
-  for (const { name, path } of await listDatasets()) {
-    if (path !== undefined && (await readDatasetFile(path)).settings.prepare) known.push(name);
-  }
-  return new UserError({
-    given: `dataset '${name}' has no 'prepare' block: nothing is known of official archives for it`,
-    expected: known.length > 0 ? `one of: ${known.join(', ')}` : "a YAML with a 'prepare' block",
-  });
-}
-
-/** The dataset with its root where it will be written. */
-async function targetFile(
-  path: string,
-  to: string | undefined,
-): Promise<{ file: DatasetFile; data: string | undefined }> {
-  const { settings } = await readDatasetFile(path);
-  const inData = /^\$UNSEEN_DATA(?=$|\/)/.test(settings.root);
-  if (inData) {
-    const data = to ?? process.env.UNSEEN_DATA;
-    if (data === undefined) {
-      throw new UserError({
-        given: `no place for the files of ${settings.name}`,
-        expected: '--to DIR, or the data folder in the variable UNSEEN_DATA',
-      });
-    }
-    const root = resolve(expandDataFolder(settings.root, { UNSEEN_DATA: data }));
-    return { file: await readDatasetFile(path, { root }), data };
-  }
-  if (to !== undefined) {
-    throw new UserError({
-      given: `--to for a dataset whose YAML puts its files under '${settings.root}'`,
-      expected: "a root that begins with '$UNSEEN_DATA'",
-      remedy: `leave --to out, or change 'root' of ${path}`,
-    });
-  }
-  const file = await readDatasetFile(path);
-  return { file: { ...file, root: resolve(file.root) }, data: undefined };
+  return new Preparation(await targetOf(path, options.to), prepare, options).run();
 }
 
 /** One call of {@link prepareDataset}. */
@@ -133,9 +82,11 @@ class Preparation {
   async run(): Promise<PreparedDataset> {
     const { root, settings } = this.file;
     this.checkRoles();
-    const sources = await this.findSources();
+    const known = await this.knownChecksums();
+    const sources = await this.findSources(known);
     await refuseToWriteInto(root, sources, this.options.from);
     const journal = await Journal.open(this.workFolder);
+    if (known.size > 0) await journal.save('checksums.json', Object.fromEntries(known));
     const key = this.keyOf(sources);
     const finished = await this.finishedBefore(journal, key);
     if (finished) {
@@ -178,7 +129,14 @@ class Preparation {
     });
   }
 
-  private async findSources(): Promise<Source[]> {
+  /** Checksums of large files take minutes: what was found right is remembered beside the work. */
+  private async knownChecksums(): Promise<Map<string, string>> {
+    if (!existsSync(this.workFolder)) return new Map();
+    const saved = await (await Journal.open(this.workFolder)).read('checksums.json');
+    return new Map(Object.entries((saved ?? {}) as Record<string, string>));
+  }
+
+  private async findSources(known: Map<string, string>): Promise<Source[]> {
     const { from, download = false, signal } = this.options;
     if (download) await makeFolder(from);
     else if (!existsSync(from)) {
@@ -187,9 +145,6 @@ class Preparation {
     const place = { index: 0, count: Object.keys(this.settings.archives).length + 2 };
     this.progress.stage('look for archives', 'start', place);
     const megabytes = (bytes: number) => Math.round(bytes / 1e6);
-    // Checksums of large files take minutes: what was found right is remembered beside the work.
-    const memory = existsSync(this.workFolder) ? await Journal.open(this.workFolder) : undefined;
-    const known = new Map(Object.entries((await memory?.read('checksums.json')) ?? {}) as [string, string][]);
     const sources = await findSources(this.settings, converters[this.settings.converter], resolve(from), {
       download,
       signal,
@@ -205,20 +160,19 @@ class Preparation {
         `${role}: ${kind} ${path}${verified === undefined ? '' : ` (${verified.split(' ')[0]} is right)`}`,
       );
     }
-    if (known.size > 0 && !isInside(this.workFolder, resolve(from))) {
-      await (await Journal.open(this.workFolder)).save('checksums.json', Object.fromEntries(known));
-    }
     this.progress.stage('look for archives', 'done', place);
     return sources;
   }
 
+  /** All that the files depend on; splits and descriptions may change. */
   private keyOf(sources: readonly Source[]): string {
     const { settings, classes } = this.file;
     const { converter } = this.settings;
+    const { source, license, description, splits, prepare, ...shape } = settings;
     return hashJson({
       version: converters[converter].version,
       prepare: this.settings,
-      dataset: { ...settings, prepare: undefined, classes },
+      dataset: { ...shape, classes: classes.map(({ id, name, color }) => [id, name, ...color]) },
       sources: sources.map(({ role, kind, path, bytes = 0, verified = '' }) => [
         ...[role, kind, bytes, verified],
         kind === 'folder' ? path : '',
@@ -321,34 +275,4 @@ class Preparation {
     await journal.remove('unpacked.json');
     return summary;
   }
-}
-
-async function refuseToWriteInto(root: string, sources: readonly Source[], from: string): Promise<void> {
-  const real = async (path: string): Promise<string> => {
-    const whole = resolve(path);
-    return realpath(whole).catch(async () =>
-      dirname(whole) === whole ? whole : join(await real(dirname(whole)), relative(dirname(whole), whole)),
-    );
-  };
-  const target = await real(root);
-  const folders = [...sources.filter(({ kind }) => kind === 'folder').map(({ path }) => path)];
-  for (const folder of folders) {
-    if (!isInside(target, await real(folder))) continue;
-    throw new UserError({
-      given: `the files would be written to ${root}, which is within the source ${folder}`,
-      expected: 'another place',
-      remedy: 'name it with --to',
-    });
-  }
-  if (target === (await real(from))) {
-    throw new UserError({
-      given: `the files would be written to ${root}, where the archives are`,
-      expected: 'another place',
-      remedy: 'move the archives to a folder of their own, or name another place with --to',
-    });
-  }
-}
-
-function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

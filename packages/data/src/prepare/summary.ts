@@ -63,11 +63,16 @@ export function summarize(
       ...(verified !== undefined && { verified }),
     })),
     images: results.length,
-    lists: plan.lists.map(({ name, ids }) => ({
-      name,
-      images: ids.length,
-      ...(expect[name] !== undefined && { expected: expect[name] }),
-    })),
+    lists: [
+      ...plan.lists.map(({ name, ids }) => ({
+        name,
+        images: ids.length,
+        ...(expect[name] !== undefined && { expected: expect[name] }),
+      })),
+      ...Object.entries(expect)
+        .filter(([name]) => plan.lists.every((list) => list.name !== name))
+        .map(([name, expected]) => ({ name, images: 0, expected })),
+    ],
     classes: classes.filter(({ pixels }) => pixels > 0),
     absent: hasMasks ? classes.filter(({ pixels }) => pixels === 0).map(({ name }) => name) : [],
     unlabelledPixels,

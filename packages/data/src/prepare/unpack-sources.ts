@@ -4,7 +4,7 @@ import { UserError } from '@unseen/core';
 import type { Converter } from './converter.ts';
 import { extractArchive } from './extract.ts';
 import type { Journal } from './journal.ts';
-import type { PrepareProgress } from './prepare-dataset.ts';
+import type { PrepareProgress } from './progress.ts';
 import type { Source } from './sources.ts';
 
 /**

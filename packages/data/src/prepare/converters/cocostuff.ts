@@ -3,6 +3,8 @@ import { type Converter, type ImageTask, leftOut, type Plan } from '../converter
 import { idsOf, idsOfList, pairFolders } from '../folders.ts';
 
 const SUBSETS = ['train', 'val'] as const;
+/** The highest id of the annotation, which counts from 1. */
+const LABELS = 182;
 const PHOTOS = { marker: '.', files: /^[^/]+\.jpg$/ };
 
 /** COCO-Stuff 164k: photos of 2017 and the PNGs of stuffthingmaps as they are; ids are `train2017/<id>`. */
@@ -44,7 +46,10 @@ export const cocostuff: Converter = {
   },
 };
 
-/** COCO-Stuff 10k: the array `S` of every .mat file less 1, with 0 (unlabelled) as 255: the ids of COCO-Stuff 164k. */
+/**
+ * COCO-Stuff 10k: the array `S` of every .mat file, 0 where there is no label, else the id of COCO-Stuff 164k plus 1.
+ * Datasets with a class of id 182 get it as it is; those with the ids of COCO-Stuff 164k get these, and 255 for 0.
+ */
 export const cocostuff10k: Converter = {
   version: 1,
   sources: {
@@ -86,11 +91,12 @@ export const cocostuff10k: Converter = {
           },
         };
       });
-    const values = Array.from({ length: 182 }, (_, i) => [i + 1, i] as const);
+    const asStored = file.classes.some(({ id }) => id === LABELS);
+    const less = Array.from({ length: LABELS }, (_, i) => [i + 1, i] as const);
     return {
       tasks,
       lists,
-      table: { values: [[0, 255], ...values] },
+      ...(!asStored && { table: { values: [[0, 255], ...less] } }),
       leftOut: leftOut(missing, 'listed images', 'no photo or no .mat file'),
     };
   },

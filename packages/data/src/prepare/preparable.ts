@@ -1,0 +1,15 @@
+import { UserError } from '@unseen/core';
+import { readDatasetFile } from '../dataset-file.ts';
+import { listDatasets } from '../registry.ts';
+
+/** The error for a dataset without a `prepare` block; it names those that have one. */
+export async function cannotPrepare(dataset: string): Promise<UserError> {
+  const known: string[] = [];
+  for (const { name, path } of await listDatasets()) {
+    if (path !== undefined && (await readDatasetFile(path)).settings.prepare) known.push(name);
+  }
+  return new UserError({
+    given: `dataset '${dataset}' has no 'prepare' block: nothing is known of official archives for it`,
+    expected: known.length > 0 ? `one of: ${known.join(', ')}` : "a YAML with a 'prepare' block",
+  });
+}

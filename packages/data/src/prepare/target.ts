@@ -1,0 +1,66 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { UserError } from '@unseen/core';
+import { expandDataFolder } from '@unseen/formats';
+import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
+import type { Source } from './sources.ts';
+
+/** The dataset with its root where it will be written. */
+export async function targetOf(
+  path: string,
+  to: string | undefined,
+): Promise<{ file: DatasetFile; data: string | undefined }> {
+  const { settings } = await readDatasetFile(path);
+  const inData = /^\$UNSEEN_DATA(?=$|\/)/.test(settings.root);
+  if (inData) {
+    const data = to ?? process.env.UNSEEN_DATA;
+    if (data === undefined) {
+      throw new UserError({
+        given: `no place for the files of ${settings.name}`,
+        expected: '--to DIR, or the data folder in the variable UNSEEN_DATA',
+      });
+    }
+    const root = resolve(expandDataFolder(settings.root, { UNSEEN_DATA: data }));
+    return { file: await readDatasetFile(path, { root }), data };
+  }
+  if (to !== undefined) {
+    throw new UserError({
+      given: `--to for a dataset whose YAML puts its files under '${settings.root}'`,
+      expected: "a root that begins with '$UNSEEN_DATA'",
+      remedy: `leave --to out, or change 'root' of ${path}`,
+    });
+  }
+  const file = await readDatasetFile(path);
+  return { file: { ...file, root: resolve(file.root) }, data: undefined };
+}
+
+/** A place within a source, or beside the archives, is a {@link UserError}. */
+export async function refuseToWriteInto(root: string, sources: readonly Source[], from: string): Promise<void> {
+  const real = async (path: string): Promise<string> => {
+    const whole = resolve(path);
+    return realpath(whole).catch(async () =>
+      dirname(whole) === whole ? whole : join(await real(dirname(whole)), basename(whole)),
+    );
+  };
+  const target = await real(root);
+  const folders = [...sources.filter(({ kind }) => kind === 'folder').map(({ path }) => path)];
+  for (const folder of folders) {
+    if (!isInside(target, await real(folder))) continue;
+    throw new UserError({
+      given: `the files would be written to ${root}, which is within the source ${folder}`,
+      expected: 'another place',
+      remedy: 'name it with --to',
+    });
+  }
+  if (target === (await real(from))) {
+    throw new UserError({
+      given: `the files would be written to ${root}, where the archives are`,
+      expected: 'another place',
+      remedy: 'move the archives to a folder of their own, or name another place with --to',
+    });
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
