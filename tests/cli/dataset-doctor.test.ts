@@ -39,10 +39,3 @@ test('errors give exit code 1, the whole report as JSON, and a page with picture
   const { written, ...rest } = report;
   expect(JSON.parse(await readFile(join(dirname(path), written.json), 'utf8'))).toEqual(rest);
 });
-
-test('another folder of files', async () => {
-  const path = await writePets();
-  const { code, stdout } = await doctor(path, '--root', join(dirname(path), 'nowhere'));
-  expect(code).toBe(1);
-  expect(stdout).toMatch(/error image-missing: 6 images of the list of train have no image file in .*nowhere/);
-});

@@ -357,3 +357,15 @@ test('pictures show every class, and are the same each time', async () => {
   const plain = await sharp(chosen[0].photo.bytes).raw().toBuffer();
   expect(data.equals(plain)).toBe(false);
 });
+
+test('faults that can be seen are among the pictures; masks without ids are shown as they are', async () => {
+  const colors = painted(bands(1, 2, 3).map((v) => (v === 255 ? 0 : v)));
+  const { pictures } = await examineDataset(
+    await writePets({ 'masks/t4.png': colors, 'masks/v3.png': await photo(2) }),
+  );
+  const [train, val] = await pictures(1);
+  expect([train.id, val.id]).toEqual(['t4', 'v3']);
+  expect(train.remark).toMatch(/no class ids/);
+  const { data } = await sharp(train.labelled.bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  expect([...data.subarray(0, 3)]).toEqual([200, 0, 0]);
+});

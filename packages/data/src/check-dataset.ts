@@ -67,7 +67,7 @@ export function requireNoProblems(
   if (found.length === 0) return;
   throw new UserError({
     given: `dataset ${name} cannot be used as it is:\n  ${found.join('\n  ')}`,
-    remedy: 'correct the files, the lists or the split',
+    remedy: "correct the files, the lists or the split; 'unseen dataset doctor' names the files and the fixes",
   });
 }
 

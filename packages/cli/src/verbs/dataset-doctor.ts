@@ -1,3 +1,4 @@
+import { UserError } from '@unseen/core';
 import type { DoctorReport, Finding } from '@unseen/data';
 import { outOption, textOption, wholeNumber } from '../options.ts';
 import { textTable } from '../table.ts';
@@ -5,6 +6,9 @@ import { defineVerb } from '../verb.ts';
 
 /** Rows up to which the histogram is printed. */
 const SHORT = 40;
+
+/** Images of each subset on the page. */
+const PICTURES = 12;
 
 /** `unseen dataset doctor`: what is wrong with a dataset. */
 export const datasetDoctor = defineVerb({
@@ -19,7 +23,7 @@ export const datasetDoctor = defineVerb({
       type: 'string',
       requiresArg: true,
       coerce: wholeNumber('sample'),
-      describe: 'Images of each subset on the page (default: 12)',
+      describe: `Images of each subset on the page (default: ${PICTURES})`,
     },
     quick: {
       type: 'boolean',
@@ -33,7 +37,10 @@ export const datasetDoctor = defineVerb({
     ['unseen dataset doctor my/animals.yaml --out animals-doctor', 'with a contact sheet, animals-doctor/index.html'],
     ['unseen dataset doctor pascal --split unseen4 --strict --json', ''],
   ],
-  async run({ dataset, root, split, out, sample = 12, quick, strict }, { terminal }) {
+  async run({ dataset, root, split, out, sample, quick, strict }, { terminal }) {
+    if (sample !== undefined && out === undefined) {
+      throw new UserError({ given: '--sample without --out', remedy: 'name the folder of the page' });
+    }
     const { examineDataset } = await import('@unseen/data');
     const { progress } = terminal;
     progress.stage('examine', 'start', { index: 0, count: 1 });
@@ -48,7 +55,7 @@ export const datasetDoctor = defineVerb({
     if (report.errors > 0 || (strict && report.warnings > 0)) terminal.exitCode = 1;
     if (out === undefined) return report;
     const { writeContactSheet } = await import('@unseen/report');
-    const written = await writeContactSheet(report, await pictures(sample), out);
+    const written = await writeContactSheet(report, await pictures(sample ?? PICTURES), out);
     terminal.print(`\nContact sheet: ${written.html}`);
     return { ...report, written };
   },

@@ -14,10 +14,13 @@ const FAULTS = 1 / 4;
  * others, large enough to be seen where possible; then others from all over the list. The same for the same dataset.
  */
 export function choosePictures(facts: DatasetFacts, subset: Subset, count: number): EntryFacts[] {
-  const candidates = soundMasks(facts).filter((entry) => entry.subset === subset && entry.image);
+  const candidates = facts[subset].entries.filter(({ image, mask }) => image && mask);
+  const sound = new Set(soundMasks(facts));
   const { seen, unseen } = facts.split;
   const isFaulty = (entry: EntryFacts) =>
-    isUnequal(entry) || entry.mask!.values.some(([value]) => !facts.stored.has(value) && !facts.ignore.has(value));
+    !sound.has(entry) ||
+    isUnequal(entry) ||
+    entry.mask!.values.some(([value]) => !facts.stored.has(value) && !facts.ignore.has(value));
   const chosen = new Set(candidates.filter(isFaulty).slice(0, Math.ceil(FAULTS * count)));
   for (const share of [VISIBLE, 0]) {
     const classes = new Map(candidates.map((entry) => [entry, classesIn(facts, entry, share)]));

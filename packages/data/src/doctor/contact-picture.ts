@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { decodeImage } from '../image.ts';
 import type { Subset } from '../layouts/index.ts';
 import { isUnequal } from './checks/sizes.ts';
-import { classOf, type DatasetFacts, type EntryFacts } from './facts.ts';
+import { classOf, type DatasetFacts, type EntryFacts, type MaskFacts } from './facts.ts';
 
 /** Where a picture comes from: a file, or what a generated dataset draws. */
 export interface PictureSource {
@@ -50,6 +50,14 @@ export async function pictureOf(
   const { id, subset, mask } = entry;
   const photo = await smallPhoto(source);
   const { height, width } = photo;
+  if (!hasIds(mask!)) {
+    const picture = await decodeImage(entry.maskPath!);
+    return {
+      ...{ subset, id, classes: [], unlabelled: 0, unknown: 0, remark: 'the mask as it is: no class ids' },
+      photo: await encode(photo),
+      labelled: await encode(resizeNearest(picture, height, width)),
+    };
+  }
   if (!source.rawMask) throw new UserError({ given: `image '${id}' has no mask` });
   const labels = resizeNearest(await source.rawMask(), height, width);
   const classes = new Map(facts.classes.map((info) => [info.id, info.color]));
@@ -78,6 +86,10 @@ export async function pictureOf(
       remark: `mask ${mask!.height}x${mask!.width}, image ${entry.image!.height}x${entry.image!.width}`,
     }),
   };
+}
+
+function hasIds({ colors, kind }: MaskFacts): boolean {
+  return !colors && kind !== 'jpeg';
 }
 
 async function smallPhoto({ imagePath, image }: PictureSource): Promise<RgbImage> {

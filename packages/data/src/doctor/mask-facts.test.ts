@@ -1,3 +1,4 @@
+import { UserError } from '@unseen/core';
 import { encodeIndexedPng } from '@unseen/formats';
 import { resizeBilinear, resizeNearest } from '@unseen/vision';
 import fc from 'fast-check';
@@ -35,6 +36,32 @@ test('masks of discs resized by nearest neighbour pass, resized like photos they
       if (to !== size) expect(isResampled(edgeFacts(to, to, smooth))).toBe(true);
     }),
     { numRuns: 40 },
+  );
+});
+
+test('damaged masks are user errors, whatever is damaged', () => {
+  const palette = [[0, 0, 0], [9, 9, 9]] as const; // biome-ignore format: two colours
+  const data = Uint8Array.from({ length: 600 }, (_, i) => (i % 7) % 2);
+  const whole = encodeIndexedPng({ height: 20, width: 30, data, palette });
+  const change = fc.record({
+    end: fc.integer({ min: 0, max: whole.length }),
+    at: fc.integer({ min: 0, max: whole.length - 1 }),
+    by: fc.integer({ min: 1, max: 255 }),
+  });
+  fc.assert(
+    fc.property(change, ({ end, at, by }) => {
+      const bytes = whole.slice(0, end);
+      if (at < end) bytes[at] ^= by;
+      try {
+        const { kind } = maskFileFacts(bytes, 'mask.png', { colors: new Set(), palettes: new Map() });
+        // Two bytes make a file JPEG's.
+        expect(kind === 'jpeg' || (end === whole.length && at >= end)).toBe(true);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+        expect((error as UserError).message).toContain('mask.png');
+      }
+    }),
+    { numRuns: 300 },
   );
 });
 
