@@ -156,9 +156,8 @@ function histogram({ values, subsets }: ContactSheet): Html {
     return html`<td>${pixels.toLocaleString('en')}</td><td><span class="bar"><i style="width:${share.toFixed(1)}%"></i></span></td><td>${images.toLocaleString('en')}</td>`;
   };
   const rows = values.map((row) => {
-    const kind = row.meaning === 'no class' ? 'stranger' : row.group === 'unseen' ? 'unseen' : row.group === 'seen' ? '' : 'faint'; // biome-ignore format: one choice
     return html`
-<tr class="${kind}"><th scope="row">${swatch(row.color)}${row.value}</th><td>${row.name ?? row.meaning}</td><td>${
+<tr class="${rowKind(row)}"><th scope="row">${swatch(row.color)}${row.value}</th><td>${row.name ?? row.meaning}</td><td>${
       row.group === 'unseen' ? html`<span class="unseen">unseen</span>` : (row.group ?? '')
     }</td>${cells(row, 'train')}${cells(row, 'val')}</tr>`;
   });
@@ -175,6 +174,12 @@ function histogram({ values, subsets }: ContactSheet): Html {
 </tbody></table></div>`;
   if (values.length <= LONG) return table;
   return html`<details><summary>Table of ${values.length} values</summary>${table}</details>`;
+}
+
+function rowKind({ meaning, group }: SheetValue): string {
+  if (meaning === 'no class') return 'stranger';
+  if (group === 'unseen') return 'unseen';
+  return group === 'seen' ? '' : 'faint';
 }
 
 /** Rows from which on a table is folded. */
