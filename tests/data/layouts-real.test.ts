@@ -1,16 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openDataset } from '@unseen/data';
+import { exportDataset, openDataset } from '@unseen/data';
 import { decodeRunLengths } from '@unseen/vision';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from './layout-fixtures.ts';
 
 const data = join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../shared'), 'data');
 
 async function yamlOf(text: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'unseen-real-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   for (const [name, content] of Object.entries({ ...files, 'd.yaml': text }))
     await writeFile(join(folder, name), content);
   return join(folder, 'd.yaml');
@@ -65,5 +64,43 @@ describe.skipIf(!existsSync(data))('layouts on real photos', () => {
       [15, 15, 15, 9, 15, 18],
       [6, 6, 7],
     ]);
+  });
+});
+
+describe.skipIf(!existsSync(data))('real photos in other layouts', () => {
+  const panoptic = () => {
+    const coco = readFileSync(join(import.meta.dirname, '../../datasets/coco200.yaml'), 'utf8')
+      .replace('layout: folder', 'layout: coco-panoptic')
+      .replace(/^(images|masks|subsets|root): .*\n/gm, '')
+      .replace(/^prepare:\n( .*\n)*/m, '');
+    return yamlOf(`${coco}root: ${join(data, 'coco_panoptic')}
+images: {train: JPEGImages, val: JPEGImages}
+masks: {train: panoptic, val: panoptic}
+annotations: {train: panoptic_train2017.json, val: panoptic_val2017.json}
+`);
+  };
+
+  test.each(['coco-panoptic', 'coco-instances', 'voc'] as const)('things and stuff of COCO as %s', async (layout) => {
+    const whole = await openDataset(await panoptic());
+    const few = { ...whole, train: whole.train.slice(0, 1), val: whole.val.slice(2, 4) };
+    const folder = join(await temporaryFolder(), 'data');
+    const { yaml, objects } = await exportDataset(few, { layout, folder });
+    expect(objects).toEqual({ written: 3, left: 0 });
+    const again = await openDataset(yaml);
+    expect(again.splits).toEqual(few.splits);
+    for (const subset of ['train', 'val'] as const) {
+      for (const [i, sample] of few[subset].entries()) {
+        const other = again[subset][i];
+        expect([other.id, other.imageLabels]).toEqual([sample.id, sample.imageLabels]);
+        const [mask, image] = [(await sample.mask?.())!, await sample.image()];
+        const [sameMask, sameImage] = [(await other.mask?.())!, await other.image()];
+        expect([sameMask.height, sameMask.width]).toEqual([mask.height, mask.width]);
+        expect(sameMask.data.every((value, i) => value === mask.data[i])).toBe(true);
+        expect(Buffer.compare(sameImage.data, image.data)).toBe(0);
+        const items = (await sample.instances?.())!.items;
+        expect(items.length).toBeGreaterThan(0);
+        expect((await other.instances?.())?.items).toEqual(items);
+      }
+    }
   });
 });

@@ -80,7 +80,7 @@ describe('polygons', () => {
 });
 
 describe('regions', () => {
-  const image = { id: 'x', fileName: 'x.jpg', height: 2, width: 3, annotations: [] };
+  const image = { id: 'x', fileName: 'x.jpg', height: 2, width: 3, categories: [], annotations: [] };
   const region = (annotation: object) => readRegion({ category_id: 5, ...annotation }, image, 'f.json');
 
   test('polygons are united; run lengths plain and compressed', () => {

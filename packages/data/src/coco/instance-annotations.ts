@@ -12,7 +12,7 @@ const imageSchema = z
   .object({ id: z.int(), file_name: z.string(), height: size, width: size })
   .refine(({ height, width }) => height * width <= MAX_PIXELS, 'expected the size of a photo');
 const fileSchema = z.object({ images: z.array(imageSchema), annotations: z.array(z.unknown()) });
-const referenceSchema = z.object({ image_id: z.int() });
+const referenceSchema = z.object({ image_id: z.int(), category_id: z.int().min(0).max(0xfffe) });
 const annotationSchema = z.object({
   category_id: z.int().min(0).max(0xfffe),
   iscrowd: z.int().optional(),
@@ -29,6 +29,8 @@ export interface AnnotatedImage {
   readonly fileName: string;
   readonly height: number;
   readonly width: number;
+  /** Categories of its annotations, in their order. */
+  readonly categories: readonly number[];
   /** As they stand in the file; {@link readRegion} checks them one by one. */
   readonly annotations: readonly unknown[];
 }
@@ -36,22 +38,23 @@ export interface AnnotatedImage {
 /** Reads an annotation file of COCO instances (things). Annotations are checked when they are used. */
 export async function readInstanceAnnotations(path: string): Promise<ReadonlyMap<string, AnnotatedImage>> {
   const { images, annotations } = check(fileSchema, await readJson(path), path);
-  const byImage = new Map<number, unknown[]>(images.map(({ id }) => [id, []]));
+  const byImage = new Map(images.map(({ id }) => [id, { categories: [] as number[], annotations: [] as unknown[] }]));
   annotations.forEach((annotation, i) => {
-    const { image_id } = check(referenceSchema, annotation, path, ['annotations', i]);
-    const list = byImage.get(image_id);
-    if (!list) {
+    const { image_id, category_id } = check(referenceSchema, annotation, path, ['annotations', i]);
+    const image = byImage.get(image_id);
+    if (!image) {
       throw new UserError({
         given: `${path}: 'annotations.${i}' is of the image ${image_id}, which is not among 'images'`,
         expected: 'the annotation file of these images',
       });
     }
-    list.push(annotation);
+    image.categories.push(category_id);
+    image.annotations.push(annotation);
   });
   return new Map(
     images.map(({ id, file_name, height, width }) => {
       const name = file_name.slice(0, file_name.length - extname(file_name).length);
-      return [name, { id: name, fileName: file_name, height, width, annotations: byImage.get(id)! }];
+      return [name, { id: name, fileName: file_name, height, width, ...byImage.get(id)! }];
     }),
   );
 }
@@ -65,11 +68,6 @@ export interface Region {
   readonly mask: Uint8Array;
   /** In pixels. */
   readonly area: number;
-}
-
-/** Category of an annotation, without its region. */
-export function categoryOf(annotation: unknown, path: string): number {
-  return check(annotationSchema.pick({ category_id: true }), annotation, path).category_id;
 }
 
 /**

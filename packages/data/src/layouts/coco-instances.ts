@@ -1,13 +1,7 @@
 import { join } from 'node:path';
 import { type InstanceSet, type LabelMap, UserError } from '@unseen/core';
 import { z } from 'zod';
-import {
-  type AnnotatedImage,
-  categoryOf,
-  type Region,
-  readInstanceAnnotations,
-  readRegion,
-} from '../coco/instance-annotations.ts';
+import { type AnnotatedImage, type Region, readInstanceAnnotations, readRegion } from '../coco/instance-annotations.ts';
 import { classIdOf, type DatasetFile } from '../dataset-file.ts';
 import { annotatedInstances } from '../instances.ts';
 import { classOfValue, maskValues } from '../mask.ts';
@@ -54,14 +48,13 @@ export const listCocoInstances: ListLayout<z.output<typeof cocoInstancesSettings
     const { id } = line;
     const image = annotated.get(id);
     if (!image) return { ...line, imagePath: images[i], maskPath: undefined };
-    const labels = () => presentClasses(image.annotations.map((one) => classOf(categoryOf(one, annotation))));
     return {
       ...line,
       imagePath: images[i],
       maskPath: annotation,
       rawMask: async () => paint(image, annotation, ground),
       instances: async () => objectsOf(image, annotation, classOf),
-      imageLabels: async () => labels(),
+      imageLabels: async () => presentClasses(image.categories.map(classOf)),
     };
   });
   const withLabels = await withImageLabels(file, entries, settings.imageLabels);

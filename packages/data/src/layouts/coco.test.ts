@@ -141,6 +141,6 @@ test('damaged annotation files are refused and do no harm', async () => {
         expect(error).toBeInstanceOf(UserError);
       }
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
 }, 20_000);

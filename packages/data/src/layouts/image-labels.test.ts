@@ -1,10 +1,13 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { UserError } from '@unseen/core';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readDatasetFile } from '../dataset-file.ts';
 import { openDataset } from '../open-dataset.ts';
 import { maskOf, plainImage, SMALL_YAML, temporaryFolder, writeFiles } from '../small-dataset.suite.ts';
 import { listSubset } from './list-subset.ts';
+import { readVocObjects } from './voc-xml.ts';
 
 const object = (name: string, more = '') =>
   `<object><name>${name}</name>${more}<part><name>head</name></part></object>`;
@@ -66,4 +69,25 @@ test('from masks, some classes left out', async () => {
   expect(await labelsOf(await vocDataset('masks'))).toEqual([[3], [1, 2]]);
   expect(await labelsOf(await vocDataset('{from: masks, except: [cat, 3]}'))).toEqual([[], [2]]);
   await expect(labelsOf(await vocDataset('{from: masks, except: [cats]}'))).rejects.toThrow("'cats' is no class");
+});
+
+test('damaged XML is refused and does no harm', async () => {
+  const whole = `<?xml version="1.0"?>\n${annotation(object('cat', '<difficult>1</difficult>'), object('dog'))}`;
+  const path = join(await temporaryFolder(), 'a.xml');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(whole.length),
+      fc.nat(6),
+      fc.constantFrom('', '<', '>', '&x;', '<!DOCTYPE a [<!ENTITY b "bb">]>', '\0', '<object>'),
+      async (at, length, text) => {
+        await writeFile(path, whole.slice(0, at) + text + whole.slice(at + length));
+        try {
+          expect((await readVocObjects(path)).every(({ name }) => typeof name === 'string')).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(UserError);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
 });
