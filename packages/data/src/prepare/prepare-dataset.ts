@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { readdir, rm, statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { hashJson, linkOrCopy, makeFolder, UserError, writeFileAtomic } from '@unseen/core';
 import { expandDataFolder } from '@unseen/formats';
 import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
@@ -103,14 +103,20 @@ class Preparation {
     await this.tellSpace(sources);
     const folders = await unpackSources(sources, journal, {
       converter: converters[this.settings.converter],
+      stages: this.stages,
       key,
       progress: this.progress,
       signal: this.options.signal,
     });
     const plan = await this.plan(folders);
-    const reused = await this.convert(plan, journal, folders);
+    const reused = await this.convert(plan, journal);
     const summary = await this.finish(plan, journal, sources);
     return { ...summary, root, reused };
+  }
+
+  /** Looking for archives, one for each of them, and converting. */
+  private get stages(): number {
+    return Object.keys(this.settings.archives).length + 2;
   }
 
   private get workFolder(): string {
@@ -142,7 +148,7 @@ class Preparation {
     else if (!existsSync(from)) {
       throw new UserError({ given: `--from ${from} does not exist`, expected: 'the folder of the official archives' });
     }
-    const place = { index: 0, count: Object.keys(this.settings.archives).length + 2 };
+    const place = { index: 0, count: this.stages };
     this.progress.stage('look for archives', 'start', place);
     const megabytes = (bytes: number) => Math.round(bytes / 1e6);
     const sources = await findSources(this.settings, converters[this.settings.converter], resolve(from), {
@@ -224,7 +230,7 @@ class Preparation {
   }
 
   /** Converts what is not done yet; how many images were. */
-  private async convert(plan: Plan, journal: Journal, sources: Readonly<Record<string, string>>): Promise<number> {
+  private async convert(plan: Plan, journal: Journal): Promise<number> {
     const { root, classes } = this.file;
     const palette = Array.from({ length: 256 }, (_, id) => {
       return classes.find((info) => info.id === id)?.color ?? ([id, id, id] as const);
@@ -237,7 +243,7 @@ class Preparation {
     }
     const reused = plan.tasks.length - left.length;
     if (reused > 0) this.progress.note(`${reused} images were finished earlier`);
-    const place = { index: Object.keys(sources).length + 1, count: Object.keys(sources).length + 2 };
+    const place = { index: this.stages - 1, count: this.stages };
     this.progress.stage('convert', 'start', place);
     let done = reused;
     const failures: string[] = [];
@@ -268,11 +274,22 @@ class Preparation {
     for (const { path, ids } of plan.lists) await writeFileAtomic(path, ids.map((id) => `${id}\n`).join(''));
     await journal.finish(plan.tasks.map(({ id }) => id));
     const results = plan.tasks.map(({ id }) => journal.done.get(id)!);
+    await removeHalfWritten(
+      results.flatMap(({ outputs }) => outputs.map(([path]) => dirname(join(this.file.root, path)))),
+    );
     const summary = summarize(this.file, plan, results, { sources, expect: this.settings.expect });
     const key = this.keyOf(sources);
     await journal.save('summary.json', { key, summary });
     for (const { role, kind } of sources) if (kind === 'archive') await journal.remove(role);
     await journal.remove('unpacked.json');
     return summary;
+  }
+}
+
+/** What a call that was killed had begun to write. */
+async function removeHalfWritten(folders: readonly string[]): Promise<void> {
+  for (const folder of new Set(folders)) {
+    const names = (await readdir(folder)).filter((name) => /\.\d+-\d+\.tmp$/.test(name));
+    for (const name of names) await rm(join(folder, name), { force: true });
   }
 }

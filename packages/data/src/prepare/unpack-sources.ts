@@ -16,13 +16,15 @@ export async function unpackSources(
   journal: Journal,
   options: {
     readonly converter: Converter;
+    /** Of the whole work, for the progress. */
+    readonly stages: number;
     /** Of the settings and sources; what was unpacked for others is unpacked again. */
     readonly key: string;
     readonly progress: PrepareProgress;
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<Record<string, string>> {
-  const { converter, key, progress, signal } = options;
+  const { converter, stages, key, progress, signal } = options;
   const saved = (await journal.read('unpacked.json')) as { key?: string; roles?: string[] } | undefined;
   const unpacked = saved?.key === key ? (saved.roles ?? []) : [];
   const folders: Record<string, string> = {};
@@ -31,7 +33,7 @@ export async function unpackSources(
       folders[role] = path;
       continue;
     }
-    const place = { index: i + 1, count: sources.length + 2 };
+    const place = { index: i + 1, count: stages };
     const target = join(journal.folder, role);
     folders[role] = target;
     if (unpacked.includes(role)) {
