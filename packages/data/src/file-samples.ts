@@ -1,26 +1,30 @@
 import { type InstanceSet, type LabelMap, type RgbImage, type Sample, UserError } from '@unseen/core';
 import { decodeImage, imageSize } from './image.ts';
-import type { CompleteImage } from './layouts/check-listing.ts';
+import type { ImageWithFile } from './layouts/check-listing.ts';
 import { type MaskValues, toLabelMap } from './mask.ts';
 
-/** An image file with its mask. A mask of another size than its image is a {@link UserError} when it is read. */
+/** An image file with its mask, if it has one. A mask of another size than its image is a {@link UserError} when it is read. */
 export class FileSample implements Sample {
   readonly id: string;
   readonly imagePath: string;
-  readonly maskPath: string;
+  readonly maskPath?: string;
   readonly imageLabels?: readonly number[];
+  readonly mask?: () => Promise<LabelMap>;
   readonly instances?: () => Promise<InstanceSet>;
-  private readonly rawMask: () => Promise<LabelMap>;
-  private readonly values: MaskValues;
 
-  constructor(listed: CompleteImage, values: MaskValues, imageLabels?: readonly number[]) {
+  constructor(listed: ImageWithFile, values: MaskValues, imageLabels?: readonly number[]) {
     this.id = listed.id;
     this.imagePath = listed.imagePath;
-    this.maskPath = listed.maskPath;
-    this.rawMask = listed.rawMask;
-    this.values = values;
     if (imageLabels) this.imageLabels = imageLabels;
-    const { instances } = listed;
+    const { maskPath, rawMask, instances } = listed;
+    if (maskPath !== undefined && rawMask) {
+      this.maskPath = maskPath;
+      this.mask = async () => {
+        const labels = toLabelMap(await rawMask(), maskPath, values);
+        await this.requireSize(labels, 'mask');
+        return labels;
+      };
+    }
     if (instances) {
       this.instances = async () => {
         const set = await instances();
@@ -34,17 +38,11 @@ export class FileSample implements Sample {
     return decodeImage(this.imagePath);
   }
 
-  async mask(): Promise<LabelMap> {
-    const labels = toLabelMap(await this.rawMask(), this.maskPath, this.values);
-    await this.requireSize(labels, 'mask');
-    return labels;
-  }
-
   private async requireSize(found: { readonly height: number; readonly width: number }, kind: string): Promise<void> {
     const { height, width } = await imageSize(this.imagePath);
     if (found.height === height && found.width === width) return;
     throw new UserError({
-      given: `${kind} ${this.maskPath} is ${found.height}x${found.width}, its image ${this.imagePath} is ${height}x${width} (height x width)`,
+      given: `${kind} ${this.maskPath ?? this.id} is ${found.height}x${found.width}, its image ${this.imagePath} is ${height}x${width} (height x width)`,
       expected: 'one size for both',
       remedy: 'make the mask anew for this image; it is not resized',
     });

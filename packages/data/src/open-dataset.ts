@@ -56,7 +56,7 @@ async function openFiles(file: DatasetFile): Promise<Dataset> {
 
 async function openSubset(file: DatasetFile, subset: Subset): Promise<Sample[]> {
   const values = maskValues(file);
-  const entries = await checkListing(await listSubset(file, subset));
+  const entries = await checkListing(await listSubset(file, subset), file.settings);
   return mapLimited(entries, async (entry) => new FileSample(entry, values, await entry.imageLabels?.()));
 }
 

@@ -1,16 +1,20 @@
 import { stat } from 'node:fs/promises';
-import { explainFileError, type LabelMap, UserError } from '@unseen/core';
+import { explainFileError, UserError } from '@unseen/core';
 import type { ListedImage, SubsetListing } from './listing.ts';
 
-/** A listed image of which the image and the mask are there. */
-export interface CompleteImage extends ListedImage {
+/** A listed image of which the image is there. */
+export interface ImageWithFile extends ListedImage {
   readonly imagePath: string;
-  readonly maskPath: string;
-  readonly rawMask: () => Promise<LabelMap>;
 }
 
-/** The entries of a listing, where every image is listed once and has its files; anything else is a {@link UserError}. */
-export async function checkListing(listing: SubsetListing): Promise<readonly CompleteImage[]> {
+/**
+ * The entries of a listing, where every image is listed once and has its files; anything else is a {@link UserError}. With
+ * `optionalMasks`, images without a mask file pass.
+ */
+export async function checkListing(
+  listing: SubsetListing,
+  { optionalMasks = false }: { readonly optionalMasks?: boolean } = {},
+): Promise<readonly ImageWithFile[]> {
   const { list, entries, imageFolder, maskFolder } = listing;
   if (entries.length === 0) throw new UserError({ given: `${list} lists no image`, expected: 'at least one image id' });
   const first = new Map<string, ListedImage>();
@@ -26,8 +30,8 @@ export async function checkListing(listing: SubsetListing): Promise<readonly Com
     first.set(entry.id, entry);
   }
   await requireFiles(listing, ({ imagePath }) => imagePath, 'image', imageFolder);
-  await requireFiles(listing, ({ maskPath }) => maskPath, 'mask', maskFolder);
-  return entries as readonly CompleteImage[];
+  if (!optionalMasks) await requireFiles(listing, ({ maskPath }) => maskPath, 'mask', maskFolder);
+  return entries as readonly ImageWithFile[];
 }
 
 async function requireFiles(

@@ -14,6 +14,7 @@ export const commonSettings = {
   root: z.string().default('.'),
   ignore: z.array(z.int().min(0).max(0xffff)).default([]),
   map: z.record(z.string().regex(/^\d{1,5}$/, 'expected a whole number'), classReference).optional(),
+  optionalMasks: z.boolean().default(false),
   palette: z.enum(['voc', 'generated']).default('generated'),
   classes: z
     .array(

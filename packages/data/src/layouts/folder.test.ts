@@ -61,3 +61,18 @@ test('a listing tells what is there, twice and missing', async () => {
   expect(entries[1].rawMask).toBeUndefined();
   expect((await entries[0].rawMask?.())?.data).toEqual(new Uint8Array(6).fill(1));
 });
+
+test('images without a mask belong to a dataset that allows them', async () => {
+  const settings = 'images: images/{subset}\nmasks: annotations/{subset}';
+  const more = { 'images/train/d.png': plainImage(1, 2) };
+  await expect(openDataset(await dataset(settings, more))).rejects.toThrow(
+    /1 of the 3 images of .* have no mask .*: d/,
+  );
+  const { train } = await openDataset(await dataset(`${settings}\noptionalMasks: true\nimageLabels: masks`, more));
+  expect(train.map(({ id, mask, imageLabels }) => [id, mask !== undefined, imageLabels])).toEqual([
+    ['b', true, [1, 2]],
+    ['d', false, undefined],
+    ['more/a', true, [1, 2]],
+  ]);
+  expect(await train[1].image()).toMatchObject({ height: 1, width: 2 });
+});
