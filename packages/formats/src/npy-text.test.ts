@@ -43,9 +43,19 @@ test.each([
   expect(await readNpyText(await fileOf(npy(description, 4, data)))).toEqual(TEXTS);
 });
 
+/** Pickles that `np.save` of NumPy 2.4 writes for arrays of objects: two texts, and a text with a number. */
+const TEXT_OBJECTS =
+  'gASVqgAAAAAAAACMFm51bXB5Ll9jb3JlLm11bHRpYXJyYXmUjAxfcmVjb25zdHJ1Y3SUk5SMBW51bXB5lIwHbmRhcnJheZSTlEsAhZRDAWKUh5RSlChLAUsChZRoA4wFZHR5cGWUk5SMAk84lImIh5RSlChLA4wBfJROTk5K/////0r/////Sz90lGKJXZQojBV0cmFpbi8yMDA3XzAwMDAzMi5wbmeUjAV2YWwveJRldJRiLg==';
+const MIXED_OBJECTS =
+  'gASVkAAAAAAAAACMFm51bXB5Ll9jb3JlLm11bHRpYXJyYXmUjAxfcmVjb25zdHJ1Y3SUk5SMBW51bXB5lIwHbmRhcnJheZSTlEsAhZRDAWKUh5RSlChLAUsChZRoA4wFZHR5cGWUk5SMAk84lImIh5RSlChLA4wBfJROTk5K/////0r/////Sz90lGKJXZQojAFhlEsDZXSUYi4=';
+
 test('bytes and objects', async () => {
   const bytes = Buffer.from('ab\0cd\0e\0\0', 'latin1');
   expect(await readNpyText(await fileOf(npy('|S3', 3, bytes)))).toEqual(['ab', 'cd', 'e']);
+  const objects = await fileOf(npy('|O', 2, Buffer.from(TEXT_OBJECTS, 'base64')));
+  expect(await readNpyText(objects)).toEqual(['train/2007_000032.png', 'val/x']);
+  const mixed = await fileOf(npy('|O', 2, Buffer.from(MIXED_OBJECTS, 'base64')));
+  await expect(readNpyText(mixed)).rejects.toThrow(/holds elements of type '\|O'; expected text/);
 });
 
 test('numbers and cut files are refused, and no damage does worse', async () => {

@@ -47,7 +47,7 @@ async function requireFiles(
   });
   throw new UserError({
     given: `${missing.length} of the ${entries.length} images of ${list} have no ${kind} in ${folder}: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`,
-    expected: kind === 'image' ? '<id>.jpg or another image type for every id' : '<id>.png for every id',
+    expected: kind === 'image' ? '<id>.jpg or another image type for every id' : 'a mask for every id',
     remedy: missing.some((id) => /[\\/]|\.\w{3,4}$/.test(id))
       ? `add the ${kind}s; where the list holds paths of files, say so: lists: {entries: paths, components: 1}`
       : `add the ${kind}s, or take the ids off the list`,

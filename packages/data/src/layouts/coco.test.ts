@@ -73,6 +73,12 @@ describe('objects of COCO', () => {
     );
   });
 
+  test('a listed photo without an annotation', async () => {
+    const path = await instances(ANNOTATIONS, 'subsets: {train: own.txt, val: own.txt}\n');
+    await writeFiles(join(path, '..'), { 'own.txt': 'x\nz.png', 'train2017/z.png': plainImage(2, 4) });
+    await expect(openDataset(path)).rejects.toThrow(/1 of the 2 images of .* have no mask in .*train2017\.json: z/);
+  });
+
   test('an annotation of another image, and one that is none', async () => {
     const stray = { ...ANNOTATIONS, annotations: [{ image_id: 6, category_id: 1, segmentation: [] }] };
     await expect(openDataset(await instances(stray))).rejects.toThrow(/'annotations\.0' is of the image 6/);
