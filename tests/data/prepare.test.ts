@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Dataset, SeedTree } from '@unseen/core';
 import { openDataset, prepareDataset, toyAttributes } from '@unseen/data';
+import { encodeRunLengths } from '@unseen/vision';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
   devkitFiles,
@@ -457,6 +458,48 @@ ${COCO_SOURCES}
     const { data } = await val[0].mask!();
     expect([...data]).toEqual([...scenes[6].mask.data].map((value) => (value === 0 ? 255 : value)));
     expect(classes.length).toBeGreaterThan(3);
+  });
+
+  test('COCO instances: photos and annotation as they are', async () => {
+    await cocoPhotos();
+    const annotation = (start: number, end: number) => {
+      const images = scenes.slice(start, end);
+      return JSON.stringify({
+        images: images.map(({ id, mask: { height, width } }, i) => ({ id: i, file_name: `${id}.jpg`, height, width })),
+        annotations: images.flatMap(({ mask: { height, width, data } }, i) =>
+          [...new Set(data)].filter(Boolean).map((value) => {
+            const counts = encodeRunLengths(
+              Uint8Array.from(data, (v) => Number(v === value)),
+              height,
+              width,
+            );
+            return { image_id: i, category_id: value, iscrowd: 1, segmentation: { size: [height, width], counts } };
+          }),
+        ),
+      });
+    };
+    await writeZip(join(from, 'annotations.zip'), {
+      'annotations/instances_train2017.json': annotation(0, 6),
+      'annotations/instances_val2017.json': annotation(6, 9),
+      'annotations/captions_val2017.json': '{}',
+    });
+    const dataset = await yaml(
+      `layout: coco-instances
+root: $UNSEEN_DATA/toy
+prepare:
+  converter: coco-instances
+  archives:
+${COCO_SOURCES}
+    annotations: {file: annotations.zip, inside: annotations}`,
+      CLASSES.replace('  - {id: 0, name: background}\n', ''),
+    );
+    expect((await prepareDataset(dataset, { from })).images).toBe(9);
+    expect(await readdir(join(to, 'toy'))).toEqual(['.prepare', 'annotations', 'train2017', 'val2017']);
+    const { train, val } = await openDataset(dataset);
+    for (const [i, sample] of [...train, ...val].entries()) {
+      const { data } = await sample.mask!();
+      expect([...data]).toEqual(Array.from(scenes[i].mask.data, (value) => (value === 0 ? 255 : value)));
+    }
   });
 });
 

@@ -13,7 +13,8 @@ export const vocSbd: Converter = {
   version: 1,
   sources: {
     voc: { marker: VOC_MARKER, files: VOC_FILES },
-    sbd: { marker: 'cls', files: /^(cls\/[^/]+\.mat|img\/[^/]+\.jpg|(train|val)\.txt)$/ },
+    // Its photos are those of VOC; where VOC's are not all there, an unpacked folder has them.
+    sbd: { marker: 'cls', files: /^(cls\/[^/]+\.mat|(train|val)\.txt)$/ },
     noval: { optional: true },
   },
   async plan({ file, target, sources }): Promise<Plan> {
