@@ -108,16 +108,21 @@ export class ConfusionMatrix {
     const { classes, counts, ignored, skipped } = this;
     const stride = classes + 1;
     const usual = this.ignore[0];
-    for (let i = 0; i < length; i++) {
-      const label = labels[i];
+    for (let start = 0; start < length; ) {
+      const label = labels[start];
+      const prediction = predictions[start];
+      // Neighbours are mostly alike: a run of them is counted at once.
+      let end = start + 1;
+      while (end < length && labels[end] === label && predictions[end] === prediction) end++;
       // The unsigned shift folds "negative" and "too big" into one comparison.
       if (label >>> 0 < classes) {
-        if (skipped[label] === 1) continue;
-        const prediction = predictions[i];
-        counts[label * stride + (prediction >>> 0 < classes ? prediction : classes)] += weight;
+        if (skipped[label] === 0) {
+          counts[label * stride + (prediction >>> 0 < classes ? prediction : classes)] += weight * (end - start);
+        }
       } else if (label !== usual && !ignored.has(label)) {
-        return i;
+        return start;
       }
+      start = end;
     }
     return length;
   }
