@@ -1,11 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
 import { loadExperiment, runExperiment } from '@unseen/experiment';
 import { cagnet } from '@unseen/zero-shot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { onWebgpu, webgpuEngine, webgpuProblem } from './webgpu.ts';
+import { onWebgpu, useSmallKernels, webgpuEngine, webgpuProblem } from './webgpu.ts';
 
 const TOY = join(import.meta.dirname, '../../experiments/cagnet/toy-instant.yaml');
 
@@ -21,9 +20,8 @@ describe.skipIf(webgpuProblem !== undefined)(`the toy experiment, ${onWebgpu}`, 
   let dir: string;
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'unseen-gpu-toy-'));
-    // Software compiles each variant of the tiled products for seconds; conformance is what they are checked by.
     (await webgpuEngine()).dispose();
-    if (process.env.UNSEEN_SLOW === undefined) tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', 2);
+    useSmallKernels();
   });
   afterAll(() => rm(dir, { recursive: true }));
 

@@ -1,6 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { SeedTree } from '@unseen/core';
-import { adam, Conv2d, crossEntropy, DepthwiseConv2d, Module, Optimizer, TrainingLoop } from '@unseen/nn';
+import {
+  adam,
+  BatchNorm,
+  Conv2d,
+  crossEntropy,
+  DepthwiseConv2d,
+  Module,
+  movingStatistics,
+  Optimizer,
+  TrainingLoop,
+  trackStatistics,
+  updateStatistics,
+} from '@unseen/nn';
 import {
   createEagerEngine,
   type Described,
@@ -11,10 +23,10 @@ import {
   sizeOf,
 } from '@unseen/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { onWebgpu, webgpuEngine, webgpuProblem } from './webgpu.ts';
+import { onWebgpu, useSmallKernels, webgpuEngine, webgpuProblem } from './webgpu.ts';
 
-const GRID = [17, 18] as const;
-const CHANNELS = 20;
+const GRID = [9, 10] as const;
+const CHANNELS = 12;
 const CLASSES = 8;
 
 /** Convolutions whose channels are multiples of 4 and not, dilated, strided and by channel, and a product. */
@@ -27,14 +39,14 @@ class Network extends Module {
     super();
     this.reduce = new Conv2d({
       inputs: CHANNELS,
-      outputs: 36,
+      outputs: 16,
       kernel: 3,
       stride: 2,
       dilation: 2,
       seeds: seeds.child('a'),
     });
-    this.spread = new DepthwiseConv2d({ channels: 36, kernel: 3, seeds: seeds.child('b') });
-    this.head = new Conv2d({ inputs: 36, outputs: CLASSES, seeds: seeds.child('c') });
+    this.spread = new DepthwiseConv2d({ channels: 16, kernel: 3, seeds: seeds.child('b') });
+    this.head = new Conv2d({ inputs: 16, outputs: CLASSES, seeds: seeds.child('c') });
   }
 
   forward<V>(ops: Ops<V>, x: V): V {
@@ -82,6 +94,7 @@ describe.skipIf(webgpuProblem !== undefined)(`training, ${onWebgpu}`, () => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await webgpuEngine();
+    useSmallKernels();
   });
   afterAll(() => engine?.dispose());
 
@@ -148,6 +161,26 @@ describe.skipIf(webgpuProblem !== undefined)(`training, ${onWebgpu}`, () => {
       // Adam divides by the size of a gradient: where that is nearly 0, single precision decides.
       expect(worst, `parameter ${i}`).toBeLessThan(1e-3);
     }
+  });
+
+  test('moves the statistics of batch norms on the device', async () => {
+    const norm = new BatchNorm({ channels: CHANNELS });
+    const executable = engine.compile({
+      name: 'norm',
+      training: true,
+      inputs: { x: { shape, dtype: 'float32' } },
+      describe: (ops, { x }) => ({ outputs: trackStatistics(ops, [norm], () => norm.forward(ops, x)).outputs }),
+    });
+    const updater = engine.updater(movingStatistics);
+    const before = engine.device!.readBacks;
+    const outputs = Object.keys(executable.outputs);
+    for (let i = 0; i < 2; i++) await updateStatistics([norm], executable.run({ x: feeds.x }), { outputs, updater });
+    expect(engine.device!.readBacks).toBe(before);
+    await engine.pull([norm.runningMean]);
+    const mean = (c: number) =>
+      feeds.x.reduce((sum, v, i) => (i % CHANNELS === c ? sum + v : sum), 0) / (2 * GRID[0] * GRID[1]);
+    for (const [c, value] of norm.runningMean.values.entries()) expect(value).toBeCloseTo(0.19 * mean(c), 5);
+    executable.dispose();
   });
 
   test('uploads the weights of a frozen network once', async () => {

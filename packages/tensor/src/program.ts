@@ -42,6 +42,8 @@ export interface RunResult {
   read(output: string): Promise<Float32Array>;
   /** An output of one element. */
   scalar(output: string): Promise<number>;
+  /** An output where the engine keeps it, to be given to an {@link Updater} like a gradient; of eager engines. */
+  held?(output: string): unknown;
   readonly gradients: Readonly<Record<string, Gradients>>;
 }
 

@@ -1,6 +1,6 @@
 import type { RandomStream } from '@unseen/core';
-import { BatchNorm, type Losses, type Module, updateStatistics } from '@unseen/nn';
-import type { Executable, Feeds, RunResult } from '@unseen/tensor';
+import { BatchNorm, type Losses, type Module, movingStatistics, updateStatistics } from '@unseen/nn';
+import type { Engine, Executable, Feeds, RunResult, Updater } from '@unseen/tensor';
 import { applyGradients, type Optimizers, readScalars } from './optimization.ts';
 
 /** Runs a program that normalises by the statistics of its batch (`trackStatistics`), and moves the running statistics. */
@@ -8,9 +8,13 @@ export class BatchNormStep {
   private readonly executable: Executable;
   private readonly norms: readonly BatchNorm[];
   private readonly statistics: readonly string[];
+  private readonly updater: Updater | undefined;
 
-  constructor(executable: Executable, network: Module) {
+  /** `engine` is that of the executable. */
+  constructor(executable: Executable, network: Module, engine: Engine) {
     this.executable = executable;
+    // On the host, the statistics are moved in double precision.
+    this.updater = engine.device && engine.updater(movingStatistics);
     this.norms = network.descendants(BatchNorm);
     this.statistics = Object.keys(executable.outputs).filter((name) => name.startsWith('norm.'));
   }
@@ -31,11 +35,12 @@ export class BatchNormStep {
   /** A run that updates nothing but the running statistics. */
   async look(feeds: Feeds, random?: RandomStream): Promise<RunResult> {
     const result = this.executable.run(feeds, random);
-    await updateStatistics(this.norms, result, { outputs: this.statistics });
+    await updateStatistics(this.norms, result, { outputs: this.statistics, updater: this.updater });
     return result;
   }
 
   dispose(): void {
+    this.updater?.dispose();
     this.executable.dispose();
   }
 }

@@ -2,7 +2,7 @@ import { SeedTree } from '@unseen/core';
 import { createEagerEngine } from '@unseen/tensor';
 import { expect, test } from 'vitest';
 import { checkGradients, evaluate } from '../evaluate.suite.ts';
-import { BatchNorm, foldBatchNorm, trackStatistics, updateStatistics } from './batch-norm.ts';
+import { BatchNorm, foldBatchNorm, movingStatistics, trackStatistics, updateStatistics } from './batch-norm.ts';
 import { Conv2d } from './conv.ts';
 import { DepthwiseConv2d } from './depthwise.ts';
 
@@ -61,7 +61,10 @@ test('in training: by the statistics of the batch, with gradients through them',
   );
 });
 
-test('the running statistics follow the batches, by the unbiased variance; frozen ones stay', async () => {
+test.each([
+  ['on the host', false],
+  ['where the engine keeps them', true],
+])('the running statistics follow the batches %s, by the unbiased variance; frozen ones stay', async (_, held) => {
   const [live, frozen] = [norm(), norm(true)];
   const norms = [frozen, live];
   const engine = await createEagerEngine('cpu');
@@ -75,7 +78,10 @@ test('the running statistics follow the batches, by the unbiased variance; froze
     },
   });
   const result = executable.run({ x: Float32Array.from(values) });
-  await updateStatistics(norms, result, { outputs: Object.keys(executable.outputs), momentum: 0.25 });
+  const updater = held ? engine.updater(movingStatistics) : undefined;
+  await updateStatistics(norms, result, { outputs: Object.keys(executable.outputs), momentum: 0.25, updater });
+  if (held) expect([...live.runningMean.values]).toEqual([0.5, -1]);
+  await engine.pull([live.runningMean, live.runningVariance]);
   for (const c of [0, 1]) {
     const { mean, variance, count } = statistics(c);
     expect(live.runningMean.values[c]).toBeCloseTo(0.75 * [0.5, -1][c] + 0.25 * mean, 5);

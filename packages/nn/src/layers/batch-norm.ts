@@ -1,4 +1,4 @@
-import { type Ops, Parameter, type RunResult } from '@unseen/tensor';
+import { type Ops, Parameter, type RunResult, type UpdateRule, type Updater } from '@unseen/tensor';
 import { Module } from '../module.ts';
 
 /** Options of {@link BatchNorm}. */
@@ -98,19 +98,37 @@ export function trackStatistics<V, R>(
   }
 }
 
-/** Moves the running statistics towards those of a step; `norms` as given to {@link trackStatistics}. */
+/** Moves running statistics towards those of a batch, which stand in for a gradient. */
+export const movingStatistics: UpdateRule = {
+  name: 'moving statistics',
+  slots: [],
+  scalars: ['momentum'],
+  update: (ops, weights, batch, _, { momentum }) => ({
+    weights: ops.add(weights, ops.mul(ops.sub(batch, weights), momentum)),
+    slots: {},
+  }),
+};
+
+/**
+ * Moves the running statistics towards those of a step; `norms` as given to {@link trackStatistics}. With an updater of
+ * {@link movingStatistics} that happens where the engine keeps them, else on the host.
+ */
 export async function updateStatistics(
   norms: readonly BatchNorm[],
   result: RunResult,
-  options: { readonly outputs: readonly string[]; readonly momentum?: number },
+  options: { readonly outputs: readonly string[]; readonly momentum?: number; readonly updater?: Updater | undefined },
 ): Promise<void> {
-  const { outputs, momentum = 0.1 } = options;
+  const { outputs, momentum = 0.1, updater } = options;
   for (const [i, norm] of norms.entries()) {
     for (const [name, parameter] of [
       [`norm.${i}.mean`, norm.runningMean],
       [`norm.${i}.variance`, norm.runningVariance],
     ] as const) {
       if (!outputs.includes(name)) continue;
+      if (updater && result.held) {
+        updater.apply(parameter, result.held(name), {}, { momentum });
+        continue;
+      }
       const batch = await result.read(name);
       parameter.assign(parameter.values.map((value, c) => value + momentum * (batch[c] - value)));
     }

@@ -46,11 +46,15 @@ class EagerResult implements RunResult {
     this.gradients = gradients;
   }
 
-  async read(name: string): Promise<Float32Array> {
+  held(name: string): tf.Tensor {
     const tensor = this.outputs.get(name);
     if (!tensor) throw new Error(`there is no output '${name}', only ${[...this.outputs.keys()].join(', ')}`);
     if (tensor.isDisposed) throw new Error(`output '${name}' was overwritten by a later run`);
-    const values = await tensor.data();
+    return tensor;
+  }
+
+  async read(name: string): Promise<Float32Array> {
+    const values = await this.held(name).data();
     return values instanceof Float32Array ? values : Float32Array.from(values);
   }
 

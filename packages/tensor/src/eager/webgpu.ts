@@ -85,7 +85,10 @@ export async function probeWebgpu(): Promise<BackendProbe> {
 
 function findGpu(dawn: OptionalPackage): Promise<FoundGpu | string> {
   found ??= requestGpu(dawn).catch(
-    (error) => `webgpu ${dawn.version} does not start: ${messageOf(error).split('\n')[0]}`,
+    (error) =>
+      `webgpu ${dawn.version} does not start: ${messageOf(error)
+        .replaceAll(/\s*\n\s*/g, ' ')
+        .trim()}`,
   );
   return found;
 }

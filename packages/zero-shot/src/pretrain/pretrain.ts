@@ -89,7 +89,7 @@ async function pretrainBackbone(context: StageContext, config: PretrainConfig): 
     classes,
     random: seeds.child('batches').stream(),
   });
-  const step = new BatchNormStep(engine.compile(pretrainStep(network, batch, size)), network);
+  const step = new BatchNormStep(engine.compile(pretrainStep(network, batch, size)), network, engine);
   await runTraining(context, 'pretrain', {
     modules: { network },
     optimizers: optimizersOf(optimizers),

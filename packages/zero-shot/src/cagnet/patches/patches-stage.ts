@@ -81,7 +81,7 @@ async function trainGenerator(
     random: seeds.child('batches').stream(),
   });
   const optimizers = { generator: scheduledOptimizer(engine, optimizer, generator.parameters(), iterations) };
-  const step = new BatchNormStep(engine.compile(patchStep({ generator, size, batch })), generator);
+  const step = new BatchNormStep(engine.compile(patchStep({ generator, size, batch })), generator, engine);
   const random = seeds.child('noise').stream();
   try {
     await runTraining(context, 'patches', {

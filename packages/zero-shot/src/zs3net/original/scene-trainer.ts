@@ -39,7 +39,7 @@ export class SceneTrainer {
     const { finetune, gmmn } = config;
     const extraction = engine.compile(extractStep(setup), { frozen: choices.extractor === 'frozen' });
     const [, height, width, channels] = extraction.outputs.features;
-    this.extractor = new BatchNormStep(extraction, network);
+    this.extractor = new BatchNormStep(extraction, network, engine);
     this.channels = channels;
     const counts = { seen, unseen: classes - seen };
     this.scenes = {

@@ -26,7 +26,7 @@ export function trainStage(config: Zs3NetOriginalConfig): Stage {
       const optimizers: Optimizers = { segment: groupedOptimizer(engine, rule, groups, iterations) };
       const batches = batchesOf(context, setup, await guardedCrops(context, setup), { name: 'train', batch });
       const scale = choices.lossPerImage ? 1 / batch : 1;
-      const step = new BatchNormStep(engine.compile(segmentStep(network, { batch, crop, scale })), network);
+      const step = new BatchNormStep(engine.compile(segmentStep(network, { batch, crop, scale })), network, engine);
       const random = seeds.child('train/noise').stream();
       try {
         await runTraining(context, 'train', {
