@@ -4,7 +4,7 @@ import { SeedTree } from '@unseen/core';
 import { type FeatureProvenance, writeFeatureStore } from '@unseen/data';
 import { expect, test } from 'vitest';
 import { unseen } from './command.ts';
-import { failure, temporaryFolder } from './small-experiment.ts';
+import { temporaryFolder } from './small-experiment.ts';
 
 const provenance: FeatureProvenance = {
   backbone: 'made up',
@@ -31,18 +31,13 @@ async function store(dir: string, dataset = provenance.dataset): Promise<void> {
   );
 }
 
-test('a store is told of and drawn, the same by the same seed', async () => {
+test('a store is told of and drawn', async () => {
   const dir = await temporaryFolder('inspect');
   await store(dir);
-  const inspect = async (...more: string[]) => {
-    const { code, lastLine } = await unseen(
-      ['features', 'inspect', 'val.arrow', '--split', 'default', '--json', ...more],
-      dir,
-    );
-    expect(code).toBe(0);
-    return JSON.parse(lastLine);
-  };
-  const result = await inspect('--out', 'first', '--positions', '20');
+  const args = ['--split', 'default', '--json', '--out', 'first', '--positions', '20'];
+  const { code, lastLine } = await unseen(['features', 'inspect', 'val.arrow', ...args], dir);
+  expect(code).toBe(0);
+  const result = JSON.parse(lastLine);
   expect(result).toMatchObject({ views: 2, images: 2, channels: 3, compression: 'none', provenance });
   expect(result.summary).toMatchObject({ positions: 80, notFinite: 0, zeros: 1 / 3 });
   expect(result.summary.labels.map(({ label, positions }: Record<string, number>) => [label, positions])).toEqual([
@@ -54,23 +49,15 @@ test('a store is told of and drawn, the same by the same seed', async () => {
   expect(result.classes[1]).toMatchObject({ id: 1, group: expect.stringMatching(/^(un)?seen$/) });
   expect(result.warnings).toEqual(['1 of 3 channels are the same everywhere: nothing can be learnt from them']);
   expect((await readdir(join(dir, 'first'))).sort()).toEqual(['index.html', 'inspection.json', 'projection.svg']);
-  await inspect('--out', 'again', '--positions', '20');
-  const [first, again] = await Promise.all(
-    ['first', 'again'].map((out) => readFile(join(dir, out, 'projection.svg'), 'utf8')),
-  );
-  expect(again).toBe(first);
   const { projection } = JSON.parse(await readFile(join(dir, 'first/inspection.json'), 'utf8'));
   expect(Object.values<unknown[]>(projection.points).map(({ length }) => length)).toEqual([10, 10]);
 }, 60_000);
 
-test('a dataset that is not here leaves numbers for names; one that is asked for has to be here', async () => {
+test('a dataset that is not here leaves numbers for names', async () => {
   const dir = await temporaryFolder('inspect-unnamed');
   await store(dir, '/nowhere/mine.yaml');
   const { code, stdout } = await unseen(['features', 'inspect', 'val.arrow'], dir);
   expect(code).toBe(0);
   expect(stdout).toContain('class 1 ');
   expect(stdout).toContain("there is no dataset '/nowhere/mine.yaml' here");
-  expect(await failure(dir, ['features', 'inspect', 'val.arrow', '--split', 'default'])).toContain(
-    '/nowhere/mine.yaml',
-  );
 }, 60_000);

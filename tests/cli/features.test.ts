@@ -14,44 +14,36 @@ const EXTRACT = [
 
 const metricsOf = async (run: string) => JSON.parse(await readFile(join(run, 'metrics.json'), 'utf8')).methods;
 
-test('stores made by shards are what an experiment would have made, and it takes them over', async () => {
+test('stores made by shards are what an experiment would have made, and it takes them over in the precision it asks for', async () => {
   const dir = await temporaryFolder('shards');
   await writeSmallExperiment(dir);
   for (const shard of ['2/2', '1/2']) {
-    const { code, stderr, stdout } = await unseen([...EXTRACT, '--out', 'features', '--shard', shard], dir);
+    const args = [...EXTRACT, '--out', 'features', '--shard', shard, '--half', '--compress'];
+    const { code, stderr, stdout } = await unseen(args, dir);
     expect(code).toBe(0);
     expect(stderr).toMatch(/2 images: .*kB, about /);
     expect(stdout).toContain('unseen features merge features');
   }
   const merged = await unseen(['features', 'merge', 'features', '--json'], dir);
   expect(JSON.parse(merged.lastLine).stores).toHaveLength(2);
-  expect((await unseen(['run', 'small.exp.yaml', '--out', 'own'], dir)).code).toBe(0);
+  const run = (out: string, ...settings: string[]) => [
+    ...['run', 'small.exp.yaml', '--out', out],
+    ...settings.flatMap((setting) => ['--set', setting]),
+  ];
+  const half = 'features.precision=half';
+  expect((await unseen(run('own', half, 'features.compress=true'), dir)).code).toBe(0);
   for (const subset of ['train', 'val']) {
     const own = await readFile(join(dir, `own/features/${subset}.arrow`));
     const joined = await readFile(join(dir, `features/${subset}.arrow`));
     // The experiment calls its dataset by its whole path, and so does the command.
     expect(joined.equals(own)).toBe(true);
   }
-  const taken = await unseen(
-    ['run', 'small.exp.yaml', '--out', 'taken', '--set', `features.store=${join(dir, 'features')}`],
-    dir,
-  );
-  expect(taken.code).toBe(0);
+  const store = `features.store=${join(dir, 'features')}`;
+  expect((await unseen(run('taken', half, store), dir)).code).toBe(0);
   expect(await metricsOf(join(dir, 'taken'))).toEqual(await metricsOf(join(dir, 'own')));
-}, 240_000);
-
-test('half precision is taken over only where it is asked for; compressed stores always', async () => {
-  const dir = await temporaryFolder('half');
-  await writeSmallExperiment(dir);
-  expect((await unseen([...EXTRACT, '--out', 'halves', '--half', '--compress'], dir)).code).toBe(0);
-  const run = (out: string) => {
-    const store = `features.store=${join(dir, 'halves')}`;
-    return ['run', 'small.exp.yaml', '--out', out, '--set', store];
-  };
-  expect(await failure(dir, run('full'))).toMatch(
+  expect(await failure(dir, run('full', store))).toMatch(
     /train\.arrow is in half precision \(16 bits\); expected 32 bits, as 'features\.precision' says\n {2}→ set features\.precision to 'half'/,
   );
-  expect((await unseen([...run('half'), '--set', 'features.precision=half'], dir)).code).toBe(0);
 }, 240_000);
 
 test('--estimate tells bytes and time of full datasets, and writes nothing', async () => {
