@@ -56,6 +56,10 @@ class Network extends Module {
   }
 }
 
+interface Limits {
+  readonly maxBufferSize: number;
+}
+
 const shape = [2, ...GRID, CHANNELS];
 const step = (network: Network, training: boolean): Program => ({
   name: 'step',
@@ -181,6 +185,24 @@ describe.skipIf(webgpuProblem !== undefined)(`training, ${onWebgpu}`, () => {
       feeds.x.reduce((sum, v, i) => (i % CHANNELS === c ? sum + v : sum), 0) / (2 * GRID[0] * GRID[1]);
     for (const [c, value] of norm.runningMean.values.entries()) expect(value).toBeCloseTo(0.19 * mean(c), 5);
     executable.dispose();
+  });
+
+  test('throws what the device refuses, and goes on', async () => {
+    const { maxBufferSize } = (tf.backend() as unknown as { readonly device: { readonly limits: Limits } }).device
+      .limits;
+    const side = Math.ceil(Math.sqrt(maxBufferSize / 4)) + 1;
+    const total = (n: number) =>
+      engine.compile({
+        name: 'square',
+        inputs: { x: { shape: [n, 1], dtype: 'float32' } },
+        describe: (ops, { x }) => ({ outputs: { y: ops.sum(ops.mul(x, ops.transpose(x, [1, 0]))) } }),
+      });
+    const [large, small] = [total(side), total(3)];
+    const result = large.run({ x: new Float32Array(side) });
+    await expect(result.scalar('y')).rejects.toThrow(/the GPU refused a computation \(.*[Bb]uffer.*smaller batches/s);
+    expect(await small.run({ x: Float32Array.of(1, 2, 3) }).scalar('y')).toBe(36);
+    large.dispose();
+    small.dispose();
   });
 
   test('uploads the weights of a frozen network once', async () => {

@@ -40,6 +40,32 @@ test('steps run in order; checkpoints and evaluations are made when due and at t
   expect(evaluated).toEqual([5, 10]);
 });
 
+test('losses that have to be fetched are fetched when they are due, at the end and when it is interrupted', async () => {
+  const run = async (stopAt: number) => {
+    const [fetched, logged, shown]: number[][] = [[], [], []];
+    const abort = new AbortController();
+    const loop = new TrainingLoop({
+      iterations: 8,
+      signal: abort.signal,
+      reads: ({ iteration }) => iteration % 3 === 0,
+      async step(iteration) {
+        if (iteration === stopAt) abort.abort();
+        return async () => ({ loss: fetched.push(iteration) });
+      },
+      hooks: [
+        {
+          onScalars: ({ iteration }) => void logged.push(iteration),
+          onStep: ({ scalars }) => void shown.push(scalars.loss ?? 0),
+        },
+      ],
+    });
+    await loop.run();
+    return { fetched, logged, shown };
+  };
+  expect(await run(-1)).toEqual({ fetched: [2, 5, 7], logged: [3, 6, 8], shown: [0, 0, 1, 1, 1, 2, 2, 3] });
+  expect(await run(3)).toEqual({ fetched: [2, 3], logged: [3, 4], shown: [0, 0, 1, 2] });
+});
+
 test.each([Number.NaN, Number.POSITIVE_INFINITY])('a loss of %d stops and names what is left', async (bad) => {
   const saved: number[] = [];
   const ends: string[] = [];

@@ -189,7 +189,7 @@ export class EagerEngine implements Engine {
   }
 
   async pull(parameters: Iterable<Parameter>): Promise<void> {
-    for (const parameter of parameters) await this.weights.pull(parameter);
+    await Promise.all([...new Set(parameters)].map((parameter) => this.weights.pull(parameter)));
   }
 
   dispose(): void {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { messageOf } from '@unseen/core';
+import { messageOf, UserError } from '@unseen/core';
 import type { BackendProbe } from '../backend-probe.ts';
 import { findPackage, type OptionalPackage } from '../optional-package.ts';
 
@@ -27,7 +27,14 @@ interface Adapter {
   };
   readonly features: ReadonlySet<string>;
   readonly limits: Readonly<Record<string, number>>;
-  requestDevice(descriptor: object): Promise<object>;
+  requestDevice(descriptor: object): Promise<GpuDevice>;
+}
+interface GpuDevice {
+  addEventListener(type: 'uncapturederror', listener: (event: DeviceError) => void): void;
+}
+interface DeviceError {
+  readonly error: { readonly message: string };
+  preventDefault(): void;
 }
 interface Gpu {
   requestAdapter(options: object): Promise<Adapter | null>;
@@ -37,7 +44,7 @@ interface Dawn {
   readonly globals: object;
 }
 interface WebgpuBackendPackage {
-  readonly WebGPUBackend: new (device: object, info: Adapter['info']) => tf.KernelBackend;
+  readonly WebGPUBackend: new (device: GpuDevice, info: Adapter['info']) => tf.KernelBackend;
 }
 
 /** A GPU that was found, with what is needed to compute on it. */
@@ -144,6 +151,7 @@ export async function registerWebgpuBackend(): Promise<void> {
     requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
   });
   const backend = withNavigator(gpu.gpu, () => new WebGPUBackend(device, handle.info));
+  throwRefusals(backend, device);
   // Otherwise small tensors would be computed by TF.js's cpu backend, and never by what was tested.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   tf.registerBackend('webgpu', () => backend);
@@ -158,6 +166,27 @@ const LIMITS = [
   'maxComputeWorkgroupSizeX',
   'maxComputeInvocationsPerWorkgroup',
 ];
+
+/**
+ * A device that refuses work, such as a buffer larger than it allows, tells nobody who waits for the result: there is
+ * anything in it. What the device says is thrown where results are read.
+ */
+function throwRefusals(backend: tf.KernelBackend, device: GpuDevice): void {
+  let refusal: string | undefined;
+  device.addEventListener('uncapturederror', (event) => {
+    event.preventDefault();
+    // Those that follow are its consequences.
+    refusal ??= event.error.message.split('\n')[0];
+  });
+  const { read } = backend;
+  backend.read = async (dataId) => {
+    const values = await read.call(backend, dataId);
+    if (refusal === undefined) return values;
+    const given = `the GPU refused a computation (${refusal})`;
+    refusal = undefined;
+    throw new UserError({ given, remedy: "use smaller batches or images, or the backend 'onnxruntime'" });
+  };
+}
 
 /** The backend's constructor looks for `navigator.gpu`; left there, other libraries would take this for a browser. */
 function withNavigator<R>(gpu: Gpu, construct: () => R): R {
