@@ -57,6 +57,16 @@ test('predict segments the images of a folder as the evaluation did, which the m
   expect(before.metrics.perClass).toEqual(methods['seen-only'].perClass);
 });
 
+test('another backend segments the same; the run records which one made it', async () => {
+  await json('predict', 'run', 'images/e.png', '--out', 'auto');
+  await json('predict', 'run', 'images/e.png', '--out', 'cpu', '--backend', 'cpu');
+  const masks = await Promise.all(['auto', 'cpu'].map((out) => readFile(join(dir, out, 'masks/e.png'))));
+  expect(masks[1].equals(masks[0])).toBe(true);
+  const { backend, passedOver, packages } = await read('run/environment.json');
+  expect(packages).toHaveProperty(backend === 'onnxruntime' ? 'onnxruntime-node' : '@tensorflow/tfjs-core');
+  if (backend === 'onnxruntime') expect(Object.keys(passedOver)).toEqual(['tensorflow', 'webgpu']);
+});
+
 test('predict works at the size of any image, without the training data and what was made of it', async () => {
   await writeFile(join(dir, 'wide.png'), photo(3, 31, 77));
   const needless = ['run/features/train.arrow', 'train.txt', 'vectors.vec'].map((name) => join(dir, name));
