@@ -5,7 +5,7 @@ import { EagerEngine } from './eager/engine.ts';
 import { probeTensorflow } from './eager/tensorflow.ts';
 import { probeWebgpu, registerWebgpuBackend } from './eager/webgpu.ts';
 import { onnxruntimeProblem } from './onnxruntime.ts';
-import { findPackage } from './optional-package.ts';
+import { findPackage, installCommand } from './optional-package.ts';
 import type { Engine } from './program.ts';
 
 /** A way of computing, and whether this machine offers it. */
@@ -31,14 +31,14 @@ const version = (name: string) => ({ [name]: findPackage(name)?.version ?? 'unkn
 const eagerBackends: Readonly<Record<string, EagerBackend>> = {
   tensorflow: {
     description: 'TensorFlow.js on libtensorflow, on a GPU with CUDA 11.2 and cuDNN 8.1',
-    install: 'npm run setup:gpu -- tensorflow',
+    install: installCommand('tensorflow', ['@tensorflow/tfjs-node-gpu'], '--ignore-scripts=false'),
     untested: 'UNTESTED: libtensorflow could not be downloaded where this was written',
     probe: probeTensorflow,
     register: probeTensorflow,
   },
   webgpu: {
     description: 'TensorFlow.js on any GPU by Vulkan, Metal or Direct3D 12, without CUDA',
-    install: 'npm run setup:gpu -- webgpu',
+    install: installCommand('webgpu', ['webgpu', '@tensorflow/tfjs-backend-webgpu']),
     untested: 'UNTESTED on a real GPU: every operation was checked on SwiftShader, which is software',
     probe: probeWebgpu,
     register: registerWebgpuBackend,

@@ -39,3 +39,14 @@ function manifestOf(entry: string, name: string): { readonly version: string; re
   }
   throw new Error(`${entry} belongs to no package named ${name}`);
 }
+
+/**
+ * The command that installs optional peers: the workspace's own, which saves nothing, or in a project that has this
+ * package from the registry npm's, with the versions that were tested.
+ */
+export function installCommand(backend: string, packages: readonly string[], ...flags: string[]): string {
+  const folder = join(import.meta.dirname, '..');
+  if (!folder.includes('node_modules')) return `npm run setup:gpu -- ${backend}`;
+  const { peerDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return ['npm install', ...flags, ...packages.map((name) => `${name}@${peerDependencies[name]}`)].join(' ');
+}
