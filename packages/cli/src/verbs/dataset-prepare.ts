@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { PreparedDataset } from '@unseen/data';
 import { positiveWholeNumber, textOption } from '../options.ts';
 import { textTable } from '../table.ts';
@@ -41,7 +42,7 @@ export const datasetPrepare = defineVerb({
       });
       describe(prepared, terminal);
       if (to !== undefined && process.env.UNSEEN_DATA !== to) {
-        terminal.note(`other commands find the files with UNSEEN_DATA=${to}`);
+        terminal.note(`other commands find the files with UNSEEN_DATA=${resolve(to)}`);
       }
       return prepared;
     } catch (error) {
