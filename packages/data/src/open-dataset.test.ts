@@ -79,6 +79,12 @@ describe('bad input', () => {
     await expect(openDataset(path, { root: join(dirname(path), 'nowhere') })).rejects.toThrow(/does not exist/);
   });
 
+  test('a dataset that has not been prepared', async () => {
+    await expect(openDataset('voc12', { root: 'nowhere' })).rejects.toThrow(
+      /nowhere.*train_aug\.txt does not exist; .*'unseen dataset prepare voc12 --from DIR'.*nowhere/,
+    );
+  });
+
   test('an unreadable image', async () => {
     const dataset = await opened({ 'images/a.png': plainImage(2, 3).subarray(0, 45) });
     await expect(dataset.train[0].image()).rejects.toThrow(/a\.png cannot be read as an image/);

@@ -1,4 +1,4 @@
-import { type Dataset, type Sample, SeedTree } from '@unseen/core';
+import { type Dataset, type Sample, SeedTree, UserError } from '@unseen/core';
 import { findSplit } from './contiguous-labels.ts';
 import { type DatasetFile, readDatasetFile } from './dataset-file.ts';
 import { FileSample } from './file-samples.ts';
@@ -44,14 +44,26 @@ export async function openDataset(nameOrYaml: string, options: OpenDatasetOption
 
 async function openFiles(file: DatasetFile): Promise<Dataset> {
   const { settings, classes, splits } = file;
-  return {
-    name: settings.name,
-    classes,
-    ignore: ignoredIds(file),
-    splits,
-    train: await openSubset(file, 'train'),
-    val: await openSubset(file, 'val'),
-  };
+  try {
+    return {
+      name: settings.name,
+      classes,
+      ignore: ignoredIds(file),
+      splits,
+      train: await openSubset(file, 'train'),
+      val: await openSubset(file, 'val'),
+    };
+  } catch (error) {
+    throw explainMissing(error, file);
+  }
+}
+
+/** Files that are not there are made of the official archives, where that is known to be possible. */
+function explainMissing(error: unknown, { settings, root }: DatasetFile): unknown {
+  const isMissing = error instanceof UserError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+  if (!isMissing || !settings.prepare) return error;
+  const remedy = `make the dataset of its official archives by 'unseen dataset prepare ${settings.name} --from DIR'; where it is made, set UNSEEN_DATA: it is looked for in ${root}`;
+  return new UserError({ ...error.parts, remedy }, { cause: error.cause });
 }
 
 async function openSubset(file: DatasetFile, subset: Subset): Promise<Sample[]> {
