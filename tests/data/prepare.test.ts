@@ -205,6 +205,20 @@ describe('VOC with SBD', () => {
     expect(notes).toContain('settings or sources have changed: all is made again');
   });
 
+  test('a second call at the same time is refused, and does no harm', async () => {
+    await vocArchives();
+    const dataset = await yaml(VOC_YAML);
+    const beside: Promise<unknown>[] = [];
+    const stage = (name: string, event: string) => {
+      if (name === 'convert' && event === 'start')
+        beside.push(prepareDataset(dataset, { from }).catch((e) => e.message));
+    };
+    const progress = { stage, update: () => undefined, note: () => undefined };
+    expect((await prepareDataset(dataset, { from, progress })).reused).toBe(0);
+    expect(await Promise.all(beside)).toEqual([expect.stringMatching(/toy is in use by process \d+/)]);
+    expect((await prepareDataset(dataset, { from })).reused).toBe(10);
+  });
+
   test('images that cannot be converted are told together, and the others are finished', async () => {
     const dataset = await yaml(VOC_YAML);
     const small = { class: 'uint8', height: 2, width: 2, data: [0, 0, 0, 0] } as const;

@@ -1,12 +1,19 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { explainFileError, hashJson, makeFolder, UserError, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
+import {
+  explainFileError,
+  hashJson,
+  makeFolder,
+  takeLock,
+  UserError,
+  writeFileAtomic,
+  writeJsonAtomic,
+} from '@unseen/core';
 import { readYaml } from '@unseen/formats';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { BackendChoice } from './engine.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
-import { takeLock } from './lock.ts';
 import { RunLog } from './log.ts';
 import type { ExperimentConfig } from './schema.ts';
 
@@ -66,7 +73,7 @@ export async function openRunFolder(
   const path = resolve(dir);
   const file = (...parts: string[]) => join(path, ...parts);
   await makeFolder(path);
-  const unlock = takeLock(file(LOCK), path);
+  const unlock = takeLock(file(LOCK), path, '--out');
   try {
     await removeUnfinishedWrites(path);
     const before = (await exists(file('config.yaml'))) ? await readRunConfig(file('config.yaml')) : undefined;

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import type { DatasetFile } from '../dataset-file.ts';
@@ -31,4 +31,12 @@ export function pairFolders({ settings, path }: DatasetFile, target: string) {
     });
   }
   return { images: join(target, settings.images), masks: join(target, settings.masks) };
+}
+
+/** Removes from folders what a call that was killed had begun to write. */
+export async function removeHalfWritten(folders: readonly string[]): Promise<void> {
+  for (const folder of new Set(folders)) {
+    const names = (await readdir(folder)).filter((name) => /\.\d+-\d+\.tmp$/.test(name));
+    for (const name of names) await rm(join(folder, name), { force: true });
+  }
 }

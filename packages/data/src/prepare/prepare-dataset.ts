@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { hashJson, linkOrCopy, makeFolder, UserError, writeFileAtomic } from '@unseen/core';
+import { hashJson, linkOrCopy, makeFolder, takeLock, UserError, writeFileAtomic } from '@unseen/core';
 import { expandDataFolder } from '@unseen/formats';
 import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
 import { listPath } from '../layouts/id-list.ts';
@@ -12,11 +12,12 @@ import type { ImageJob, ImageResult } from './convert-image.ts';
 import type { ImageTask, Plan } from './converter.ts';
 import { convertImages } from './converter-pool.ts';
 import { converters } from './converters/index.ts';
+import { removeHalfWritten } from './folders.ts';
 import { Journal } from './journal.ts';
 import { cannotPrepare } from './preparable.ts';
 import { type PrepareProgress, SILENT } from './progress.ts';
 import type { PrepareSettings } from './settings.ts';
-import { findSources, type Source } from './sources.ts';
+import { findSources, type KnownChecksums, type Source } from './sources.ts';
 import { type PreparedSummary, summarize } from './summary.ts';
 import { refuseToWriteInto, targetOf } from './target.ts';
 import { unpackSources } from './unpack-sources.ts';
@@ -80,11 +81,23 @@ class Preparation {
   }
 
   async run(): Promise<PreparedDataset> {
-    const { root, settings } = this.file;
+    const { root } = this.file;
     this.checkRoles();
     const known = await this.knownChecksums();
     const sources = await this.findSources(known);
     await refuseToWriteInto(root, sources, this.options.from);
+    await makeFolder(this.workFolder);
+    // Datasets may share a folder: calls that write into it at the same time would take each other's files for leftovers.
+    const unlock = takeLock(join(root, '.prepare/lock'), root, '--to');
+    try {
+      return await this.make(sources, known);
+    } finally {
+      unlock();
+    }
+  }
+
+  private async make(sources: readonly Source[], known: KnownChecksums): Promise<PreparedDataset> {
+    const { root, settings } = this.file;
     const journal = await Journal.open(this.workFolder);
     if (known.size > 0) await journal.save('checksums.json', Object.fromEntries(known));
     const key = this.keyOf(sources);
@@ -283,13 +296,5 @@ class Preparation {
     for (const { role, kind } of sources) if (kind === 'archive') await journal.remove(role);
     await journal.remove('unpacked.json');
     return summary;
-  }
-}
-
-/** What a call that was killed had begun to write. */
-async function removeHalfWritten(folders: readonly string[]): Promise<void> {
-  for (const folder of new Set(folders)) {
-    const names = (await readdir(folder)).filter((name) => /\.\d+-\d+\.tmp$/.test(name));
-    for (const name of names) await rm(join(folder, name), { force: true });
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { explainFileError, UserError } from '@unseen/core';
+import { UserError } from './errors.ts';
+import { explainFileError } from './files.ts';
 
 interface Holder {
   readonly pid: number;
@@ -9,19 +10,20 @@ interface Holder {
 }
 
 /**
- * Takes a lock file; throws a {@link UserError} when another living process holds it. The lock of a process that has
- * died on this machine is taken over. Gives back what releases it.
+ * Takes a lock file; throws a {@link UserError} when another living process holds it, or this one does. The lock of a
+ * process that has died on this machine is taken over. Gives back what releases it. `option` is the one that names
+ * another place.
  */
-export function takeLock(path: string, subject: string): () => void {
+export function takeLock(path: string, subject: string, option: string): () => void {
   const content = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() });
   for (let attempt = 0; attempt < 50; attempt++) {
     if (createExclusive(path, content)) return () => release(path, content);
     const holder = read(path);
     if (holder === 'gone') continue;
-    if (holder === 'unreadable' || isAlive(holder)) throw heldError(path, subject, holder);
+    if (holder === 'unreadable' || isAlive(holder)) throw heldError(path, subject, option, holder);
     removeStale(path);
   }
-  throw heldError(path, subject, 'unreadable');
+  throw heldError(path, subject, option, 'unreadable');
 }
 
 function createExclusive(path: string, content: string): boolean {
@@ -86,13 +88,13 @@ function isAlive({ pid, host }: Holder): boolean {
   }
 }
 
-function heldError(path: string, subject: string, holder: Holder | 'unreadable'): UserError {
+function heldError(path: string, subject: string, option: string, holder: Holder | 'unreadable'): UserError {
   const who =
     holder === 'unreadable' ? 'another process' : `process ${holder.pid} on ${holder.host} (since ${holder.since})`;
   return new UserError({
     given: `${subject} is in use by ${who}`,
     expected: 'one process at a time',
-    remedy: `wait for it, choose another folder with --out, or delete ${path} if that process no longer exists`,
+    remedy: `wait for it, choose another folder with ${option}, or delete ${path} if that process no longer exists`,
   });
 }
 
