@@ -65,6 +65,8 @@ const withLabels = (labels: Record<string, string[]>): Files => ({
   'labels.json': JSON.stringify(labels),
 });
 
+const EXTRAS = await Promise.all([41, 42, 43, 44].map((seed) => photo(seed)));
+
 interface Fault {
   readonly check: string;
   readonly severity?: 'error' | 'warning' | 'note';
@@ -309,6 +311,31 @@ const faults: Readonly<Record<string, Fault>> = {
     files: () => ({ 'val.txt': '\n' }),
     says: /the subset val is empty/,
   },
+  'images without a mask, where these are optional': {
+    check: 'mask-missing',
+    severity: 'note',
+    files: () => ({
+      'pets.yaml': `${PETS}optionalMasks: true\n`,
+      'train.txt': `t0\nt1\nt2\n${['a', 'b', 'c', 'd'].join('\n')}\n`,
+      ...Object.fromEntries(
+        ['t3', 't4', 't5'].flatMap((id) => [
+          [`images/${id}.jpg`, null],
+          [`masks/${id}.png`, null],
+        ]),
+      ),
+      ...Object.fromEntries(EXTRAS.map((bytes, i) => [`images/${'abcd'[i]}.jpg`, bytes])),
+    }),
+    says: /4 images of the list of train have no mask.*optionalMasks.*nothing, if that is meant/s,
+  },
+  'no mask to score with, where these are optional': {
+    check: 'mask-missing',
+    severity: 'warning',
+    files: () => ({
+      'pets.yaml': `${PETS}optionalMasks: true\n`,
+      ...Object.fromEntries(['v0', 'v1', 'v2', 'v3'].map((id) => [`masks/${id}.png`, null])),
+    }),
+    says: /4 images of the list of val have no mask.*not scored/s,
+  },
   'a list that is not there': {
     check: 'list-unreadable',
     files: () => ({ 'val.txt': null }),
@@ -326,6 +353,21 @@ describe('planted faults are found, each by its own check alone', () => {
     expect(count).toBeGreaterThanOrEqual(examples.length);
     expect(report.errors).toBe(severity === 'error' ? 1 : 0);
   });
+});
+
+test('where nothing is there, the fix says how the files are had', async () => {
+  const fixes = async (text: string) => {
+    const path = await writePets({ 'pets.yaml': text, 'train.txt': null, 'val.txt': null });
+    return [path, (await examineDataset(path)).report.findings[0].fix];
+  };
+  const prepare = 'prepare: {converter: voc, archives: {trainval: {file: a.tar}}}\n';
+  const [path, fix] = await fixes(PETS.replace('layout:', `${prepare}root: $UNSEEN_DATA/pets\nlayout:`));
+  expect(fix).toContain(`'unseen dataset prepare ${path} --from DIR'`);
+  expect(fix).toContain('UNSEEN_DATA');
+  const [, without] = await fixes(PETS.replace('layout:', 'root: $UNSEEN_DATA/pets\nlayout:'));
+  expect(without).toContain('UNSEEN_DATA');
+  expect(without).not.toContain('prepare');
+  expect((await fixes(PETS))[1]).toContain("correct the path in the dataset's YAML");
 });
 
 test('heads of images alone do not tell what looks the same, and the report says that nothing else was read', async () => {

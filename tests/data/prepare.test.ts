@@ -596,6 +596,8 @@ describe('archives that are not as they should be', () => {
     await yaml(VOC_YAML.replace('inside: VOCdevkit/VOC2012', 'inside: VOCdevkit/VOC2012, folders: [toy]'));
     await expect(prepareDataset(dataset, { from: to })).rejects.toThrow(/within the source/);
     await expect(prepareDataset(dataset, { from: join(folder, 'none') })).rejects.toThrow(/none does not exist/);
+    await expect(prepareDataset(dataset, { from: dataset })).rejects.toThrow(/toy.yaml is no folder/);
+    await expect(prepareDataset('toy-scenes', { from: to })).rejects.toThrow(/'toy-scenes' is generated/);
     await yaml(VOC_YAML.replace('voc-sbd', 'voc'));
     await expect(prepareDataset(dataset, { from: to })).rejects.toThrow(
       /expected trainval, test for the converter 'voc'/,

@@ -76,7 +76,10 @@ function describe(report: DoctorReport): string {
 }
 
 function describeFinding({ check, severity, found, count, examples, why, fix }: Finding): string {
-  const more = count > examples.length ? [`    and ${(count - examples.length).toLocaleString('en')} more`] : [];
+  const more =
+    examples.length > 0 && count > examples.length
+      ? [`    and ${(count - examples.length).toLocaleString('en')} more`]
+      : [];
   return [
     `${severity} ${check}: ${found}`,
     ...examples.map((example) => `    ${example}`),

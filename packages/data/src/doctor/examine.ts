@@ -51,7 +51,7 @@ export interface Examination {
 export async function examineDataset(nameOrYaml: string, options: ExamineOptions = {}): Promise<Examination> {
   const { facts, sources } = Object.hasOwn(builtInDatasets, nameOrYaml)
     ? await factsOfGenerated(builtInDatasets[nameOrYaml].open(new SeedTree(0)), options)
-    : await factsOfFiles(await readDatasetFile(await datasetPath(nameOrYaml), options), options);
+    : await factsOfFiles(nameOrYaml, await readDatasetFile(await datasetPath(nameOrYaml), options), options);
   const [train, val] = [supportIn(facts, 'train'), supportIn(facts, 'val')];
   const support = classSupport(facts.classes, facts.split, train, val);
   const findings: Finding[] = [
@@ -84,7 +84,7 @@ interface Gathered {
   readonly sources: Readonly<Record<Subset, readonly PictureSource[]>>;
 }
 
-async function factsOfFiles(file: DatasetFile, options: ExamineOptions): Promise<Gathered> {
+async function factsOfFiles(given: string, file: DatasetFile, options: ExamineOptions): Promise<Gathered> {
   const { settings, classes, splits } = file;
   const { split: name = 'default', quick = false } = options;
   const split = findSplit(splits, name, settings.name);
@@ -108,7 +108,9 @@ async function factsOfFiles(file: DatasetFile, options: ExamineOptions): Promise
     stored,
     ignore: new Set([...ignore, 0xffff, ...(stored.has(IGNORE) ? [] : [IGNORE])]),
     split: { name, ...split, ...(source !== undefined && { source }) },
-    prepared: settings.prepare !== undefined,
+    ...(settings.prepare && { prepared: given }),
+    inDataFolder: settings.root.startsWith('$UNSEEN_DATA'),
+    optionalMasks: settings.optionalMasks,
     ownColors: settings.palette === 'voc' || settings.classes.some(({ color }) => color !== undefined),
     train,
     val,

@@ -107,8 +107,12 @@ export interface DatasetFacts {
   readonly ownColors: boolean;
   readonly train: SubsetFacts;
   readonly val: SubsetFacts;
-  /** Whether `unseen dataset prepare` makes this dataset from its official archives. */
-  readonly prepared?: boolean;
+  /** What `unseen dataset prepare` is told to make this dataset of its official archives, where it can. */
+  readonly prepared?: string;
+  /** Whether its files lie in the data folder, `$UNSEEN_DATA`. */
+  readonly inDataFolder?: boolean;
+  /** Whether images without a mask belong to the dataset too. */
+  readonly optionalMasks?: boolean;
   /** Files in the folders of images and masks, as paths; absent where there are no such folders. */
   readonly imageFiles?: readonly string[];
   readonly maskFiles?: readonly string[];

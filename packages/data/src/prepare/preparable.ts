@@ -1,9 +1,16 @@
 import { UserError } from '@unseen/core';
 import { readDatasetFile } from '../dataset-file.ts';
-import { listDatasets } from '../registry.ts';
+import { builtInDatasets, listDatasets } from '../registry.ts';
 
 /** The error for a dataset without a `prepare` block; it names those that have one. */
 export async function cannotPrepare(dataset: string): Promise<UserError> {
+  if (Object.hasOwn(builtInDatasets, dataset)) {
+    return new UserError({
+      given: `dataset '${dataset}' is generated`,
+      expected: 'one that is made of archives',
+      remedy: 'use it as it is: there is nothing to prepare',
+    });
+  }
   const known: string[] = [];
   for (const { name, path } of await listDatasets()) {
     if (path !== undefined && (await readDatasetFile(path)).settings.prepare) known.push(name);

@@ -7,7 +7,7 @@ import { expandDataFolder } from '@unseen/formats';
 import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
 import { listPath } from '../layouts/id-list.ts';
 import { maskValues } from '../mask.ts';
-import { datasetPath } from '../registry.ts';
+import { builtInDatasets, datasetPath } from '../registry.ts';
 import type { ImageJob, ImageResult } from './convert-image.ts';
 import type { ImageTask, Plan } from './converter.ts';
 import { convertImages } from './converter-pool.ts';
@@ -19,7 +19,7 @@ import { type PrepareProgress, SILENT } from './progress.ts';
 import type { PrepareSettings } from './settings.ts';
 import { findSources, type KnownChecksums, type Source } from './sources.ts';
 import { type PreparedSummary, summarize } from './summary.ts';
-import { refuseToWriteInto, targetOf } from './target.ts';
+import { refuseToWriteInto, requireFolder, targetOf } from './target.ts';
 import { unpackSources } from './unpack-sources.ts';
 
 /** How {@link prepareDataset} works. */
@@ -50,6 +50,7 @@ export interface PreparedDataset extends PreparedSummary {
  * with other settings or sources is made again. The files do not depend on the number of workers.
  */
 export async function prepareDataset(nameOrYaml: string, options: PrepareOptions): Promise<PreparedDataset> {
+  if (Object.hasOwn(builtInDatasets, nameOrYaml)) throw await cannotPrepare(nameOrYaml);
   const path = await datasetPath(nameOrYaml);
   const { prepare } = (await readDatasetFile(path)).settings;
   if (!prepare) throw await cannotPrepare(nameOrYaml);
@@ -158,9 +159,7 @@ class Preparation {
   private async findSources(known: Map<string, string>): Promise<Source[]> {
     const { from, download = false, signal } = this.options;
     if (download) await makeFolder(from);
-    else if (!existsSync(from)) {
-      throw new UserError({ given: `--from ${from} does not exist`, expected: 'the folder of the official archives' });
-    }
+    else await requireFolder(from);
     const place = { index: 0, count: this.stages };
     this.progress.stage('look for archives', 'start', place);
     const megabytes = (bytes: number) => Math.round(bytes / 1e6);

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { UserError } from '@unseen/core';
 import { expandDataFolder } from '@unseen/formats';
@@ -32,6 +32,16 @@ export async function targetOf(
   }
   const file = await readDatasetFile(path);
   return { file: { ...file, root: resolve(file.root) }, data: undefined };
+}
+
+/** Whatever is no folder of archives is a {@link UserError}. */
+export async function requireFolder(from: string): Promise<void> {
+  const there = await stat(from).catch(() => undefined);
+  if (there?.isDirectory()) return;
+  throw new UserError({
+    given: `--from ${from} ${there ? 'is no folder' : 'does not exist'}`,
+    expected: 'the folder of the official archives',
+  });
 }
 
 /** A place within a source, or beside the archives, is a {@link UserError}. */

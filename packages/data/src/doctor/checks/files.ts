@@ -1,7 +1,7 @@
 import type { DatasetFacts, EntryFacts, SubsetFacts } from '../facts.ts';
 import { allEntries } from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
-import { isStale, prepareIt } from './lists.ts';
+import { isStale, placeIt } from './lists.ts';
 
 /** Files that are missing, damaged, or on no list. */
 export function checkFiles(facts: DatasetFacts): Finding[] {
@@ -20,19 +20,25 @@ function missing({ subset, entries, ...folders }: SubsetFacts, kind: 'image' | '
   const without = entries.filter((entry) => isMissing(entry) && !isStale(entry));
   const folder = kind === 'image' ? folders.imageFolder : folders.maskFolder;
   const lossy = kind === 'mask' ? jpegsOf(without, folder, facts.maskFiles ?? []) : [];
+  const all = without.length === entries.length;
+  const allowed = kind === 'mask' && facts.optionalMasks === true && lossy.length === 0;
+  const add = `add the ${kind}s (names and sub-folders count, upper and lower case too), or take the ids off the list`;
+  const jpegs = counted(lossy.length, 'of these names', 'of these names');
   return findingOf(
     without.map(({ id }) => id),
     {
       check: `${kind}-missing`,
-      severity: 'error',
+      severity: allowed ? (all && subset === 'val' ? 'warning' : 'note') : 'error',
       found: `${counted(without.length, 'image')} of the list of ${subset} ${without.length === 1 ? 'has' : 'have'} no ${kind}${kind === 'image' ? ' file' : ''} in ${folder}`,
-      why: 'a dataset is not opened before it is whole',
+      why: allowed
+        ? `the dataset allows that (optionalMasks): ${subset === 'val' ? 'they are not scored' : 'they serve as unlabelled images, or with image labels'}`
+        : 'a dataset is not opened before it is whole',
       fix:
         lossy.length > 0
-          ? `make the masks anew as PNG: there are JPEG files of ${counted(lossy.length, 'of these names', 'of these names')}, and JPEG does not keep class ids`
-          : facts.prepared && without.length === entries.length
-            ? `${prepareIt(facts)}, or name the folder by --root`
-            : `add the ${kind}s (names and sub-folders count, upper and lower case too), or take the ids off the list`,
+          ? `make the masks anew as PNG: there are JPEG files of ${jpegs}, and JPEG does not keep class ids`
+          : allowed
+            ? 'nothing, if that is meant; otherwise add the masks'
+            : ((all ? placeIt(facts) : undefined) ?? add),
     },
   );
 }

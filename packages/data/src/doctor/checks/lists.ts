@@ -22,14 +22,19 @@ function unreadableList({ subset, problem }: SubsetFacts, facts: DatasetFacts): 
       ...{ check: 'list-unreadable', severity: 'error', count: 1, examples: [] },
       found: `the images of ${subset} cannot be listed: ${problem}`,
       why: 'without a list there is no subset',
-      fix: `${facts.prepared ? prepareIt(facts) : "correct the path in the dataset's YAML"}, or write the list`,
+      fix: `${placeIt(facts) ?? "correct the path in the dataset's YAML"}, or write the list`,
     },
   ];
 }
 
-/** What makes a dataset of its official archives. */
-export function prepareIt({ name }: DatasetFacts): string {
-  return `make the dataset of its official archives by 'unseen dataset prepare ${name} --from DIR'`;
+/** What to do where all files of a dataset are missing; `undefined` where nothing is known of their place. */
+export function placeIt({ prepared, inDataFolder }: DatasetFacts): string | undefined {
+  if (prepared === undefined && !inDataFolder) return undefined;
+  const made =
+    prepared === undefined
+      ? ''
+      : `make the dataset of its official archives by 'unseen dataset prepare ${prepared} --from DIR', or `;
+  return `${made}name the folder where it is by --root${inDataFolder ? ', or the data folder by the variable UNSEEN_DATA' : ''}`;
 }
 
 function emptyList({ subset, list, entries, problem }: SubsetFacts): Finding[] {

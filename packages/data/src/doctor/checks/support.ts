@@ -18,13 +18,16 @@ function missingClasses(
   sound: readonly EntryFacts[],
 ): Finding[] {
   const readable = (subset: Subset) => sound.filter((entry) => entry.subset === subset).length;
-  const judged = (subset: Subset) => 2 * readable(subset) >= Math.max(1, facts[subset].entries.length);
+  // Images that need no mask say nothing of the masks that there are.
+  const expected = (subset: Subset) =>
+    facts[subset].entries.filter(({ maskPath }) => maskPath !== undefined || !facts.optionalMasks).length;
+  const judged = (subset: Subset) => 2 * readable(subset) >= Math.max(1, expected(subset));
   const untested = judged('val') ? untestedUnseen(support) : [];
   const untrained = judged('train') ? untrainedSeen(support) : [];
   const scored = untrained.filter(({ val }) => val.pixels > 0);
   const nowhere = judged('val') ? untrained.filter(({ val }) => val.pixels === 0) : [];
   const unscored = support.filter(({ group, train, val }) => group === 'seen' && train.pixels > 0 && val.pixels === 0);
-  const unjudged = (['train', 'val'] as const).filter((subset) => !judged(subset) && facts[subset].entries.length > 0);
+  const unjudged = (['train', 'val'] as const).filter((subset) => !judged(subset) && expected(subset) > 0);
   const inSplit = `in split ${facts.split.name}`;
   return [
     ...findingOf(untested.map(named), {
