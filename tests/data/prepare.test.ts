@@ -507,13 +507,23 @@ ${COCO_SOURCES}
     annotations: {file: annotations.zip, inside: annotations}`,
       CLASSES.replace('  - {id: 0, name: background}\n', ''),
     );
-    expect((await prepareDataset(dataset, { from })).images).toBe(9);
+    expect(await prepareDataset(dataset, { from })).toMatchObject({ images: 9, leftOut: [] });
     expect(await readdir(join(to, 'toy'))).toEqual(['.prepare', 'annotations', 'train2017', 'val2017']);
     const { train, val } = await openDataset(dataset);
     for (const [i, sample] of [...train, ...val].entries()) {
       const { data } = await sample.mask!();
       expect([...data]).toEqual(Array.from(scenes[i].mask.data, (value) => (value === 0 ? 255 : value)));
     }
+    await writeZip(join(from, 'annotations.zip'), {
+      'annotations/instances_train2017.json': annotation(0, 5),
+      'annotations/instances_val2017.json': annotation(6, 10),
+    });
+    const { images, leftOut } = await prepareDataset(dataset, { from });
+    expect(images).toBe(8);
+    expect(leftOut).toEqual([
+      { what: 'annotated images', why: 'no photo', count: 1, examples: ids(9) },
+      { what: 'photos', why: 'no entry in the annotation', count: 1, examples: ids(5) },
+    ]);
   });
 });
 

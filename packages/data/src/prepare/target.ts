@@ -71,6 +71,7 @@ export async function refuseToWriteInto(root: string, sources: readonly Source[]
   }
 }
 
-function isInside(path: string, folder: string): boolean {
+/** Whether a path is a folder or below it, both without `..`. */
+export function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

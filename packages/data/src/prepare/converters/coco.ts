@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { readInstanceAnnotations } from '../../coco/instance-annotations.ts';
 import { readIdList } from '../../layouts/id-list.ts';
 import { readPanopticJson } from '../../panoptic.ts';
 import { type Converter, type ImageTask, leftOut, type MaskSource, type Plan } from '../converter.ts';
 import { idsOf, pairFolders } from '../folders.ts';
+import { isInside } from '../target.ts';
 
 const SUBSETS = ['train', 'val'] as const;
 const PHOTOS = { marker: '.', files: /^[^/]+\.jpg$/ };
@@ -33,10 +35,11 @@ export const cocoPanoptic: Converter = {
       const segments = await readPanopticJson(annotation);
       const images = await idsOf(sources[subset], '.jpg');
       const masks = await idsOf(join(sources.annotations, `panoptic_${year}`), '.png');
-      const given = !listPath(subset).startsWith(target);
+      const given = !isInside(listPath(subset), target);
       const wanted = given ? (await readIdList(listPath(subset))).map(({ id }) => id) : [...segments.keys()];
       noImage.push(...wanted.filter((id) => !images.has(id)));
       noMask.push(...wanted.filter((id) => images.has(id) && !(masks.has(id) && segments.has(id))));
+      if (!given) noMask.push(...[...images].filter((id) => !segments.has(id)).sort());
       const ids = wanted.filter((id) => images.has(id) && masks.has(id) && segments.has(id));
       if (!given && !keep) lists.push({ name: subset, path: listPath(subset), ids });
       if (keep) files.push({ from: annotation, to: join(target, 'annotations', `panoptic_${year}.json`) });
@@ -69,7 +72,7 @@ export const cocoPanoptic: Converter = {
 
 /** COCO instances: photos and annotation files, arranged as the layout of that name reads them. */
 export const cocoInstances: Converter = {
-  version: 1,
+  version: 2,
   sources: {
     train: PHOTOS,
     val: PHOTOS,
@@ -77,9 +80,14 @@ export const cocoInstances: Converter = {
   },
   async plan({ target, sources }): Promise<Plan> {
     const tasks: ImageTask[] = [];
+    const [noImage, noAnnotation]: [string[], string[]] = [[], []];
     for (const subset of SUBSETS) {
       const year = `${subset}2017`;
-      for (const id of [...(await idsOf(sources[subset], '.jpg'))].sort()) {
+      const images = await idsOf(sources[subset], '.jpg');
+      const annotated = await readInstanceAnnotations(join(sources.annotations, `instances_${year}.json`));
+      noImage.push(...[...annotated.keys()].filter((id) => !images.has(id)));
+      noAnnotation.push(...[...images].filter((id) => !annotated.has(id)).sort());
+      for (const id of [...annotated.keys()].filter((id) => images.has(id)).sort()) {
         const image = join(sources[subset], `${id}.jpg`);
         tasks.push({ id: `${year}/${id}`, image, files: [{ from: image, to: join(target, year, `${id}.jpg`) }] });
       }
@@ -88,6 +96,14 @@ export const cocoInstances: Converter = {
       from: join(sources.annotations, name),
       to: join(target, 'annotations', name),
     }));
-    return { tasks, lists: [], files, leftOut: [] };
+    return {
+      tasks,
+      lists: [],
+      files,
+      leftOut: [
+        ...leftOut(noImage, 'annotated images', 'no photo'),
+        ...leftOut(noAnnotation, 'photos', 'no entry in the annotation'),
+      ],
+    };
   },
 };
