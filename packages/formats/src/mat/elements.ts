@@ -48,20 +48,34 @@ const NUMBERS: Readonly<Record<number, NumberType>> = {
 
 const TYPE_OF_CLASS: Readonly<Record<MatNumberClass, number>> = { ...MI, logical: MI.uint8 };
 
+// A few compressed bytes that are repeated can promise more than memory has.
+const MAX_VALUES = 1_000_000;
+const MAX_TEXT_BYTES = 1 << 24;
+
+/** What may still be decoded of a file. */
+interface Budget {
+  values: number;
+  textBytes: number;
+}
+
 /** Reads the elements of a file or of a matrix one after the other. `path` stands for the file in messages. */
 export class ElementReader {
   readonly path: string;
   readonly little: boolean;
-  /** What may still be read: a few bytes that are repeated can promise more values than memory has. */
-  readonly budget: { values: number };
   private readonly view: DataView;
+  private readonly budget: Budget;
   private at = 0;
 
-  constructor(view: DataView, options: Pick<ElementReader, 'path' | 'little' | 'budget'>) {
+  constructor(
+    view: DataView,
+    path: string,
+    little: boolean,
+    budget: Budget = { values: MAX_VALUES, textBytes: MAX_TEXT_BYTES },
+  ) {
     this.view = view;
-    this.path = options.path;
-    this.little = options.little;
-    this.budget = options.budget;
+    this.path = path;
+    this.little = little;
+    this.budget = budget;
   }
 
   get done(): boolean {
@@ -77,9 +91,23 @@ export class ElementReader {
     return element;
   }
 
+  /** The next element, one that is decoded whether anybody asks for it or not: a shape, a name, a text. */
+  nextText(types?: readonly number[]): MatElement {
+    const element = this.next(types);
+    this.budget.textBytes -= element.body.byteLength;
+    if (this.budget.textBytes >= 0) return element;
+    throw damaged(this.path, `has more than ${MAX_TEXT_BYTES} bytes of text, names and shapes`);
+  }
+
+  /** Counts values or fields that are about to be made. */
+  spend(values: number): void {
+    this.budget.values -= values;
+    if (this.budget.values < 0) throw damaged(this.path, `has more than ${MAX_VALUES} values`);
+  }
+
   /** The elements of a matrix. */
   inside(body: DataView): ElementReader {
-    return new ElementReader(body, this);
+    return new ElementReader(body, this.path, this.little, this.budget);
   }
 
   /** Numbers as they are stored, converted to a class that holds them all. */

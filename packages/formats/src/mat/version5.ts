@@ -8,7 +8,7 @@ const HEADER_BYTES = 128;
 // Deflate cannot shrink anything further; what a compressed element promises is compared with it first.
 const MAX_DEFLATE_RATIO = 1032;
 const MAX_DEPTH = 32;
-const MAX_VALUES = 1_000_000;
+const MAX_DIMENSIONS = 64;
 const [COMPLEX, LOGICAL] = [0x0800, 0x0200];
 
 const CLASSES: readonly string[] = [
@@ -28,7 +28,7 @@ export function isVersion5(bytes: Uint8Array): boolean {
 export function decodeVersion5(bytes: Uint8Array, path: string, names?: readonly string[]): Map<string, MatValue> {
   const little = bytes[126] === 0x49;
   const view = new DataView(bytes.buffer, bytes.byteOffset + HEADER_BYTES, bytes.byteLength - HEADER_BYTES);
-  const reader = new ElementReader(view, { path, little, budget: { values: MAX_VALUES } });
+  const reader = new ElementReader(view, path, little);
   const variables = new Map<string, MatValue>();
   while (!reader.done) {
     const { type, body } = reader.next([MI.matrix, MI.compressed]);
@@ -81,11 +81,14 @@ function readMatrix(
   const word = flags.getUint32(0, reader.little);
   const code = word & 0xff;
   if (code === CLASSES.indexOf('opaque')) {
-    return { name: textOf(reader.next([MI.int8, MI.utf8]).body), value: unsupported('opaque') };
+    return { name: textOf(reader.nextText([MI.int8, MI.utf8]).body), value: unsupported('opaque') };
   }
-  const shape = Array.from(reader.numbers(reader.next([MI.int32]), 'int32'), Number);
-  if (shape.length < 2 || shape.some((side) => side < 0)) throw damaged(reader.path, `has an array of shape ${shape}`);
-  const name = textOf(reader.next([MI.int8, MI.utf8]).body);
+  const shape = Array.from(reader.numbers(reader.nextText([MI.int32]), 'int32'), Number);
+  if (shape.length < 2 || shape.length > MAX_DIMENSIONS) {
+    throw damaged(reader.path, `has an array of ${shape.length} dimensions`);
+  }
+  if (shape.some((side) => side < 0)) throw damaged(reader.path, `has an array of shape ${shape.join(' x ')}`);
+  const name = textOf(reader.nextText([MI.int8, MI.utf8]).body);
   if (names && !names.includes(name)) return { name, value: unsupported('left out') };
   return { name, value: readValue(reader, { code, flags: word, shape }, depth) };
 }
@@ -123,16 +126,17 @@ function children(reader: ElementReader, count: number, depth: number): MatValue
   const values: MatValue[] = [];
   // Ends with the bytes at the latest, whatever number is promised.
   for (let i = 0; i < count; i++) {
-    if (--reader.budget.values < 0) throw damaged(reader.path, `has more than ${MAX_VALUES} values`);
+    reader.spend(1);
     values.push(readMatrix(reader.inside(reader.next([MI.matrix]).body), depth + 1).value);
   }
   return values;
 }
 
 function readStruct(reader: ElementReader, shape: readonly number[], depth: number): MatValue {
-  const width = Number(reader.numbers(reader.next([MI.int32]), 'int32')[0]);
-  const { body } = reader.next([MI.int8, MI.utf8]);
+  const width = Number(reader.numbers(reader.nextText([MI.int32]), 'int32')[0]);
+  const { body } = reader.nextText([MI.int8, MI.utf8]);
   if (!(width > 0) || body.byteLength % width !== 0) throw damaged(reader.path, 'has field names of no length');
+  reader.spend(body.byteLength / width);
   const fields = Array.from({ length: body.byteLength / width }, (_, i) =>
     textOf(new DataView(body.buffer, body.byteOffset + i * width, width)),
   );
@@ -157,8 +161,7 @@ function readChars(reader: ElementReader, shape: readonly number[]): MatValue {
 }
 
 function textOfChars(reader: ElementReader): string {
-  const element = reader.next();
-  const { type, body } = element;
+  const { type, body } = reader.nextText();
   if (type === MI.utf8) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   const number = { [MI.utf16]: MI.uint16, [MI.utf32]: MI.uint32 }[type] ?? type;
   const codes = Array.from(reader.numbers({ type: number, body }, 'double'), Number);
