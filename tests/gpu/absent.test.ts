@@ -106,6 +106,20 @@ test('a package of tensorflow that does not load is named with its reason, and t
   expect(automatic).not.toBe('tensorflow');
 });
 
+test('a package that ends the process, or that is there by half, takes nothing else down', async () => {
+  const crashing = fake('@tensorflow/tfjs-node-gpu', "process.kill(process.pid, 'SIGKILL'); while (true);");
+  const leaving = fake('@tensorflow/tfjs-node', 'process.exit(0);');
+  const half = fake('webgpu', '');
+  writeFileSync(join(dir, 'webgpu/package.json'), '{');
+  const { named, default: automatic } = await backends({ FAKED_PACKAGES: `${crashing},${leaving},${half}` });
+  expect(named.tensorflow.problem).toBe(
+    '@tensorflow/tfjs-node-gpu 4.22.0 does not load (it ends the process by SIGKILL); ' +
+      '@tensorflow/tfjs-node 4.22.0 does not load (it ends the process with exit code 0)',
+  );
+  expect(named.webgpu.problem).toMatch(/^not installed \(webgpu/);
+  expect(automatic).toBe('onnxruntime');
+});
+
 test.skipIf(webgpuProblem !== undefined || process.env.UNSEEN_SOFTWARE_GPU !== '1')(
   'software that imitates a GPU is used when it is asked for, and never by auto',
   async () => {

@@ -229,4 +229,13 @@ describe.skipIf(webgpuProblem !== undefined)(`training, ${onWebgpu}`, () => {
       executable.dispose();
     }
   });
+
+  // The last one: nothing is computed afterwards.
+  test('throws that the device is lost', async () => {
+    const { learn } = training(engine);
+    const { device } = tf.backend() as unknown as { readonly device: { destroy(): void } };
+    const losses = learn();
+    device.destroy();
+    await expect(losses()).rejects.toThrow(/the GPU was lost while it computed \(.*destroyed/);
+  });
 });

@@ -30,7 +30,7 @@ const version = (name: string) => ({ [name]: findPackage(name)?.version ?? 'unkn
 
 const eagerBackends: Readonly<Record<string, EagerBackend>> = {
   tensorflow: {
-    description: 'TensorFlow.js on libtensorflow, on a GPU with CUDA 11.2 and cuDNN 8.1',
+    description: 'TensorFlow.js on libtensorflow: a GPU with CUDA 11.2 and cuDNN 8.1',
     install: installCommand('tensorflow', ['@tensorflow/tfjs-node-gpu'], '--ignore-scripts=false'),
     untested: 'UNTESTED: libtensorflow could not be downloaded where this was written',
     probe: probeTensorflow,
@@ -39,12 +39,12 @@ const eagerBackends: Readonly<Record<string, EagerBackend>> = {
   webgpu: {
     description: 'TensorFlow.js on any GPU by Vulkan, Metal or Direct3D 12, without CUDA',
     install: installCommand('webgpu', ['webgpu', '@tensorflow/tfjs-backend-webgpu']),
-    untested: 'UNTESTED on a real GPU: every operation was checked on SwiftShader, which is software',
+    untested: 'UNTESTED on a real GPU: checked on SwiftShader, which is software',
     probe: probeWebgpu,
     register: registerWebgpuBackend,
   },
   onnxruntime: {
-    description: 'TensorFlow.js with its slow operations on ONNX Runtime: for what is not compiled',
+    description: 'TensorFlow.js, its slow operations on ONNX Runtime',
     probe: probeOnnxruntime,
     register: async () => (await import('./eager/onnxruntime/kernels.ts')).registerOnnxRuntimeBackend(),
   },
@@ -60,17 +60,22 @@ async function probeOnnxruntime(): Promise<BackendProbe> {
 }
 
 async function eagerStatus(name: string, backend: EagerBackend): Promise<BackendStatus> {
-  const { description, install, untested, probe } = backend;
+  const { description, untested, probe } = backend;
   const found = await probe();
-  const helps = /^not installed|does not load/.test(found.problem ?? '');
+  const install = remedyOf(backend, found.problem);
   return {
     name,
     engine: 'eager',
     description,
-    ...(install && helps && { install }),
+    ...(install && { install }),
     ...(untested && { untested }),
     ...found,
   };
+}
+
+/** The command that may help against a problem. */
+function remedyOf({ install }: EagerBackend, problem = ''): string | undefined {
+  return /^not installed|does not load/.test(problem) ? install : undefined;
 }
 
 /** Whether this machine offers a TF.js backend. Nothing is loaded of a backend whose packages are not installed. */
@@ -104,33 +109,32 @@ export async function availableBackends(): Promise<BackendStatus[]> {
  * @throws UserError for an unknown backend or one that this machine does not offer
  */
 export async function createEagerEngine(name = 'cpu'): Promise<Engine> {
-  const { register } = lookUp(eagerBackends, name, 'TensorFlow.js backend');
-  const status = await backendStatus(name);
-  const { problem, device } = status;
-  if (problem !== undefined) throw unusable(status, problem);
+  const backend = lookUp(eagerBackends, name, 'TensorFlow.js backend');
+  const { problem, device } = await backend.probe();
+  const unusable = (reason: string, cause?: unknown) => {
+    const install = remedyOf(backend, reason);
+    const get = install ? `install it with '${install}', or ` : '';
+    const given = `backend '${name}' cannot be used here: ${reason}`;
+    return new UserError({ given, remedy: `${get}use the backend 'auto'` }, { cause });
+  };
+  if (problem !== undefined) throw unusable(problem);
   // Otherwise TF.js advertises another backend on standard error.
   tf.env().set('PROD', true);
   try {
-    await register();
+    await backend.register();
     if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js did not start its backend '${name}'`);
     await tf.ready();
     if (device !== undefined) await requireArithmetic();
   } catch (error) {
-    throw unusable(status, messageOf(error).split('\n')[0], error);
+    throw unusable(messageOf(error).split('\n')[0], error);
   }
   return new EagerEngine(name, device);
 }
 
-function unusable({ name, install }: BackendStatus, problem: string, cause?: unknown): UserError {
-  const get = install ? `install it with '${install}', or ` : '';
-  return new UserError(
-    { given: `backend '${name}' cannot be used here: ${problem}`, remedy: `${get}use the backend 'auto'` },
-    { cause },
-  );
-}
-
 /** A driver that starts may still compute nothing. */
 async function requireArithmetic(): Promise<void> {
-  const [product] = await tf.tidy(() => tf.matMul(tf.tensor2d([[2, 3]]), tf.tensor2d([[5], [7]]))).data();
-  if (product !== 31) throw new Error(`its device says that 2·5 + 3·7 is ${product}`);
+  const product = tf.tidy(() => tf.matMul(tf.tensor2d([[2, 3]]), tf.tensor2d([[5], [7]])));
+  const [value] = await product.data();
+  product.dispose();
+  if (value !== 31) throw new Error(`its device says that 2·5 + 3·7 is ${value}`);
 }

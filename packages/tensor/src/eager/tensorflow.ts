@@ -26,21 +26,25 @@ async function probe(): Promise<BackendProbe> {
   for (const { name, version, load } of installed) {
     const versions = { [name]: version };
     try {
-      restoreUtilities();
-      await load();
-      const { isUsingGpuDevice: gpu = false } = tf.findBackend('tensorflow') as NodeBackend;
+      restoreUtilities(createRequire(import.meta.url)('node:util'));
+      await load(TRIAL);
+      const backend = tf.findBackend('tensorflow') as NodeBackend | null;
+      if (backend === null) throw new Error(`${name} ${version} does not load (it brings no backend 'tensorflow')`);
+      const { isUsingGpuDevice: gpu = false } = backend;
       return { versions, gpu, device: gpu ? 'a CUDA device' : 'the CPU' };
     } catch (error) {
-      problems.push(`${name} ${version} does not load (${messageOf(error).split('\n')[0].trim()})`);
+      problems.push(messageOf(error));
     }
   }
   const versions = Object.fromEntries(installed.map(({ name, version }) => [name, version]));
   return { versions, gpu: false, problem: problems.join('; ') || `not installed (${PACKAGES.join(' or ')})` };
 }
 
-/** Functions of Node's `util` that these packages call, and that Node 23 has no more. */
-function restoreUtilities(): void {
-  const util = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
+/** Functions of Node's `util` that these packages call, and that Node 23 has no more. Refers to nothing around it. */
+function restoreUtilities(util: Record<string, unknown>): void {
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   util.isArray ??= Array.isArray;
 }
+
+/** What a library that does not suit this machine may not survive. */
+const TRIAL = `(${restoreUtilities})(require('node:util')); require(process.argv[1])`;

@@ -25,11 +25,12 @@ interface Adapter {
   readonly info: { readonly [key in 'vendor' | 'architecture' | 'device' | 'description']: string } & {
     readonly isFallbackAdapter?: boolean;
   };
-  readonly features: ReadonlySet<string>;
   readonly limits: Readonly<Record<string, number>>;
   requestDevice(descriptor: object): Promise<GpuDevice>;
 }
 interface GpuDevice {
+  /** Resolves when it computes no more. */
+  readonly lost: Promise<{ readonly message: string }>;
   addEventListener(type: 'uncapturederror', listener: (event: DeviceError) => void): void;
 }
 interface DeviceError {
@@ -91,24 +92,45 @@ export async function probeWebgpu(): Promise<BackendProbe> {
 }
 
 function findGpu(dawn: OptionalPackage): Promise<FoundGpu | string> {
-  found ??= requestGpu(dawn).catch(
-    (error) =>
-      `webgpu ${dawn.version} does not start: ${messageOf(error)
-        .replaceAll(/\s*\n\s*/g, ' ')
-        .trim()}`,
-  );
+  found ??= requestGpu(dawn).catch(messageOf);
   return found;
 }
+
+const FASTEST = { powerPreference: 'high-performance' };
+
+/** What a broken driver may not survive: all that {@link requestGpu} asks of it, up to the first device. */
+const TRIAL = `
+  const { create } = await import(require('node:url').pathToFileURL(process.argv[1]).href);
+  for (const { flags } of JSON.parse(process.argv[2])) {
+    globalThis.gpu = create(flags);
+    globalThis.adapter = await gpu.requestAdapter(${JSON.stringify(FASTEST)});
+    if (!adapter) continue;
+    await adapter.requestDevice();
+    break;
+  }`;
 
 async function requestGpu(dawn: OptionalPackage): Promise<FoundGpu | string> {
   // Dawn would complain on standard error.
   if (!hasVulkanLoader()) return 'the loader of Vulkan, libvulkan.so.1, is not installed (Debian: libvulkan1)';
-  const { create, globals } = (await dawn.load()) as Dawn;
   const named = process.env.UNSEEN_GPU_ADAPTER;
-  for (const api of APIS[process.platform] ?? ['vulkan']) {
-    const gpu = create([`backend=${api}`, ...(named ? [`adapter=${named}`] : [])]);
-    const handle = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (handle) return { adapter: describeAdapter(handle, api), gpu, handle, globals };
+  const attempts = (APIS[process.platform] ?? ['vulkan']).map((api) => ({
+    api,
+    flags: [`backend=${api}`, ...(named ? [`adapter=${named}`] : [])],
+  }));
+  const { create, globals } = (await dawn.load(TRIAL, JSON.stringify(attempts))) as Dawn;
+  try {
+    for (const { api, flags } of attempts) {
+      const gpu = create(flags);
+      const handle = await gpu.requestAdapter(FASTEST);
+      if (handle) return { adapter: describeAdapter(handle, api), gpu, handle, globals };
+    }
+  } catch (error) {
+    throw new Error(
+      `${dawn.name} ${dawn.version} does not start: ${messageOf(error)
+        .split(/\s*\n\s*/)
+        .join(' ')
+        .trim()}`,
+    );
   }
   return process.platform === 'linux'
     ? 'Vulkan offers no adapter (it needs the driver of a GPU)'
@@ -169,22 +191,38 @@ const LIMITS = [
 
 /**
  * A device that refuses work, such as a buffer larger than it allows, tells nobody who waits for the result: there is
- * anything in it. What the device says is thrown where results are read.
+ * anything in it. What the device says is thrown where results are read; so is that it is lost, say by a reset.
  */
 function throwRefusals(backend: tf.KernelBackend, device: GpuDevice): void {
   let refusal: string | undefined;
+  let lost: string | undefined;
+  const firstLine = (message: string) => message.split('\n')[0];
   device.addEventListener('uncapturederror', (event) => {
     event.preventDefault();
     // Those that follow are its consequences.
-    refusal ??= event.error.message.split('\n')[0];
+    refusal ??= firstLine(event.error.message);
   });
+  device.lost.then(({ message }) => {
+    lost = firstLine(message);
+  });
+  const fail = (what: string, reason: string, cause?: unknown) => {
+    const given = `the GPU ${what}${reason === '' ? '' : ` (${reason})`}`;
+    refusal = undefined;
+    return new UserError({ given, remedy: "use smaller batches or images, or the backend 'onnxruntime'" }, { cause });
+  };
   const { read } = backend;
   backend.read = async (dataId) => {
-    const values = await read.call(backend, dataId);
-    if (refusal === undefined) return values;
-    const given = `the GPU refused a computation (${refusal})`;
-    refusal = undefined;
-    throw new UserError({ given, remedy: "use smaller batches or images, or the backend 'onnxruntime'" });
+    let values: tf.BackendValues;
+    try {
+      values = await read.call(backend, dataId);
+    } catch (error) {
+      // Being lost is told a moment later.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (lost === undefined) throw error;
+      throw fail('was lost while it computed', lost, error);
+    }
+    if (refusal !== undefined) throw fail('refused a computation', refusal);
+    return values;
   };
 }
 
