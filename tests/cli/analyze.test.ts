@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '@unseen/core';
+import { backendStatus } from '@unseen/tensor';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unseen } from './command.ts';
@@ -55,6 +56,18 @@ test('features of a class in the context of an image go where they are asked to'
   const table = tableFromIPC(await readFile(file));
   expect(table.numRows).toBe(features);
   expect(new Set([...table].map((row) => row!.label))).toEqual(new Set([5]));
+});
+
+test('a run of a backend that is not here is looked into on another', async () => {
+  const path = join(dir, 'run/config.yaml');
+  const settings = await readFile(path, 'utf8');
+  await writeFile(path, settings.replace(/^backend: .*$/m, 'backend: tensorflow'));
+  const args = ['features', 'synthesize', 'run', '--class', 'lynx', '--count', '3', '--out', 'three.arrow'];
+  const { problem } = await backendStatus('tensorflow');
+  if (problem !== undefined) expect(await failure(dir, args)).toMatch(/backend 'tensorflow' cannot be used here/);
+  const { features } = await json(...args, '--backend', 'cpu');
+  await writeFile(path, settings);
+  expect(features).toBe(3);
 });
 
 test.each([

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SeedTree } from '@unseen/core';
-import { loadModel } from '@unseen/experiment';
+import { hashJson, SeedTree } from '@unseen/core';
+import { loadExperiment, loadModel } from '@unseen/experiment';
 import { createSession, hostTensor, onnxruntimeProblem } from '@unseen/tensor';
 import { cagnet } from '@unseen/zero-shot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -57,6 +57,18 @@ describe.skipIf(onnxruntimeProblem() !== undefined)('an exported run', () => {
     expect(provenance).toMatchObject({ method: 'cagnet', model: 'cagnet', backbone: 'resnet_micro.toy_attributes' });
     expect(text).not.toContain('com.microsoft');
     expect(text).not.toContain(dir);
+  });
+
+  test('needs no backend that the run was trained on', async () => {
+    const path = join(run, 'config.yaml');
+    const settings = await readFile(path, 'utf8');
+    await writeFile(path, settings.replace(/^backend: .*$/m, 'backend: tensorflow'));
+    const { code, lastLine } = await unseen(['export', 'onnx', run, '--out', join(dir, 'gpu.onnx'), '--json'], dir);
+    const { config } = await loadExperiment(path, { methods: { cagnet } });
+    await writeFile(path, settings);
+    expect(code).toBe(0);
+    expect(config.backend).toBe('tensorflow');
+    expect(JSON.parse(lastLine).provenance.settings).toBe(hashJson(config));
   });
 
   test('cannot be of a model that the run does not have', async () => {

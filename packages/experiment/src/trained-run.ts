@@ -7,13 +7,15 @@ import { createEngineFor } from './engine.ts';
 import { type LoadOptions, loadExperiment } from './load.ts';
 import type { ModelChoice, ModelContext, RunModel } from './method.ts';
 import { type ClassProtocol, openClassProtocol } from './protocol.ts';
-import type { ExperimentConfig } from './schema.ts';
+import type { BackendName, ExperimentConfig } from './schema.ts';
 import { buildTrunk, type Trunk } from './trunk.ts';
 
 /** How {@link openTrainedRun} opens. */
 export interface OpenRunOptions extends LoadOptions {
   /** Told of a slower engine than the run asks for. */
   readonly warn?: (sentence: string) => void;
+  /** What computes instead of the run's own backend; its settings stay as they are. */
+  readonly backend?: BackendName | undefined;
 }
 
 /** A run whose training has finished, opened to segment images. Nothing in its folder is changed. */
@@ -47,7 +49,7 @@ export function runConfigPath(folder: string): string {
 /** Opens a run folder to segment images with what was trained in it. */
 export async function openTrainedRun(
   folder: string,
-  { warn = () => {}, ...load }: OpenRunOptions,
+  { warn = () => {}, backend, ...load }: OpenRunOptions,
 ): Promise<TrainedRun> {
   const { config, method } = await loadExperiment(runConfigPath(folder), load);
   const models = method.models?.(config);
@@ -58,7 +60,7 @@ export async function openTrainedRun(
     });
   }
   const protocol = await openClassProtocol(config);
-  const engine = await createEngineFor(config.backend, warn);
+  const engine = await createEngineFor(backend ?? config.backend, warn);
   let backbone: Promise<LoadedBackbone> | undefined;
   const context: ModelContext = {
     config,

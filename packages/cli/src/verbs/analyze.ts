@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import type { AnalysisResult } from '@unseen/analysis';
 import { UserError } from '@unseen/core';
+import type { BackendName } from '@unseen/experiment';
 import type { ContextualRun, ImageChoice } from '@unseen/zero-shot';
-import { outOption, wholeNumber } from '../options.ts';
+import { backendOption, outOption, wholeNumber } from '../options.ts';
 import type { VerbContext } from '../verb.ts';
 
 /** `RUN` of every analysis. */
@@ -34,6 +35,7 @@ export const analysisOptions = (kind: string) =>
       coerce: wholeNumber('pictures'),
       describe: 'Images to show on the page, those with unseen classes first (default: 6)',
     },
+    backend: backendOption,
     out: outOption(`Folder of the page (default: <run>/analysis/${kind})`),
   }) as const;
 
@@ -46,9 +48,10 @@ export function positiveCount(name: string): (text: unknown) => number | undefin
   };
 }
 
-/** Opens the contextual module of a finished run, lets `work` with it, and closes it. */
+/** Opens the contextual module of a finished run, on its own backend or another, lets `work` with it, and closes it. */
 export async function withContextualRun<T>(
   path: string,
+  backend: BackendName | undefined,
   { terminal, methods }: VerbContext,
   work: (run: ContextualRun) => Promise<T>,
 ): Promise<T> {
@@ -56,7 +59,8 @@ export async function withContextualRun<T>(
     import('@unseen/experiment'),
     import('@unseen/zero-shot'),
   ]);
-  const trained = await openTrainedRun(path, { methods: await methods(), warn: terminal.progress.warn });
+  const { warn } = terminal.progress;
+  const trained = await openTrainedRun(path, { methods: await methods(), backend, warn });
   try {
     const run = await openContextualRun(trained);
     try {
@@ -74,13 +78,14 @@ interface Arguments {
   readonly subset: 'train' | 'val';
   readonly images: number | undefined;
   readonly pictures: number | undefined;
+  readonly backend: BackendName | undefined;
   readonly out: string | undefined;
 }
 
 /** Runs an analysis and writes its page. */
 export async function analyze(
   kind: string,
-  { run: path, subset, images, pictures, out }: Arguments,
+  { run: path, subset, images, pictures, backend, out }: Arguments,
   context: VerbContext,
   work: (run: ContextualRun, options: ImageChoice & { readonly pictures?: number }) => Promise<AnalysisResult>,
 ): Promise<object> {
@@ -90,7 +95,7 @@ export async function analyze(
   const { signal, release } = interruptSignal();
   try {
     const position = { index: 0, count: 1 };
-    const result = await withContextualRun(path, context, (run) => {
+    const result = await withContextualRun(path, backend, context, (run) => {
       progress.stage(kind, 'start', position);
       return work(run, {
         subset,

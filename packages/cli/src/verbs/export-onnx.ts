@@ -19,7 +19,9 @@ export const exportRunOnnx = defineVerb({
   async run({ run, out, method }, context) {
     const { terminal } = context;
     const { exportRun, openTrainedRun } = await import('@unseen/experiment');
-    const trained = await openTrainedRun(run, { methods: await context.methods(), warn: terminal.progress.warn });
+    const { warn } = terminal.progress;
+    // Nothing is computed: what was trained on a GPU is exported without one.
+    const trained = await openTrainedRun(run, { methods: await context.methods(), backend: 'cpu', warn });
     try {
       const name = method ?? trained.names[trained.names.length - 1];
       const model = await trained.model({ name });

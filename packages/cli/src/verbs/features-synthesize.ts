@@ -1,5 +1,5 @@
 import { basename, extname, join, resolve } from 'node:path';
-import { once, outOption, textsOption, wholeNumber } from '../options.ts';
+import { backendOption, once, outOption, textsOption, wholeNumber } from '../options.ts';
 import { defineVerb } from '../verb.ts';
 import { positiveCount, runPositional, withContextualRun } from './analyze.ts';
 
@@ -33,6 +33,7 @@ export const featuresSynthesize = defineVerb({
       coerce: wholeNumber('seed'),
       describe: 'Of the noise (default: 0)',
     },
+    backend: backendOption,
     out: outOption('Arrow file (default: <run>/synthetic/<image or noise>.arrow)'),
   },
   examples: [
@@ -42,14 +43,14 @@ export const featuresSynthesize = defineVerb({
       'one for each position of zoo.jpg',
     ],
   ],
-  async run({ run: path, class: names, image: file, count, vectors: files, seed, out }, context) {
+  async run({ run: path, class: names, image: file, count, vectors: files, seed, backend, out }, context) {
     const [{ decodeImage }, { namedVectors, writeSyntheticFeatures }] = await Promise.all([
       import('@unseen/data'),
       import('@unseen/zero-shot'),
     ]);
     const id = file === undefined ? 'noise' : basename(file, extname(file));
     const target = resolve(out ?? join(path, 'synthetic', `${id}.arrow`));
-    const written = await withContextualRun(path, context, async (run) => {
+    const written = await withContextualRun(path, backend, context, async (run) => {
       const classes = await namedVectors(run, names, files);
       const image = file === undefined ? undefined : { id, image: await decodeImage(file) };
       return writeSyntheticFeatures(run, target, {
