@@ -5,6 +5,7 @@ import { encodeNpy, writeSafetensors } from '@unseen/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isArrayFile, readArrayTable } from './array-table.ts';
 import { readRowTable } from './row-table.ts';
+import { checkTableSize } from './table-size.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -79,6 +80,16 @@ describe('readArrayTable', () => {
     const text = await write('text.pkl', "S'cat'\n.");
     await expect(readArrayTable(text)).rejects.toThrow('holds no matrix');
   });
+});
+
+it('tables that are too large for classes are refused', async () => {
+  const values = new Int8Array(70_000);
+  const path = join(folder, 'many.safetensors');
+  await writeSafetensors(path, new Map([['a', { shape: [values.length, 1], values }]]));
+  await expect(readArrayTable(path)).rejects.toThrow('more than 65536 rows');
+  const many = await write('many.npy', encodeNpy({ shape: [values.length, 1], values }));
+  await expect(readArrayTable(many)).rejects.toThrow('more than 65536 rows');
+  expect(() => checkTableSize('wide.npz', 60_000, 3000)).toThrow('60000 rows of 3000 numbers');
 });
 
 it('tables with numbers that are not finite, and empty ones, are refused', async () => {

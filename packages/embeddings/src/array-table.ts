@@ -8,6 +8,7 @@ import {
   type TensorValues,
 } from '@unseen/formats';
 import type { RowTable } from './row-table.ts';
+import { checkTableSize } from './table-size.ts';
 
 const PICKLED = /\.(?:npy|pkl|pickle)$/i;
 const WEIGHTS = /\.(?:npz|safetensors|pth?|tar|h5|hdf5)$/i;
@@ -46,9 +47,12 @@ export async function readArrayTable(path: string, array?: string): Promise<RowT
 async function readTensor(path: string, array: string | undefined): Promise<StoredTensor> {
   const file = await openWeights(path);
   try {
-    if (array !== undefined) return await file.read(file.info(array).name);
-    const matrices = file.tensors.filter(({ shape }) => shape.length === 2);
-    if (matrices.length === 1) return await file.read(matrices[0].name);
+    const matrices = array === undefined ? file.tensors.filter(({ shape }) => shape.length === 2) : [file.info(array)];
+    if (matrices.length === 1) {
+      const [{ name, shape }] = matrices;
+      checkMatrix(path, shape);
+      return await file.read(name);
+    }
     throw new UserError({
       given: `${path} has ${matrices.length} matrices: ${matrices.map(({ name }) => name).join(', ')}`,
       expected: "one, or its name ('array: NAME')",
@@ -69,15 +73,20 @@ interface Numbers {
   readonly values: TensorValues;
 }
 
-function matrixRows(path: string, { shape, values }: Numbers): Float32Array[] {
-  const [count, length] = shape;
-  if (shape.length !== 2 || length === 0) {
+function checkMatrix(path: string, shape: readonly number[]): void {
+  if (shape.length !== 2 || shape[1] === 0) {
     throw new UserError({
       given: `${path} is an array of shape (${shape.join(', ')})`,
       expected: '(classes, numbers)',
     });
   }
-  const flat = Float32Array.from(values, Number);
+  checkTableSize(path, shape[0], shape[1]);
+}
+
+function matrixRows(path: string, { shape, values }: Numbers): Float32Array[] {
+  checkMatrix(path, shape);
+  const [count, length] = shape;
+  const flat = toFloats(values);
   return Array.from({ length: count }, (_, i) => flat.subarray(i * length, (i + 1) * length));
 }
 
@@ -88,10 +97,15 @@ function numbersOf(path: string, value: unknown): Numbers {
   throw new UserError({ given: `${path} holds something else than an array of numbers`, expected: 'numbers' });
 }
 
+function toFloats(values: TensorValues): Float32Array {
+  const big = values instanceof BigInt64Array || values instanceof BigUint64Array;
+  return big ? Float32Array.from(values, Number) : new Float32Array(values);
+}
+
 function vectorOf(path: string, label: string, value: unknown): Float32Array {
   if (Array.isArray(value) && value.every((one) => typeof one === 'number')) return Float32Array.from(value);
   const { shape, values } = numbersOf(path, value);
-  if (shape.filter((n) => n !== 1).length <= 1) return Float32Array.from(values, Number);
+  if (shape.filter((n) => n !== 1).length <= 1) return toFloats(values);
   throw new UserError({
     given: `${path}: '${label}' is an array of shape (${shape.join(', ')})`,
     expected: 'a vector',

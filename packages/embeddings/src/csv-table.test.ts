@@ -22,6 +22,7 @@ it.each([
   ['without a header', 'cat,1,-2.5\ndog,3e-2,+4\n', 'table.csv'],
   ['with a header, a byte-order mark and other line ends', '\ufeffname,x1,x2\r\ncat,1,-2.5\r\ndog,0.03,4', 'table.csv'],
   ['with quotes and blanks', '"cat", 1, -2.5\n\n"dog","3e-2",4\n', 'table.csv'],
+  ['as pandas writes it', ',0,1\ncat,1,-2.5\ndog,0.03,4\n', 'table.csv'],
   ['with tabs', 'cat\t1\t-2.5\ndog\t.03\t4.\n', 'table.tsv'],
 ])('reads a table %s', async (_, text, name) => {
   expect(await read(text, name)).toEqual({
@@ -46,6 +47,17 @@ it.each([
   ['cat;1,5;2,5\ndog;1,5;2,5\n', "write numbers with a point, and ',' between columns"],
 ])('refuses %j', async (text, message) => {
   await expect(read(text)).rejects.toThrow(message);
+});
+
+it('tells numbered columns from a class', async () => {
+  expect((await read('name,0,1,2,3\ncat,1,1,1,1\n')).labels).toEqual(['cat']);
+  expect((await read('dog,0,1\ncat,1,1\n')).labels).toEqual(['dog', 'cat']);
+});
+
+it('refuses other encodings', async () => {
+  for (const encoding of ['latin1', 'utf16le'] as const) {
+    await expect(read(Buffer.from('\xfc\xff,1\n', encoding))).rejects.toThrow('table.csv is not UTF-8 text');
+  }
 });
 
 it('answers any bytes with a table or a UserError', async () => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { explainFileError, messageOf, UserError } from '@unseen/core';
 import type { RowTable } from './row-table.ts';
@@ -7,16 +8,16 @@ const NOT_FINITE = /^[-+]?(?:nan|inf|infinity)$/i;
 
 /**
  * Reads a table of comma- or tab-separated values (RFC 4180) whose first column is the name or the id of a class and whose others
- * are numbers. A first line with text in all columns is a header and left out.
+ * are numbers. A first line with text in all columns is a header and left out, and so are numbers of columns as pandas writes them.
  */
 export async function readCsvTable(path: string): Promise<RowTable> {
-  const text = await readFile(path, 'utf8').catch((error) => {
+  const bytes = await readFile(path).catch((error) => {
     throw explainFileError(error, path);
   });
-  const [first, ...rest] = await parseLines(path, text);
+  if (!isUtf8(bytes)) throw new UserError({ given: `${path} is not UTF-8 text`, remedy: 'save it as CSV in UTF-8' });
+  const [first, ...rest] = await parseLines(path, bytes);
   if (!first) throw new UserError({ given: `${path} is empty`, expected: 'a line per class' });
-  const isHeader = first.fields.slice(1).every((field) => !NUMBER.test(field) && !NOT_FINITE.test(field));
-  const lines = isHeader ? rest : [first, ...rest];
+  const lines = isHeader(first) ? rest : [first, ...rest];
   return { labels: lines.map((line) => nameOf(path, line)), rows: lines.map((line) => numbersOf(path, line)) };
 }
 
@@ -26,7 +27,13 @@ interface Line {
   readonly number: number;
 }
 
-async function parseLines(path: string, text: string): Promise<Line[]> {
+function isHeader({ fields: [name, ...others] }: Line): boolean {
+  // From some columns on, 0, 1, 2 … are no numbers of a class.
+  const isCount = others.length >= (name === '' ? 1 : 4) && others.every((field, i) => field === String(i));
+  return isCount || others.every((field) => !NUMBER.test(field) && !NOT_FINITE.test(field));
+}
+
+async function parseLines(path: string, text: Buffer): Promise<Line[]> {
   const { parse } = await import('csv-parse/sync');
   try {
     const records = parse(text, {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeNpy } from '@unseen/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lookUpClasses } from './look-up.ts';
+import { readRowTable } from './row-table.ts';
 import type { FileSource } from './vector-source.ts';
 
 let folder: string;
@@ -54,6 +55,34 @@ describe('rows with names', () => {
     );
     await expect(find(path, { names: await file('gap.txt', 'cat\n\ndog') })).rejects.toThrow('gap.txt:2 is empty');
     await expect(find(path)).rejects.toThrow('file has no names for its rows');
+  });
+});
+
+describe('rows of files of word vectors', () => {
+  const binary = (count: number) => {
+    const entry = Buffer.concat([Buffer.from('a '), Buffer.from(Float32Array.of(1.5).buffer)]);
+    return Buffer.concat([Buffer.from(`${count} 1\n`), Buffer.alloc(entry.length * count, entry)]);
+  };
+
+  it('are those of small ones', async () => {
+    const path = join(folder, 'a.bin');
+    await writeFile(path, binary(1));
+    expect((await readRowTable({ name: 's', path })).rows).toEqual([Float32Array.of(1.5)]);
+    await writeFile(path, binary(200_000));
+    await expect(readRowTable({ name: 's', path })).rejects.toThrow("for a file of word vectors take 'rows: tokens'");
+  });
+});
+
+describe('settings', () => {
+  const refusals: [string, Partial<FileSource>, string][] = [
+    ['x.vec', { rows: 'tokens', names: 'names.txt' }, "'names' and finds its rows by tokens"],
+    ['x.vec', { rows: 'tokens', array: 'w' }, "'array' and finds its rows by tokens"],
+    ['x.vec', { rows: 'ids', subwords: true }, "'subwords' and finds its rows by ids"],
+    ['x.csv', { limit: 1 }, 'has a limit, and file is a table'],
+    ['x.csv', { rows: 'tokens' }, 'looks for tokens in file, which is a table'],
+  ];
+  it.each(refusals)('of %s that would have no effect are refused: %o', async (name, settings, message) => {
+    await expect(find(await file(name, 'cat,1\npotted plant,2\n'), settings)).rejects.toThrow(message);
   });
 });
 

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { editDistance, UserError } from '@unseen/core';
 import { type FoundVector, openWordVectors, QuantizedModelError, type WordVectorFile } from '@unseen/formats';
 import type { SourceColumn } from './look-up.ts';
 import { type ComposedVector, candidateTokens, composeVector, wordsOf } from './multi-word.ts';
 import { openQuantizedFastText } from './quantized-fasttext.ts';
-import { originOf, type TableClass, type VectorSource } from './vector-source.ts';
+import { isTableFile } from './row-table.ts';
+import { type FileSource, originOf, type TableClass, type VectorSource } from './vector-source.ts';
 
 type Name = string | readonly string[];
 
@@ -14,7 +16,7 @@ export type TokenFile = Pick<WordVectorFile, 'subwords' | 'lookUp' | 'tokens'>;
 export async function lookUpTokens(source: VectorSource, classes: readonly TableClass[]): Promise<SourceColumn> {
   const wanted = classes.map(({ name, tokens }): Name => tokens?.[source.name] ?? name);
   const { multiWord, subwords = false } = source;
-  const file = 'vectors' in source ? atHand(source.vectors) : await openFile(source.path);
+  const file = 'vectors' in source ? atHand(source.vectors) : await openFile(source);
   if (subwords && !file.subwords) {
     throw new UserError({
       given: `the source '${source.name}' has 'subwords: true', and ${originOf(source)} has no subwords`,
@@ -33,12 +35,21 @@ export async function lookUpTokens(source: VectorSource, classes: readonly Table
   return { rows: found, missing: lacking.map((name) => describeMissing(name, source, vectors, near)) };
 }
 
-async function openFile(path: string): Promise<TokenFile> {
+async function openFile(source: FileSource): Promise<TokenFile> {
+  const { path } = source;
   try {
     return await openWordVectors(path);
   } catch (error) {
     if (error instanceof QuantizedModelError) return openQuantizedFastText(path);
-    throw error;
+    if (!(error instanceof UserError && isTableFile(path) && existsSync(path))) throw error;
+    throw new UserError(
+      {
+        given: `the source '${source.name}' looks for tokens in ${originOf(source)}, which is a table`,
+        expected: 'a file of word vectors',
+        remedy: "'rows: names' finds the rows of a table by their names, 'rows: ids' by the ids of classes",
+      },
+      { cause: error },
+    );
   }
 }
 

@@ -14,12 +14,17 @@ export interface SourceColumn {
 
 /** The vectors of all classes in one source. */
 export async function lookUpClasses(source: VectorSource, classes: readonly TableClass[]): Promise<SourceColumn> {
-  const { rows = 'tokens' } = source;
-  const given = Object.entries({ subwords: source.subwords, multiWord: source.multiWord }).filter(([, value]) => value);
-  if (rows !== 'tokens' && given.length > 0) {
+  const { rows = 'tokens', subwords, multiWord } = source;
+  const { names, array } = 'path' in source ? source : {};
+  const [isOfTokens, isOfTables] = [
+    { subwords, multiWord },
+    { names, array },
+  ];
+  const unused = Object.entries(rows === 'tokens' ? isOfTables : isOfTokens).find(([, value]) => value);
+  if (unused) {
     throw new UserError({
-      given: `the source '${source.name}' has '${given[0][0]}' and finds its rows by ${rows}`,
-      expected: "this setting with 'rows: tokens' only",
+      given: `the source '${source.name}' has '${unused[0]}' and finds its rows by ${rows}`,
+      expected: `this setting with ${rows === 'tokens' ? "'rows: names' and 'rows: ids'" : "'rows: tokens'"} only`,
     });
   }
   return rows === 'tokens' ? lookUpTokens(source, classes) : lookUpRows(source, classes, rows);

@@ -4,6 +4,7 @@ import { openWordVectors, streamWordVectors } from '@unseen/formats';
 import { z } from 'zod';
 import { isArrayFile, readArrayTable } from './array-table.ts';
 import { readCsvTable } from './csv-table.ts';
+import { checkTableSize } from './table-size.ts';
 import { type FileSource, originOf, type VectorSource } from './vector-source.ts';
 
 /** A table of vectors of one length, in the order of its file. */
@@ -13,7 +14,10 @@ export interface RowTable {
   readonly labels?: readonly string[];
 }
 
-const MAX_ROWS = 1 << 16;
+/** Whether a file is one of arrays or of separated values, by its name. */
+export function isTableFile(path: string): boolean {
+  return isArrayFile(path) || /\.[ct]sv$/i.test(path);
+}
 
 /** Reads a source as a whole, as a table: text, arrays, or a small file of word vectors. Numbers that are not finite are refused. */
 export async function readRowTable(source: VectorSource): Promise<RowTable> {
@@ -32,8 +36,14 @@ export async function readRowTable(source: VectorSource): Promise<RowTable> {
 }
 
 async function readFileTable(source: FileSource): Promise<RowTable> {
-  const { path, names, array } = source;
+  const { path, names, array, limit } = source;
   const isArray = isArrayFile(path);
+  if (limit !== undefined && isTableFile(path)) {
+    throw new UserError({
+      given: `the source '${source.name}' has a limit, and ${originOf(source)} is a table, which is read as a whole`,
+      expected: "'limit' for files of word vectors only",
+    });
+  }
   if (array !== undefined && !isArray) {
     throw new UserError({
       given: `the source '${source.name}' names an array of ${path}`,
@@ -47,7 +57,7 @@ async function readFileTable(source: FileSource): Promise<RowTable> {
       expected: "'names' for files of arrays without names only",
     });
   }
-  return /\.[ct]sv$/i.test(path) ? readCsvTable(path) : readWordTable(source);
+  return isTableFile(path) ? readCsvTable(path) : readWordTable(source);
 }
 
 async function withNames(table: RowTable, { names: path, name, label }: FileSource): Promise<RowTable> {
@@ -84,12 +94,15 @@ async function readWordTable({ path, limit }: FileSource): Promise<RowTable> {
   if (file.format === 'text') {
     const rows: Float32Array[] = [];
     for await (const { token, vector } of streamWordVectors(path, { limit })) {
-      checkSize(path, labels.push(token));
+      checkTableSize(path, labels.push(token));
       rows.push(vector());
     }
     return { rows, labels };
   }
-  for await (const batch of file.tokens({ limit })) checkSize(path, labels.push(...batch));
+  for await (const batch of file.tokens({ limit })) {
+    checkTableSize(path, labels.length + batch.length);
+    labels.push(...batch);
+  }
   const found = await file.lookUp(labels, { limit });
   const rowOf = (label: string) => {
     const vector = found.get(label)?.vector;
@@ -97,14 +110,6 @@ async function readWordTable({ path, limit }: FileSource): Promise<RowTable> {
     throw new UserError({ given: `${path}: the token '${label}' is not UTF-8`, expected: 'names of classes' });
   };
   return { rows: labels.map(rowOf), labels };
-}
-
-function checkSize(path: string, rows: number): void {
-  if (rows <= MAX_ROWS) return;
-  throw new UserError({
-    given: `${path} has more than ${MAX_ROWS} rows, and is to be a table with one row per class`,
-    remedy: "for a file of word vectors take 'rows: tokens'",
-  });
 }
 
 function atHand(vectors: ReadonlyMap<string, Float32Array>): RowTable {
