@@ -108,7 +108,11 @@ async function take(entry: Readable & { header: Headers }, to: string, archive: 
   }
   checkSize(size, name, archive);
   if (await isThere(to, size)) return true;
-  await writeWhole(to, (part) => pipeline(entry, createWriteStream(part)));
+  await writeWhole(to, async (part) => {
+    // The archive may have failed meanwhile, and a pipeline that begins with a broken stream never ends.
+    if (entry.destroyed) throw new Error('unexpected end of data');
+    await pipeline(entry, createWriteStream(part));
+  });
   return true;
 }
 
