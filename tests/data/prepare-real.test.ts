@@ -214,7 +214,7 @@ describe.skipIf(absent)('COCO', () => {
 
   test('panoptic annotation, as category ids', async () => {
     await register('coco200');
-    const [train, val] = [await cocoScenes('train', 4), await cocoScenes('val', 3)];
+    const [train, val] = [await cocoScenes('train', 2), await cocoScenes('val', 1)];
     await photos(train, val);
     await mkdir(join(folder, 'datasets/coco200'));
     const files: Files = {};
@@ -246,7 +246,7 @@ describe.skipIf(absent)('COCO', () => {
     const index = new Map(categories.map(({ id, cocostuffIndex }) => [id, cocostuffIndex]));
     const stuff = (scenes: readonly Scene[]) =>
       scenes.map((scene) => ({ ...scene, mask: changed(scene.mask, (value) => index.get(value) ?? 255) }));
-    const [train, val] = [stuff(await cocoScenes('train', 4)), stuff(await cocoScenes('val', 3))];
+    const [train, val] = [stuff(await cocoScenes('train', 2)), stuff(await cocoScenes('val', 1))];
     await photos(train, val);
     const grey = (year: string) => (scene: Scene) => [`${year}/${scene.id}.png`, encodeIndexedPng(scene.mask)] as const;
     await writeZip(
