@@ -58,6 +58,19 @@ test('vectors come from the table, then from the given files, then from the file
   ]);
 });
 
+test('given files may be binary, and names of several words follow the rule of the table', async () => {
+  const binary = join(folder, 'binary.bin');
+  const floats = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer);
+  const words = { polar: [8, 0], bear: [0, 6], 'polar-bear': [0, -1] };
+  const entries = Object.entries(words).map(([word, vector]) => [Buffer.from(`${word} `), floats(...vector)]);
+  await writeFile(binary, Buffer.concat([Buffer.from('3 2\n'), ...entries.flat()]));
+  const { table, recipe } = await known();
+  expect(await vectorsOfNames(['polar bear'], { table, recipe }, [binary])).toEqual([Float32Array.of(0, -1)]);
+  const sums = { ...recipe, sources: [{ ...recipe.sources[0], multiWord: 'sum' as const }] };
+  const [vector] = await vectorsOfNames(['polar bear'], { table, recipe: sums }, [binary]);
+  expect(vector).toEqual(Float32Array.of(0.8, 0.6));
+});
+
 test('a stored table gives vectors by name', async () => {
   const path = join(folder, 'more.arrow');
   await writeClassTable(path, await buildClassTable(recipe(['zebra'])));

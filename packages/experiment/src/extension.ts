@@ -26,7 +26,7 @@ export const extensionSchema = z.strictObject({
   classes: z.array(addedClass).min(1),
   /** How many of them, the first ones, that run has learnt already. */
   known: z.int().nonnegative().default(0),
-  /** Where vectors of names are that the class table lacks: word-vector text files to concatenate, or one table (.arrow). */
+  /** Where vectors of names are that the class table lacks: files of word vectors to concatenate, or one table (.arrow). */
   vectors: z.array(filePath()).min(1).optional(),
 });
 
@@ -90,7 +90,7 @@ export interface KnownVectors {
 }
 
 /**
- * Vectors of classes by their names: from the table itself, else from the given files (word-vector text files to
+ * Vectors of classes by their names: from the table itself, else from the given files (of word vectors, to
  * concatenate in the table's order, or one table), else from the files that the table was built from. They are brought to
  * unit length where the table's rows are. Names without a vector are a `UserError`.
  */
@@ -113,7 +113,10 @@ async function look(
   files: readonly string[] | undefined,
 ): Promise<ClassTable> {
   const isComplete = recipe?.sources.every(({ rows = 'tokens' }) => rows === 'tokens');
-  const sources = files?.map((path, i) => ({ name: recipe?.sources[i]?.name ?? `file ${i + 1}`, path }));
+  const sources = files?.map((path, i) => {
+    const { name = `file ${i + 1}`, multiWord } = recipe?.sources[i] ?? {};
+    return { name, path, ...(multiWord && { multiWord }) };
+  });
   if (!sources && !isComplete) throw unknownNames(names, table);
   const isTable = files?.length === 1 && files[0].endsWith('.arrow');
   const found = isTable

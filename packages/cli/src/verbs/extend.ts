@@ -10,7 +10,7 @@ export const extend = defineVerb({
   options: {
     class: { ...textsOption('Name of a new class (repeatable)'), demandOption: true },
     vectors: textsOption(
-      "Word-vector files (text), as many as the run's class table was made from, or a class table (.arrow), for names that the run's own table lacks",
+      "Files of word vectors (text, word2vec's or fastText's .bin, .ftz), as many as the run's class table was made from, or a class table (.arrow), for names that the run's own table lacks",
     ),
     set: setOption,
     backend: backendOption,
@@ -21,7 +21,7 @@ export const extend = defineVerb({
   },
   examples: [
     ['unseen extend runs/cagnet-coco200 --class zebra', 'a class of the table of word vectors'],
-    ['unseen extend runs/mine --class okapi --vectors crawl-300d-2M.vec google.vec --out runs/okapi', 'any word'],
+    ['unseen extend runs/mine --class okapi --vectors crawl-300d-2M.vec GoogleNews.bin --out runs/okapi', 'any word'],
   ],
   async run({ run, class: names, vectors, set, backend, out, seed, resume, force }, context) {
     const { extendedExperiment } = await import('@unseen/experiment');
