@@ -113,14 +113,12 @@ describe('fastText models', () => {
   });
 
   it('gives every word of any dictionary its row, across the blocks in which a file is read', async () => {
-    const words = Array.from({ length: 70_000 }, (_, i) => `${i.toString(36)}-${'x'.repeat(i % 40)}`);
-    const rows = words.map((_, i) => [i, 3 * i]);
-    const file = await openModel({ version: 12, words, maxn: 0, dimension: 2, rows });
-    const wanted = words.filter((_, i) => i % 97 === 0 || i > 69_900);
-    const found = await file.lookUp(wanted);
-    expect([...found].map(([token, { vector }]) => [token, ...vector])).toEqual(
-      wanted.map((token) => [token, words.indexOf(token), 3 * words.indexOf(token)]),
-    );
+    const words = Array.from({ length: 20_000 }, (_, i) => `${i.toString(36)}-${'x'.repeat(i % 200)}`);
+    const rows = words.map((_, i) => [i]);
+    const file = await openModel({ version: 12, words, maxn: 0, dimension: 1, rows });
+    const wanted = [...words.keys()].filter((i) => i % 97 === 0 || i > 19_900);
+    const found = await file.lookUp(wanted.map((i) => words[i]));
+    expect([...found].map(([token, { vector }]) => [token, ...vector])).toEqual(wanted.map((i) => [words[i], i]));
     expect(await tokensOf(file)).toEqual(words);
   });
 
