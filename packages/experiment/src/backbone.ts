@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   type BackboneDefinition,
   backbones,
@@ -47,13 +48,13 @@ export function chooseOutputStride(name: string, given?: number): FeatureSetting
   return known;
 }
 
-/** Builds the backbone of an experiment and loads its weights; a backbone without weights is a {@link UserError}. */
+/** Builds the backbone of an experiment and loads its weights; a backbone whose weights are not there is a {@link UserError}. */
 export async function loadExperimentBackbone(settings: FeatureSettings['backbone']): Promise<LoadedBackbone> {
   const { name, weights } = settings;
   const definition = lookUp(backbones, name, 'backbone');
-  if (weights === undefined) {
+  if (weights === undefined || !existsSync(weights)) {
     throw new UserError({
-      given: `backbone ${name} without weights`,
+      given: weights === undefined ? `backbone ${name} without weights` : `${weights} does not exist`,
       expected: definition.weights ? `its published weights, ${definition.weights.source}` : 'the file of its weights',
       remedy: definition.weights
         ? `fetch them, 'unseen weights import ${name}', and name the file under 'backbone.weights'`

@@ -30,3 +30,14 @@ test('stores say which labels were hidden, not what the split is called; those o
   expect(of('other', 'train').config).not.toBe(of('first', 'train').config);
   expect(of('other', 'val')).toEqual(of('first', 'val'));
 });
+
+test('weights that are not there are told with where they are had', async () => {
+  const backbone = { name: 'mobilenet_v1_025.keras_in1k', outputStride: 16 as const };
+  const importing = /'unseen weights import mobilenet_v1_025.keras_in1k', and name the file under 'backbone.weights'/;
+  await expect(loadExperimentBackbone({ ...backbone, weights: '/none.h5' })).rejects.toThrow(
+    /^\/none.h5 does not exist/,
+  );
+  for (const weights of [{ weights: '/none.h5' }, {}]) {
+    await expect(loadExperimentBackbone({ ...backbone, ...weights })).rejects.toThrow(importing);
+  }
+});
