@@ -10,9 +10,8 @@ const PACKAGES = ['webgpu', '@tensorflow/tfjs-backend-webgpu'];
 /** Installs what the tests of the GPU backends need, where that is possible; they skip where it is not. */
 export function installSoftwareGpu() {
   if (!existsSync(SWIFTSHADER) && process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    const options = { stdio: 'ignore', timeout: 120_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-    spawnSync('apt-get', ['update', '-qq'], options);
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium-common'], options);
+    // The tests are not kept waiting by a network that does not answer.
+    if (apt('update')) apt('install', '-y', '--no-install-recommends', 'chromium-common');
   }
   const missing = PACKAGES.filter((name) => !existsSync(tool(name)));
   const absent = !existsSync(SWIFTSHADER)
@@ -21,4 +20,13 @@ export function installSoftwareGpu() {
       ? missing.join(', ')
       : undefined;
   if (absent) process.stderr.write(`the tests of the GPU backends will skip: ${absent} could not be installed\n`);
+}
+
+/** Runs apt-get; false where it took too long. That it failed is seen by what is missing then. */
+function apt(...args) {
+  const patience = ['-o', 'Acquire::Retries=0', '-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::https::Timeout=15'];
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return (
+    spawnSync('apt-get', ['-qq', ...patience, ...args], { stdio: 'ignore', timeout: 120_000, env }).signal === null
+  );
 }
