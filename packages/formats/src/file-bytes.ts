@@ -1,5 +1,18 @@
-import type { FileHandle } from 'node:fs/promises';
-import { UserError } from '@unseen/core';
+import { type FileHandle, open } from 'node:fs/promises';
+import { explainFileError, UserError } from '@unseen/core';
+
+/** Opens a file, uses it and closes it; what the file system objects is a {@link UserError}. */
+export async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    return await use(file);
+  } catch (error) {
+    throw explainFileError(error, path);
+  } finally {
+    await file?.close();
+  }
+}
 
 /** The bytes of a file from `start` up to `end`, in a buffer of their own. A file that ends before is a {@link UserError}. */
 export async function readFileBytes(

@@ -1,6 +1,5 @@
-import { open } from 'node:fs/promises';
-import { explainFileError, UserError } from '@unseen/core';
-import { readFileBytes } from '../file-bytes.ts';
+import { UserError } from '@unseen/core';
+import { readFileBytes, withFile } from '../file-bytes.ts';
 import { damaged } from './elements.ts';
 import type { MatValue } from './values.ts';
 import { decodeVersion5, isVersion5 } from './version5.ts';
@@ -18,27 +17,19 @@ const MAX_FILE_BYTES = 2 ** 31;
  */
 export async function readMat(
   path: string,
-  options: { readonly names?: readonly string[] } = {},
+  { names }: { readonly names?: readonly string[] } = {},
 ): Promise<ReadonlyMap<string, MatValue>> {
-  const file = await open(path, 'r').catch((error) => {
-    throw explainFileError(error, path);
-  });
-  let bytes: Uint8Array;
-  try {
+  const bytes = await withFile(path, async (file) => {
     const { size } = await file.stat();
     const head = await readFileBytes(file, path, 0, Math.min(size, USER_BLOCK + HDF5_SIGNATURE.length));
     if ([0, USER_BLOCK].some((at) => HDF5_SIGNATURE.equals(head.subarray(at, at + HDF5_SIGNATURE.length)))) {
-      return await readVersion73(path, options.names);
+      return undefined;
     }
     if (!isVersion5(head)) throw otherKind(head, path);
     if (size >= MAX_FILE_BYTES) throw damaged(path, `is ${size} bytes long, more than version 5 allows,`);
-    bytes = await readFileBytes(file, path, 0, size);
-  } catch (error) {
-    throw explainFileError(error, path);
-  } finally {
-    await file.close();
-  }
-  return decodeVersion5(bytes, path, options.names);
+    return readFileBytes(file, path, 0, size);
+  });
+  return bytes ? decodeVersion5(bytes, path, names) : readVersion73(path, names);
 }
 
 function otherKind(head: Uint8Array, path: string): UserError {

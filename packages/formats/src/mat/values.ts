@@ -1,4 +1,5 @@
 import { UserError } from '@unseen/core';
+import { gather } from '../gather.ts';
 import { sizeOf, type TensorValues } from '../tensor-values.ts';
 
 /** Classes of MATLAB arrays that hold numbers. */
@@ -95,17 +96,7 @@ export async function readRowMajor(
   const { shape } = array;
   const values = await array.read();
   const rowMajor = values.slice();
-  const count = sizeOf(shape);
-  const index = shape.map(() => 0);
   const strides = shape.map((_, axis) => sizeOf(shape.slice(0, axis)));
-  for (let i = 0, from = 0; i < count; i++) {
-    rowMajor[i] = values[from];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      from -= strides[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
+  gather(values, rowMajor, shape, strides);
   return { shape, values: rowMajor };
 }

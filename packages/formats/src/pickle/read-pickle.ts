@@ -1,6 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { explainFileError } from '@unseen/core';
-import { readFileBytes } from '../file-bytes.ts';
+import { readFileBytes, withFile } from '../file-bytes.ts';
 import { NPY_HEADER_BYTES, NPY_MAGIC, parseNpyHeader, requireNumbers } from '../npy.ts';
 import { decodeNumpy } from '../numpy-type.ts';
 import { BUILTIN_GLOBALS } from './builtin-globals.ts';
@@ -16,10 +14,8 @@ const PLAIN: PickleGlobals = new Map([...BUILTIN_GLOBALS, ...NUMPY_GLOBALS]);
  * objects is returned as it is: a dictionary that was saved so is its one value. Nothing is executed: any other name in
  * the pickle is a `UserError` that names it.
  */
-export async function readPickle(path: string): Promise<PickleValue> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, 'r');
+export function readPickle(path: string): Promise<PickleValue> {
+  return withFile(path, async (file) => {
     const { size } = await file.stat();
     const head = Buffer.from(await readFileBytes(file, path, 0, Math.min(size, NPY_HEADER_BYTES)));
     if (!head.subarray(0, NPY_MAGIC.length).equals(NPY_MAGIC)) return read(fileSource(file.fd, size, path), 0);
@@ -31,11 +27,7 @@ export async function readPickle(path: string): Promise<PickleValue> {
     array.dtype = layout.dtype;
     array.values = decodeNumpy(await readFileBytes(file, path, header.start, size), layout, path);
     return array;
-  } catch (error) {
-    throw explainFileError(error, path);
-  } finally {
-    await file?.close();
-  }
+  });
 }
 
 /** {@link readPickle} of a pickle in memory; the name is for errors. */

@@ -72,16 +72,3 @@ async function fill(file: FileHandle, buffer: Buffer, position: number): Promise
   }
   return done;
 }
-
-/** Opens a file, uses it and closes it; what the file system objects is a {@link UserError}. */
-export async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path);
-    return await use(file);
-  } catch (error) {
-    throw explainFileError(error, path);
-  } finally {
-    await file?.close();
-  }
-}

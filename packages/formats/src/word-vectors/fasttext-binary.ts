@@ -1,4 +1,4 @@
-import { withFile } from './blocks.ts';
+import { withFile } from '../file-bytes.ts';
 import { endOfDictionary, readDictionary } from './fasttext-dictionary.ts';
 import type { FastTextHeader } from './fasttext-header.ts';
 import { findInputMatrix, type InputMatrix, meansOfRows, readPruned } from './fasttext-matrix.ts';

@@ -1,6 +1,6 @@
 import { UserError } from '@unseen/core';
+import { withFile } from '../file-bytes.ts';
 import { findStranger } from '../strangers.ts';
-import { withFile } from './blocks.ts';
 import { openFastText } from './fasttext-binary.ts';
 import { readFastTextHeader } from './fasttext-header.ts';
 import { openTextVectors } from './text.ts';
