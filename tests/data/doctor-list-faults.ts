@@ -1,0 +1,153 @@
+import { bands, type Files, maskFile, PETS, photo } from './doctor-dataset.ts';
+import type { Fault } from './doctor-mask-faults.ts';
+
+const withLabels = (labels: Record<string, string[]>): Files => ({
+  'pets.yaml': PETS.replace('layout: folder', 'layout: folder\nimageLabels: labels.json'),
+  'labels.json': JSON.stringify(labels),
+});
+
+const EXTRAS = await Promise.all([41, 42, 43, 44].map((seed) => photo(seed)));
+
+/** Faults of lists, splits, duplicates, image labels and damaged files, by name. */
+export const listFaults: Readonly<Record<string, Fault>> = {
+  'unseen pixels in a training image': {
+    check: 'unseen-in-training',
+    severity: 'note',
+    files: () => ({ 'masks/t1.png': maskFile(bands(1, 4, 3)) }),
+    says: /1 training image of 6 shows unseen classes: cow 640 pixels in 1 image.*t1/s,
+  },
+  'unseen pixels in a training list of ZS3Net': {
+    check: 'unseen-in-training-list',
+    severity: 'warning',
+    files: () => ({
+      'pets.yaml': PETS.replace('default: {', 'default: {source: ZS3Net, '),
+      'masks/t1.png': maskFile(bands(1, 4, 3)),
+    }),
+    says: /protocol of ZS3Net.*take them off the training list/s,
+  },
+  'an id in both subsets': {
+    check: 'image-in-both-subsets',
+    files: () => ({ 'val.txt': 'v0\nv1\nv2\nv3\nt4\n' }),
+    says: /1 image is in both subsets.*t4/s,
+  },
+  'the same file under two names': {
+    check: 'same-file-in-both-subsets',
+    severity: 'warning',
+    files: async () => ({ 'images/v1.jpg': await photo(2) }),
+    says: /1 test image is byte for byte a training image.*v1 \(val\) and t2 \(train\)/s,
+  },
+  'the same picture saved anew': {
+    check: 'same-picture-in-both-subsets',
+    severity: 'warning',
+    files: async () => ({ 'images/v1.jpg': await photo(2, { quality: 60 }) }),
+    says: /1 test image looks like a training image.*v1 \(val\) and t2 \(train\)/s,
+  },
+  'a repeated line': {
+    check: 'repeated-line',
+    files: () => ({ 'train.txt': 't0\nt1\nt2\nt3\n\nt1\nt4\nt5\n' }),
+    says: /1 line of the list of train repeats.*t1 \(lines 2 and 6\).*train\.txt/s,
+  },
+  'paths of another machine in a list': {
+    check: 'stale-path',
+    files: () => ({ 'val.txt': 'v0\nv1\n/home/a/VOC/val/v2.png\n/home/a/VOC/val/v3.png\n' }),
+    says: /2 lines of the list of val are paths of another machine.*line 3: .*v2\.png.*'lists: \{entries: paths\}'.*'v2' of '\/home.*': 2 of the 2/s,
+  },
+  'suffixes in a list': {
+    check: 'stale-path',
+    files: () => ({ 'val.txt': 'v0\nv1\nv2.jpg\nv3\n' }),
+    says: /line 3: v2\.jpg.*entries: paths.*'v2'.*1 of the 1/s,
+  },
+  'a list in two columns': {
+    check: 'stale-path',
+    files: () => ({ 'val.txt': 'v0\nv1\nv3\nJPEGImages/v2.jpg SegmentationClass/v2.png\n' }),
+    says: /line 4: .*'v2' of 'JPEG.*': 1 of the 1/s,
+  },
+  'a mask that is cut short': {
+    check: 'mask-damaged',
+    files: () => ({ 'masks/t0.png': maskFile(bands(1, 2, 3)).subarray(0, 200) }),
+    says: /1 mask file cannot be read.*t0\.png/s,
+  },
+  'a photo that is cut short': {
+    check: 'image-damaged',
+    files: async () => {
+      const whole = await photo(1);
+      return { 'images/t1.jpg': whole.subarray(0, whole.length * 0.7) };
+    },
+    says: /1 image file cannot be read.*t1\.jpg/s,
+  },
+  'a mask without a label': {
+    check: 'unlabelled-mask',
+    severity: 'warning',
+    files: () => ({ 'masks/v2.png': maskFile(bands(0, 255, 0)) }),
+    says: /1 mask is entirely unlabelled.*v2\.png/s,
+  },
+  'a training image without a seen class': {
+    check: 'training-image-without-seen-class',
+    severity: 'warning',
+    files: () => ({
+      'pets.yaml': PETS.replace('[cat, dog, sky]', '[cat, dog]'),
+      'masks/t4.png': maskFile(bands(3, 3, 3)),
+      'masks/t0.png': maskFile(bands(1, 2, 1)),
+    }),
+    says: /1 training image has no pixel of a seen class.*t4/s,
+  },
+  'a photo that EXIF turns away from its mask': {
+    check: 'exif-rotation',
+    files: async () => ({ 'images/t5.jpg': await photo(5, { orientation: 6 }) }),
+    says: /1 image is turned by an EXIF tag.*t5: image 56x40, mask 40x56.*drop the tag/s,
+  },
+  'image labels that disagree with a mask': {
+    check: 'image-labels-disagree',
+    severity: 'warning',
+    files: () =>
+      withLabels({ t0: ['cat', 'dog', 'sky'], t1: ['dog', 'cow', 'sky'], v0: ['sheep', 'cat', 'sky', 'cow'] }),
+    says: /2 images of 3 disagree.*t1: labelled cow without a pixel.*v0: labelled cow/s,
+  },
+  'a class that is named like what is not labelled': {
+    check: 'unlabelled-as-class',
+    severity: 'warning',
+    files: () => ({ 'pets.yaml': PETS.replaceAll('sky', 'unlabelled') }),
+    says: /1 class of split default is named like what is not labelled.*unlabelled \(3\)/s,
+  },
+  '255 as a class and as void': {
+    check: 'ignore-as-class',
+    severity: 'warning',
+    files: () => ({ 'pets.yaml': PETS.replace('splits:', '  - {id: 255, name: a}\n  - {id: 300, name: b}\nsplits:') }),
+    says: /class 'a' has the id 255, and 10 masks of 8-bit values have pixels of it/s,
+  },
+  'an empty list': {
+    check: 'empty-list',
+    files: () => ({ 'val.txt': '\n' }),
+    says: /the subset val is empty/,
+  },
+  'images without a mask, where these are optional': {
+    check: 'mask-missing',
+    severity: 'note',
+    files: () => ({
+      'pets.yaml': `${PETS}optionalMasks: true\n`,
+      'train.txt': `t0\nt1\nt2\n${['a', 'b', 'c', 'd'].join('\n')}\n`,
+      ...Object.fromEntries(
+        ['t3', 't4', 't5'].flatMap((id) => [
+          [`images/${id}.jpg`, null],
+          [`masks/${id}.png`, null],
+        ]),
+      ),
+      ...Object.fromEntries(EXTRAS.map((bytes, i) => [`images/${'abcd'[i]}.jpg`, bytes])),
+    }),
+    says: /4 images of the list of train have no mask.*optionalMasks.*nothing, if that is meant/s,
+  },
+  'no mask to score with, where these are optional': {
+    check: 'mask-missing',
+    severity: 'warning',
+    files: () => ({
+      'pets.yaml': `${PETS}optionalMasks: true\n`,
+      ...Object.fromEntries(['v0', 'v1', 'v2', 'v3'].map((id) => [`masks/${id}.png`, null])),
+    }),
+    says: /4 images of the list of val have no mask.*not scored/s,
+  },
+  'a list that is not there': {
+    check: 'list-unreadable',
+    files: () => ({ 'val.txt': null }),
+    says: /val\.txt does not exist/,
+  },
+};
