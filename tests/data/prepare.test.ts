@@ -205,6 +205,18 @@ describe('VOC with SBD', () => {
     expect(notes).toContain('settings or sources have changed: all is made again');
   });
 
+  test('what came into an unpacked folder since is made too, and nothing else again', async () => {
+    const lists = { 'Segmentation/train': ids(0, 1), 'Segmentation/val': ids(3) };
+    await writeAll(from, devkitFiles('VOCdevkit/VOC2012', scenes.slice(0, 5), { lists, masks: ids(0, 1, 3) }));
+    await writeAll(from, sbdFiles());
+    const dataset = await yaml(VOC_YAML);
+    expect((await prepareDataset(dataset, { from })).images).toBe(4);
+    expect(await prepareDataset(dataset, { from })).toMatchObject({ images: 4, reused: 4 });
+    const rest = scenes.slice(5).map(({ id, jpeg }) => [`VOCdevkit/VOC2012/JPEGImages/${id}.jpg`, jpeg] as const);
+    await writeAll(from, Object.fromEntries(rest));
+    expect(await prepareDataset(dataset, { from })).toMatchObject({ images: 9, reused: 4 });
+  });
+
   test('a second call at the same time is refused, and does no harm', async () => {
     await vocArchives();
     const dataset = await yaml(VOC_YAML);

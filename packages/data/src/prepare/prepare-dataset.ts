@@ -8,8 +8,9 @@ import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
 import { listPath } from '../layouts/id-list.ts';
 import { maskValues } from '../mask.ts';
 import { builtInDatasets, datasetPath } from '../registry.ts';
+import { contentsOf, keyOf } from './contents.ts';
 import type { ImageJob, ImageResult } from './convert-image.ts';
-import type { ImageTask, Plan } from './converter.ts';
+import type { Converter, ImageTask, Plan } from './converter.ts';
 import { convertImages } from './converter-pool.ts';
 import { converters } from './converters/index.ts';
 import { removeHalfWritten } from './folders.ts';
@@ -17,9 +18,9 @@ import { Journal } from './journal.ts';
 import { cannotPrepare } from './preparable.ts';
 import { type PrepareProgress, SILENT } from './progress.ts';
 import type { PrepareSettings } from './settings.ts';
-import { findSources, type KnownChecksums, type Source } from './sources.ts';
+import { findSources, type KnownChecksums, requireRoles, type Source } from './sources.ts';
 import { type PreparedSummary, summarize } from './summary.ts';
-import { refuseToWriteInto, requireFolder, targetOf } from './target.ts';
+import { isInside, refuseToWriteInto, requireFolder, targetOf } from './target.ts';
 import { unpackSources } from './unpack-sources.ts';
 
 /** How {@link prepareDataset} works. */
@@ -83,7 +84,7 @@ class Preparation {
 
   async run(): Promise<PreparedDataset> {
     const { root } = this.file;
-    this.checkRoles();
+    requireRoles(this.file.path, this.settings, this.converter);
     const known = await this.knownChecksums();
     const sources = await this.findSources(known);
     await refuseToWriteInto(root, sources, this.options.from);
@@ -101,8 +102,9 @@ class Preparation {
     const { root, settings } = this.file;
     const journal = await Journal.open(this.workFolder);
     if (known.size > 0) await journal.save('checksums.json', Object.fromEntries(known));
-    const key = this.keyOf(sources);
-    const finished = await this.finishedBefore(journal, key);
+    const key = keyOf(this.file, this.settings, sources);
+    const state = hashJson([key, await contentsOf(sources, this.converter, this.givenLists)]);
+    const finished = await this.finishedBefore(journal, state);
     if (finished) {
       this.progress.note(`all ${finished.images} images of ${settings.name} are there already`);
       return { ...finished, root, reused: finished.images };
@@ -116,7 +118,7 @@ class Preparation {
     await journal.begin(key);
     await this.tellSpace(sources);
     const folders = await unpackSources(sources, journal, {
-      converter: converters[this.settings.converter],
+      converter: this.converter,
       stages: this.stages,
       key,
       progress: this.progress,
@@ -124,8 +126,27 @@ class Preparation {
     });
     const plan = await this.plan(folders);
     const reused = await this.convert(plan, journal);
-    const summary = await this.finish(plan, journal, sources);
+    const summary = await this.finish(plan, journal, { sources, state });
     return { ...summary, root, reused };
+  }
+
+  private get converter(): Converter {
+    return converters[this.settings.converter];
+  }
+
+  /** Lists that the dataset brings along. */
+  private get givenLists(): string[] {
+    if (!('subsets' in this.file.settings)) return [];
+    const paths = (['train', 'val'] as const).map((subset) => this.listPath(subset));
+    return paths.filter((path) => !isInside(path, this.file.root));
+  }
+
+  private listPath(subset: 'train' | 'val'): string {
+    const { settings, root } = this.file;
+    const lists = 'subsets' in settings ? settings.subsets : undefined;
+    if (!lists) return join(root, `${subset}.txt`);
+    const data = this.data === undefined ? {} : { UNSEEN_DATA: this.data };
+    return listPath(this.file, expandDataFolder(lists[subset], { ...process.env, ...data }));
   }
 
   /** Looking for archives, one for each of them, and converting. */
@@ -135,18 +156,6 @@ class Preparation {
 
   private get workFolder(): string {
     return join(this.file.root, '.prepare', this.file.settings.name);
-  }
-
-  private checkRoles(): void {
-    const { converter, archives } = this.settings;
-    const needs = converters[converter].sources;
-    const unknown = Object.keys(archives).filter((role) => !Object.hasOwn(needs, role));
-    const missing = Object.keys(needs).filter((role) => !needs[role].optional && !Object.hasOwn(archives, role));
-    if (unknown.length === 0 && missing.length === 0) return;
-    throw new UserError({
-      given: `${this.file.path}: 'prepare.archives' has ${Object.keys(archives).join(', ') || 'nothing'}`,
-      expected: `${Object.keys(needs).join(', ')} for the converter '${converter}'`,
-    });
   }
 
   /** Checksums of large files take minutes: what was found right is remembered beside the work. */
@@ -163,7 +172,7 @@ class Preparation {
     const place = { index: 0, count: this.stages };
     this.progress.stage('look for archives', 'start', place);
     const megabytes = (bytes: number) => Math.round(bytes / 1e6);
-    const sources = await findSources(this.settings, converters[this.settings.converter], resolve(from), {
+    const sources = await findSources(this.settings, this.converter, resolve(from), {
       download,
       signal,
       known,
@@ -180,22 +189,6 @@ class Preparation {
     }
     this.progress.stage('look for archives', 'done', place);
     return sources;
-  }
-
-  /** All that the files depend on; splits and descriptions may change. */
-  private keyOf(sources: readonly Source[]): string {
-    const { settings, classes } = this.file;
-    const { converter } = this.settings;
-    const { source, license, description, splits, prepare, ...shape } = settings;
-    return hashJson({
-      version: converters[converter].version,
-      prepare: this.settings,
-      dataset: { ...shape, classes: classes.map(({ id, name, color }) => [id, name, ...color]) },
-      sources: sources.map(({ role, kind, path, bytes = 0, verified = '' }) => [
-        ...[role, kind, bytes, verified],
-        kind === 'folder' ? path : '',
-      ]),
-    });
   }
 
   /** The summary of an earlier call that has done everything, if all is still there. */
@@ -221,17 +214,12 @@ class Preparation {
 
   private async plan(sources: Readonly<Record<string, string>>): Promise<Plan> {
     const { root, settings } = this.file;
-    const plan = await converters[this.settings.converter].plan({
+    const plan = await this.converter.plan({
       file: this.file,
       settings: this.settings,
       target: root,
       sources,
-      listPath: (subset) => {
-        const lists = 'subsets' in settings ? settings.subsets : undefined;
-        if (!lists) return join(root, `${subset}.txt`);
-        const data = this.data === undefined ? {} : { UNSEEN_DATA: this.data };
-        return listPath(this.file, expandDataFolder(lists[subset], { ...process.env, ...data }));
-      },
+      listPath: (subset) => this.listPath(subset),
     });
     if (plan.tasks.length > 0) return plan;
     const why = plan.leftOut.map(({ count, what, why }) => `${count} ${what}: ${why}`);
@@ -281,7 +269,11 @@ class Preparation {
     return reused;
   }
 
-  private async finish(plan: Plan, journal: Journal, sources: readonly Source[]): Promise<PreparedSummary> {
+  private async finish(
+    plan: Plan,
+    journal: Journal,
+    { sources, state }: { readonly sources: readonly Source[]; readonly state: string },
+  ): Promise<PreparedSummary> {
     for (const { from, to } of plan.files ?? []) await linkOrCopy(from, to);
     for (const { path, ids } of plan.lists) await writeFileAtomic(path, ids.map((id) => `${id}\n`).join(''));
     await journal.finish(plan.tasks.map(({ id }) => id));
@@ -290,8 +282,7 @@ class Preparation {
       results.flatMap(({ outputs }) => outputs.map(([path]) => dirname(join(this.file.root, path)))),
     );
     const summary = summarize(this.file, plan, results, { sources, expect: this.settings.expect });
-    const key = this.keyOf(sources);
-    await journal.save('summary.json', { key, summary });
+    await journal.save('summary.json', { key: state, summary });
     for (const { role, kind } of sources) if (kind === 'archive') await journal.remove(role);
     await journal.remove('unpacked.json');
     return summary;

@@ -31,6 +31,21 @@ export interface SourceEvents {
 /** Checksums of files that were found right before, by path, size and date. */
 export type KnownChecksums = Map<string, string>;
 
+/** Archives under other names than a converter's, or too few of them, are a {@link UserError}. */
+export function requireRoles(
+  path: string,
+  { converter: name, archives }: PrepareSettings,
+  { sources: needs }: Converter,
+): void {
+  const unknown = Object.keys(archives).filter((role) => !Object.hasOwn(needs, role));
+  const missing = Object.keys(needs).filter((role) => !needs[role].optional && !Object.hasOwn(archives, role));
+  if (unknown.length === 0 && missing.length === 0) return;
+  throw new UserError({
+    given: `${path}: 'prepare.archives' has ${Object.keys(archives).join(', ') || 'nothing'}`,
+    expected: `${Object.keys(needs).join(', ')} for the converter '${name}'`,
+  });
+}
+
 /**
  * Finds all sources of a dataset in a folder: unpacked, or as archives, whose sizes and checksums are compared with those
  * of the YAML. All problems are one {@link UserError}.
