@@ -6,7 +6,7 @@ import { backendStatus } from '@unseen/tensor';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unseen } from './command.ts';
-import { failure, writeSmallExperiment } from './small-experiment.ts';
+import { failure, unseenJson, writeSmallExperiment } from './small-experiment.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -16,12 +16,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-const json = async (...args: string[]) => {
-  const { code, stderr, lastLine } = await unseen([...args, '--json'], dir);
-  expect(stderr).not.toContain('unseen: ');
-  expect(code).toBe(0);
-  return JSON.parse(lastLine);
-};
+const json = (...args: string[]) => unseenJson(dir, ...args);
 
 async function runFiles(): Promise<string[]> {
   const files = (await readdir(join(dir, 'run'), { recursive: true, withFileTypes: true })).filter((e) => e.isFile());

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { readClassTable } from '@unseen/embeddings';
 import { decodeRgbPng, writeNpy } from '@unseen/formats';
 import { expect, test } from 'vitest';
-import { unseen } from './command.ts';
-import { failure, temporaryFolder } from './small-experiment.ts';
+import { failure, temporaryFolder, unseenJson } from './small-experiment.ts';
 
 const DATASET = `name: mine
 layout: folder
@@ -36,16 +35,9 @@ async function project(): Promise<string> {
   return dir;
 }
 
-async function json(dir: string, ...args: string[]) {
-  const { code, stderr, lastLine } = await unseen([...args, '--json'], dir);
-  expect(stderr).not.toContain('unseen: ');
-  expect(code).toBe(0);
-  return JSON.parse(lastLine);
-}
-
 test('a recipe becomes a table whose every row says where it comes from, and which can be looked over', async () => {
   const dir = await project();
-  const built = await json(dir, 'embed', 'build', 'recipe.yaml', '--data', '.');
+  const built = await unseenJson(dir, 'embed', 'build', 'recipe.yaml', '--data', '.');
   expect(built).toMatchObject({
     out: 'mine.arrow',
     dimension: 4,
@@ -65,7 +57,7 @@ test('a recipe becomes a table whose every row says where it comes from, and whi
   const table = await readClassTable(join(dir, 'mine.arrow'));
   expect(table.vectors[0]).toEqual(Float32Array.from([0.6, 0.8, 1, 0], (x) => x / Math.SQRT2));
 
-  const inspected = await json(dir, 'embed', 'inspect', 'mine.arrow', '--dataset', 'mine.yaml', '--out', 'look');
+  const inspected = await unseenJson(dir, 'embed', 'inspect', 'mine.arrow', '--dataset', 'mine.yaml', '--out', 'look');
   expect(inspected).toMatchObject({ name: 'mine', parts: [{ source: 'words' }, { source: 'traits' }], warnings: [] });
   expect(inspected.classes.map(({ name, group }: Record<string, string>) => [name, group])).toEqual([
     ['cat', 'seen'],
@@ -83,12 +75,12 @@ test('a recipe becomes a table whose every row says where it comes from, and whi
 test('any table: names in its first column, or in a file of their own, or ids', async () => {
   const dir = await project();
   const options = ['--from', 'traits.csv', '--dataset', 'mine.yaml', '--normalize', 'none', '--out', 'a.arrow'];
-  const { classes } = await json(dir, 'embed', 'build', ...options);
+  const { classes } = await unseenJson(dir, 'embed', 'build', ...options);
   expect(classes.map(({ id }: { id: number }) => id)).toEqual([1, 2, 5]);
   expect((await readClassTable(join(dir, 'a.arrow'))).vectors[1]).toEqual(Float32Array.of(1, 0.5));
   await writeNpy(join(dir, 'clip.npy'), { shape: [3, 2], values: Float64Array.of(1, 2, 3, 4, 5, 6) });
   await writeFile(join(dir, 'names.txt'), 'dog\nhot dog\ncat\n');
-  await json(dir, 'embed', 'build', '--from', 'clip.npy', '--names', 'names.txt', '--normalize', 'none');
+  await unseenJson(dir, 'embed', 'build', '--from', 'clip.npy', '--names', 'names.txt', '--normalize', 'none');
   expect(await readClassTable(join(dir, 'clip.arrow'))).toMatchObject({
     names: ['dog', 'hot dog', 'cat'],
     ids: [0, 1, 2],

@@ -98,3 +98,11 @@ export async function failure(dir: string, args: readonly string[]): Promise<str
   expect(code).toBe(1);
   return stderr.slice(stderr.indexOf('unseen: '));
 }
+
+/** Expects success; gives what the command returns. */
+export async function unseenJson(dir: string, ...args: string[]) {
+  const { code, stderr, lastLine } = await unseen([...args, '--json'], dir);
+  expect(stderr).not.toContain('unseen: ');
+  expect(code).toBe(0);
+  return JSON.parse(lastLine);
+}

@@ -5,7 +5,7 @@ import { sha256 } from '@unseen/core';
 import { decodeIndexedPng } from '@unseen/formats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unseen } from './command.ts';
-import { failure, photo, temporaryFolder, writeFiles, writeSmallExperiment } from './small-experiment.ts';
+import { failure, photo, temporaryFolder, unseenJson, writeFiles, writeSmallExperiment } from './small-experiment.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -15,12 +15,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-const json = async (...args: string[]) => {
-  const { code, stderr, lastLine } = await unseen([...args, '--json'], dir);
-  expect(stderr).not.toContain('unseen: ');
-  expect(code).toBe(0);
-  return JSON.parse(lastLine);
-};
+const json = (...args: string[]) => unseenJson(dir, ...args);
 const read = async (...parts: string[]) => JSON.parse(await readFile(join(dir, ...parts), 'utf8'));
 
 test('predict segments the images of a folder as the evaluation did, which the metrics verb confirms', async () => {

@@ -5,8 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sha256File } from '@unseen/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { unseen } from './command.ts';
-import { failure, temporaryFolder, writeSmallExperiment } from './small-experiment.ts';
+import { failure, temporaryFolder, unseenJson, writeSmallExperiment } from './small-experiment.ts';
 
 const CHECKPOINT = join(import.meta.dirname, '../../packages/backbone/test-data/torch-resnet.pth.tar');
 const SHARED = process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../shared');
@@ -40,32 +39,34 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-async function json(dir: string, ...args: string[]) {
-  const { code, stderr, lastLine } = await unseen([...args, '--json'], dir);
-  expect(stderr).not.toContain('unseen: ');
-  expect(code).toBe(0);
-  return JSON.parse(lastLine);
-}
-
 test('a checkpoint of PyTorch becomes weights that features can be extracted with', async () => {
   const dir = await temporaryFolder('import');
   await writeSmallExperiment(dir);
   const backbone = 'test_resnet_bottleneck.micro';
-  const imported = await json(dir, 'weights', 'import', CHECKPOINT, '--backbone', backbone, '--out', 'net.safetensors');
+  const imported = await unseenJson(
+    dir,
+    'weights',
+    'import',
+    CHECKPOINT,
+    '--backbone',
+    backbone,
+    '--out',
+    'net.safetensors',
+  );
   expect(imported).toMatchObject({ family: 'torchvision', licence: 'unknown', sha256: await sha256File(CHECKPOINT) });
   expect(imported.leftOut).toContainEqual({ name: 'fc.weight', what: 'classifier' });
   const common = ['--backbone', backbone, '--dataset', 'small.yaml', '--size', '24', '--out', 'features'];
   expect(await failure(dir, ['features', 'extract', ...common, '--weights', CHECKPOINT])).toMatch(
     /import the file first: unseen weights import .*torch-resnet\.pth\.tar --backbone test_resnet_bottleneck\.micro/,
   );
-  const { stores } = await json(dir, 'features', 'extract', ...common, '--weights', 'net.safetensors', '--half');
+  const { stores } = await unseenJson(dir, 'features', 'extract', ...common, '--weights', 'net.safetensors', '--half');
   expect(stores.map(({ images }: { images: number }) => images)).toEqual([4, 2]);
   expect((await readdir(join(dir, 'features'))).sort()).toEqual(['train.arrow', 'val.arrow']);
 }, 120_000);
 
 test('names: what is known, what is gone, what is no name', async () => {
   const dir = await temporaryFolder('names');
-  const { weights } = await json(dir, 'weights', 'list');
+  const { weights } = await unseenJson(dir, 'weights', 'list');
   expect(weights.map(({ name }: { name: string }) => name)).toContain('resnet101.tv_in1k');
   expect(await failure(dir, ['weights', 'import', 'resnet51.tv_in1k'])).toContain("did you mean 'resnet50.tv_in1k'?");
   expect(await failure(dir, ['weights', 'import', 'cagnet.voc12_ourbest'])).toMatch(
@@ -81,7 +82,7 @@ test.skipIf(!existsSync(MOBILENET))(
     process.env.UNSEEN_CACHE = join(dir, 'cache');
     try {
       const name = 'mobilenet_v1_025.keras_in1k';
-      const result = await json(dir, 'weights', 'import', name, '--url', `${address}/mobilenet.h5`);
+      const result = await unseenJson(dir, 'weights', 'import', name, '--url', `${address}/mobilenet.h5`);
       expect(requests).toBe(2);
       expect(result).toMatchObject({
         backbone: name,
@@ -93,7 +94,7 @@ test.skipIf(!existsSync(MOBILENET))(
         unmatched: [],
       });
       expect(await readdir(dir)).toContain(`${name}.safetensors`);
-      await json(dir, 'weights', 'import', name, '--url', `${address}/mobilenet.h5`);
+      await unseenJson(dir, 'weights', 'import', name, '--url', `${address}/mobilenet.h5`);
       expect(requests).toBe(2);
       // The file of another network, by a name whose checksum is known.
       const wrong = await failure(dir, ['weights', 'import', 'resnet18.tv_in1k', '--url', `${address}/resnet18.pth`]);
