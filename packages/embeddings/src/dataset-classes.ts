@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { nearestName, UserError } from '@unseen/core';
 import { readYamlDocument, validate } from '@unseen/formats';
 import { z } from 'zod';
+import { findRegistered } from './registry.ts';
 import type { TableClass } from './vector-source.ts';
 
 /** Of a dataset YAML, all that class tables need to know. */
@@ -33,15 +31,8 @@ export async function datasetClasses(nameOrYaml: string, folder = '.'): Promise<
 async function findDataset(nameOrYaml: string, folder: string): Promise<string> {
   if (/\.ya?ml$/i.test(nameOrYaml)) return resolve(folder, nameOrYaml);
   const registry = process.env.UNSEEN_DATASETS ?? join(import.meta.dirname, '../../../datasets');
-  const path = join(registry, `${nameOrYaml}.yaml`);
-  if (/^[\w.-]+$/.test(nameOrYaml) && existsSync(path)) return path;
-  const names = (await readdir(registry).catch(() => []))
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => file.slice(0, -'.yaml'.length));
-  const near = nearestName(nameOrYaml, names);
-  throw new UserError({
+  return findRegistered(registry, nameOrYaml, (names) => ({
     given: `no registered dataset '${nameOrYaml}' has a list of classes`,
     expected: `one of: ${names.join(', ')}, or the path of a dataset YAML`,
-    ...(near && { remedy: `did you mean '${near}'?` }),
-  });
+  }));
 }

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { nearestName, UserError } from '@unseen/core';
 import { dataFolder, expandDataFolder, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
 import { z } from 'zod';
 import type { TableRecipe } from './build-class-table.ts';
 import { datasetClasses } from './dataset-classes.ts';
+import { findRegistered } from './registry.ts';
 import type { TableClass } from './vector-source.ts';
 
 const tokens = z.record(z.string(), z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]));
@@ -86,16 +85,10 @@ export async function readRecipe(path: string, options: RecipeOptions = {}): Pro
 export async function recipePath(nameOrPath: string): Promise<string> {
   if (/\.ya?ml$/i.test(nameOrPath)) return nameOrPath;
   const folder = process.env.UNSEEN_EMBEDDINGS ?? join(import.meta.dirname, '../../../embeddings');
-  const path = join(folder, `${nameOrPath}.yaml`);
-  if (/^[\w.-]+$/.test(nameOrPath) && existsSync(path)) return path;
-  const files = await readdir(folder).catch(() => []);
-  const names = files.filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
-  const near = nearestName(nameOrPath, names);
-  throw new UserError({
+  return findRegistered(folder, nameOrPath, (names) => ({
     given: `class table '${nameOrPath}' does not exist`,
     expected: `a registered recipe (${names.join(', ')}), or the path of a recipe (.yaml) or of a table (.arrow)`,
-    ...(near && { remedy: `did you mean '${near}'?` }),
-  });
+  }));
 }
 
 async function parse(document: YamlDocument, path: string) {

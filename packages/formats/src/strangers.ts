@@ -21,8 +21,8 @@ const STRANGERS: readonly Kind[] = [
   },
   { given: 'compressed with gzip', remedy: 'unpack it: gunzip FILE', matches: (start) => start.startsWith('\x1f\x8b') },
   {
-    given: 'a tar archive, as PyTorch before 0.2 wrote it',
-    remedy: 'unpack it, or load and save it in Python',
+    given: 'a tar archive',
+    remedy: 'unpack it; weights that PyTorch before 0.2 wrote so: load and save them in Python',
     matches: (start) => start.startsWith('ustar', 257),
   },
 ];
