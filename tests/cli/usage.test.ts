@@ -46,6 +46,8 @@ test.each([
   [[], 'no verb is given', 'demo, run'],
   [['demo', '--seed', 'x'], "--seed 'x'", 'expected a whole number'],
   [['demo', '--out', 'a', '--out', 'b'], '--out a and b', 'expected the option once'],
+  [['bench', '--backend', 'cpu', '--backend', 'auto'], '--backend cpu and auto', 'expected the option once'],
+  [['demo', '--backend', 'gpu'], "--backend 'gpu'; expected one of: auto, tensorflow", "did you mean 'cpu'?"],
   [['metrics', '--gt', 'a'], 'missing required arguments: pred, dataset', '--help'],
   [['run', 'x', '--seeds', '1,1'], "--seeds '1,1'", 'different whole numbers'],
   [['models', 'show', 'resnet51.tv_in1k'], "unknown model 'resnet51.tv_in1k'", "did you mean 'resnet50.tv_in1k'?"],

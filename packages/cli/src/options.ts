@@ -91,6 +91,7 @@ export const backendOption = {
   type: 'string',
   requiresArg: true,
   choices: ['auto', 'tensorflow', 'webgpu', 'onnxruntime', 'cpu'] as const satisfies readonly BackendName[],
+  coerce: once('backend') as (text: string | readonly string[]) => BackendName | undefined,
   describe: "What computes: see 'unseen backends'",
 } as const;
 

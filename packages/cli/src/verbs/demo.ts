@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { findExperiment } from '../experiments.ts';
-import { outOption, wholeNumber } from '../options.ts';
+import { backendOption, outOption, wholeNumber, withBackend } from '../options.ts';
 import { duration } from '../progress.ts';
 import { figuresTable, type RunResult } from '../results.ts';
 import { defineVerb } from '../verb.ts';
@@ -19,17 +19,18 @@ export const demo = defineVerb({
   positionals: {},
   options: {
     seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },
+    backend: backendOption,
     out: outOption('Folder of the runs and their comparison (default: runs/demo)'),
   },
   examples: [
     ['unseen demo', 'a minute from nothing to a comparison of methods'],
     ['unseen demo --json --seed 1', 'for scripts'],
   ],
-  async run({ seed, out = join('runs', 'demo') }, context) {
+  async run({ seed, backend, out = join('runs', 'demo') }, context) {
     const began = performance.now();
     const { loadExperiment } = await import('@unseen/experiment');
     const methods = await context.methods();
-    const set = seed === undefined ? [] : [`seed=${seed}`];
+    const set = withBackend(seed === undefined ? [] : [`seed=${seed}`], backend);
     const folders: string[] = [];
     let found: RunResult['methods'] = {};
     for (const [name, file] of Object.entries(RUNS)) {
