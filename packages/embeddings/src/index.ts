@@ -6,6 +6,7 @@ export * from './inspect-table.ts';
 export type { TableWarning } from './inspect-warnings.ts';
 export { hasIds } from './look-up-rows.ts';
 export * from './multi-word.ts';
+export * from './own-rows.ts';
 export { openQuantizedFastText } from './quantized-fasttext.ts';
 export * from './recipe.ts';
 export { type RowTable, readRowTable } from './row-table.ts';

@@ -5,6 +5,7 @@ import {
   readClassTable,
   readRecipe,
   recipePath,
+  requireOwnRows,
   selectRows,
 } from '@unseen/embeddings';
 import { type KnownVectors, vectorsOfNames } from './extension.ts';
@@ -12,7 +13,7 @@ import type { ExperimentConfig } from './schema.ts';
 
 /**
  * The vector of each class, from a registered recipe, the path of a recipe (YAML) or of a stored table (Arrow). A class
- * without a vector is a `UserError`. The classes of an extension are found by their names ({@link vectorsOfNames}).
+ * without a vector, or with that of another class, is a `UserError`. The classes of an extension are found by their names ({@link vectorsOfNames}).
  */
 export async function loadClassVectors(
   { embeddings, extend }: Pick<ExperimentConfig, 'embeddings' | 'extend'>,
@@ -45,6 +46,7 @@ function rowsOf(found: ClassTable, classes: readonly ClassInfo[]): Float32Array[
       remedy: "add them to the table, or choose another one under 'embeddings.table'",
     });
   }
+  requireOwnRows(found, classes);
   const rows = selectRows(found, ids);
   return classes.map((_, i) => rows.slice(i * found.dimension, (i + 1) * found.dimension));
 }

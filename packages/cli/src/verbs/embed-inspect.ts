@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { lookUp, UserError, writeFileAtomic, writeJsonAtomic, type ZeroShotSplit } from '@unseen/core';
-import type { TableInspection } from '@unseen/embeddings';
+import type { ClassTable, TableInspection } from '@unseen/embeddings';
 import { buildTable, openRecipe, recipeOptions } from '../class-tables.ts';
 import { outOption, positiveWholeNumber, textOption } from '../options.ts';
 import { textTable } from '../table.ts';
@@ -44,7 +44,7 @@ export const embedInspect = defineVerb({
     const table = isTable
       ? await readClassTable(given)
       : await buildTable(await openRecipe(given, { source, data }), terminal);
-    const groups = dataset === undefined ? undefined : await splitOf(dataset, split ?? 'default');
+    const groups = dataset === undefined ? undefined : await splitOf(table, dataset, split ?? 'default');
     const inspection = inspectClassTable(table, { neighbours, ...(groups && { split: groups }) });
     const { cosines, ...found } = inspection;
     terminal.print(describeClasses(inspection));
@@ -69,11 +69,13 @@ export const embedInspect = defineVerb({
   },
 });
 
-/** A split of a dataset in the ids of class tables. */
-async function splitOf(dataset: string, name: string): Promise<ZeroShotSplit> {
+/** A split of a dataset in the ids of class tables; a table of other classes is a `UserError`. */
+async function splitOf(table: ClassTable, dataset: string, name: string): Promise<ZeroShotSplit> {
   const { builtInDatasets, datasetPath, readDatasetFile } = await import('@unseen/data');
   if (Object.hasOwn(builtInDatasets, dataset)) return lookUp(builtInDatasets[dataset].splits, name, 'split');
   const { classes, splits } = await readDatasetFile(await datasetPath(dataset));
+  const { requireOwnRows } = await import('@unseen/embeddings');
+  requireOwnRows(table, classes);
   const rows = new Map(classes.map(({ id, wordRow = id }) => [id, wordRow]));
   const toRows = (ids: readonly number[]) => ids.map((id) => rows.get(id) ?? id);
   const { seen, unseen } = lookUp(splits, name, `split of '${dataset}'`);
