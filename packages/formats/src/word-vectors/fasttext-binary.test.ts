@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { subwordBuckets } from './fasttext-subwords.ts';
 import { type FastTextInput, fastTextBytes, tokensOf } from './model-writer.suite.ts';
 import { openWordVectors } from './open-word-vectors.ts';
-import { QuantizedModelError } from './word-vector-file.ts';
 
 const shared = join(
   process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../../shared'),
@@ -206,12 +205,6 @@ describe('fastText models', () => {
     await expect(openWordVectors(path)).rejects.toThrow(path);
   });
 
-  it('refuses quantised models and says what to take', async () => {
-    const model = openModel({ version: 12, words: ['dog'], quantized: true, dimension: 1, rows: powers(1) });
-    await expect(model).rejects.toBeInstanceOf(QuantizedModelError);
-    await expect(model).rejects.toThrow('take the .bin that it was made of');
-  });
-
   it('refuses numbers that are none, where they are asked for', async () => {
     const file = await openModel({ words: ['dog', 'cow'], maxn: 0, dimension: 1, rows: [[Number.NaN], [2]] });
     expect((await file.lookUp(['cow'])).size).toBe(1);
@@ -280,9 +273,5 @@ describe.skipIf(!existsSync(shared))('published models (skipped without ../share
         expect(Math.abs((found?.vector[i] ?? Number.NaN) - value), word).toBeLessThan(1e-5);
       });
     }
-  });
-
-  it('of which one is quantised', async () => {
-    await expect(openWordVectors(join(shared, 'lid.176.ftz'))).rejects.toBeInstanceOf(QuantizedModelError);
   });
 });

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { damagedFile, readFileBytes } from '../file-bytes.ts';
 import type { FastTextHeader } from './fasttext-header.ts';
+import { checkQuantized } from './fasttext-quantized.ts';
 import { floatsAt } from './vector-values.ts';
 import { QuantizedModelError } from './word-vector-file.ts';
 
@@ -27,7 +28,10 @@ export async function findInputMatrix(
   const start = flag + (header.version === undefined ? 16 : 17);
   if (start > size) throw damagedFile(path, 'ends in its dictionary', 'an input matrix after it');
   const head = Buffer.from(await readFileBytes(file, path, flag, start));
-  if (header.version !== undefined && head[0] === 1) throw new QuantizedModelError(path);
+  if (header.version !== undefined && head[0] === 1) {
+    await checkQuantized(file, path, header, flag + 1);
+    throw new QuantizedModelError(path);
+  }
   const [rows, columns] = [head.length - 16, head.length - 8].map((at) => Number(head.readBigInt64LE(at)));
   const subwords = header.prunedTo ?? (header.maxn > 0 ? header.bucket : 0);
   if (columns !== header.dimension || rows < header.words + subwords) {

@@ -35,8 +35,25 @@ export function fastTextBytes(input: FastTextInput): Buffer {
   for (const label of labels) parts.push(Buffer.from(label), Buffer.of(0), int64(7), Buffer.of(1));
   for (const [row, from] of (pruned ?? []).entries()) parts.push(int32(from, row));
   if (signed) parts.push(Buffer.of(quantized ? 1 : 0));
-  parts.push(int64(claimedRows), int64(dimension), ...rows.map(floats));
+  if (quantized) parts.push(...quantizedMatrices(rows.length, dimension));
+  else parts.push(int64(claimedRows), int64(dimension), ...rows.map(floats));
   return Buffer.concat(parts);
+}
+
+/** An input matrix with norms and an output matrix as they are, all of zeros. */
+function quantizedMatrices(rows: number, dimension: number): Buffer[] {
+  const quantizer = (columns: number) => [int32(columns, columns, 1, 1), Buffer.alloc(4 * 256 * columns)];
+  const codes = Buffer.alloc(rows * dimension);
+  const input = [Buffer.of(1), int64(rows), int64(dimension), int32(codes.length), codes, ...quantizer(dimension)];
+  return [
+    ...input,
+    Buffer.alloc(rows),
+    ...quantizer(1),
+    Buffer.of(0),
+    int64(1),
+    int64(dimension),
+    floats(new Float32Array(dimension)),
+  ];
 }
 
 /** A word2vec binary file; `lineEnds`: a newline after every vector, as the original program writes it. */

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '@unseen/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fastTextBytes } from './model-writer.suite.ts';
+import { openWordVectors } from './open-word-vectors.ts';
+import { QuantizedModelError } from './word-vector-file.ts';
+
+const SHARED = process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../../shared');
+const LANGUAGES = join(SHARED, 'data/wordvec/fasttext/lid.176.ftz');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'quantized-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function outcome(bytes: Buffer): Promise<unknown> {
+  const path = join(folder, 'model.ftz');
+  await writeFile(path, bytes);
+  return openWordVectors(path).catch((error) => error);
+}
+
+describe('quantised models', () => {
+  const good = fastTextBytes({ version: 12, words: ['dog'], quantized: true, dimension: 2, rows: [[0, 0]] });
+
+  it('are refused, with what to take', async () => {
+    const error = await outcome(good);
+    expect(error).toBeInstanceOf(QuantizedModelError);
+    expect(String(error)).toContain('take the .bin that it was made of');
+  });
+
+  it('are damaged where they end early, before fastText sees them', async () => {
+    for (let end = 0; end < good.length; end += 61) {
+      const error = await outcome(good.subarray(0, end));
+      expect(error, `${end} bytes`).toBeInstanceOf(UserError);
+      expect(error, `${end} bytes`).not.toBeInstanceOf(QuantizedModelError);
+    }
+  });
+
+  // After header, dictionary and two marks.
+  const matrix = 8 + 56 + 28 + 'dog'.length + 10 + 2;
+  it.each([
+    ['rows', matrix, 'no room for what it promises'],
+    ['columns', matrix + 8, 'a quantiser of dimension 2 for 2147483647'],
+    ['codes', matrix + 16, 'no room for what it promises'],
+    ['dimensions of the quantiser', matrix + 20 + 2, 'a quantiser of dimension 2147483647 for 2'],
+  ])('are damaged where they promise too many %s', async (_, at, message) => {
+    const bytes = Buffer.from(good);
+    bytes.writeInt32LE(0x7fffffff, at);
+    expect(String(await outcome(bytes))).toContain(message);
+  });
+
+  it.skipIf(!existsSync(LANGUAGES))('of which one is published (skipped without ../shared)', async () => {
+    await expect(openWordVectors(LANGUAGES)).rejects.toBeInstanceOf(QuantizedModelError);
+  });
+});
