@@ -132,3 +132,12 @@ test.skipIf(webgpuProblem !== undefined || process.env.UNSEEN_SOFTWARE_GPU !== '
     engine.dispose();
   },
 );
+
+test.skipIf(webgpuProblem !== undefined)('a GPU that was found is usable only if it can be started', async () => {
+  const broken = fake('@tensorflow/tfjs-backend-webgpu', "require('./half');");
+  const { named, default: automatic } = await backends({ FAKED_PACKAGES: broken });
+  expect(named.webgpu.device).toEqual(expect.any(String));
+  expect(named.webgpu.problem).toMatch(/^@tensorflow\/tfjs-backend-webgpu 4.22.0 does not load \(.*half/);
+  expect(named.webgpu.install).toBe('npm run setup:gpu -- webgpu');
+  expect(automatic).not.toBe('webgpu');
+});

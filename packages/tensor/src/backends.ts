@@ -98,9 +98,25 @@ export async function availableBackends(): Promise<BackendStatus[]> {
   const found: BackendStatus[] = [];
   for (const [name, backend] of Object.entries(eagerBackends)) {
     if (name === compiled.name) found.push(compiled);
-    found.push(await eagerStatus(name, backend));
+    found.push(await tried(backend, await eagerStatus(name, backend)));
   }
   return found;
+}
+
+/** What has a device is started: more may be wrong there than a probe sees. */
+async function tried(backend: EagerBackend, status: BackendStatus): Promise<BackendStatus> {
+  if (status.device === undefined || status.problem !== undefined) return status;
+  const active = tf.engine().backendName;
+  try {
+    await start(backend, status);
+    return status;
+  } catch (error) {
+    const problem = messageOf(error).split('\n')[0];
+    const install = remedyOf(backend, problem);
+    return { ...status, problem, ...(install && { install }) };
+  } finally {
+    if (active) await tf.setBackend(active);
+  }
 }
 
 /**
@@ -118,17 +134,22 @@ export async function createEagerEngine(name = 'cpu'): Promise<Engine> {
     return new UserError({ given, remedy: `${get}use the backend 'auto'` }, { cause });
   };
   if (problem !== undefined) throw unusable(problem);
-  // Otherwise TF.js advertises another backend on standard error.
-  tf.env().set('PROD', true);
   try {
-    await backend.register();
-    if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js did not start its backend '${name}'`);
-    await tf.ready();
-    if (device !== undefined) await requireArithmetic();
+    await start(backend, { name, device });
   } catch (error) {
     throw unusable(messageOf(error).split('\n')[0], error);
   }
   return new EagerEngine(name, device);
+}
+
+/** Makes a backend the active one. */
+async function start(backend: EagerBackend, { name, device }: Pick<BackendStatus, 'name' | 'device'>): Promise<void> {
+  // Otherwise TF.js advertises another backend on standard error.
+  tf.env().set('PROD', true);
+  await backend.register();
+  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js did not start its backend '${name}'`);
+  await tf.ready();
+  if (device !== undefined) await requireArithmetic();
 }
 
 /** A driver that starts may still compute nothing. */
