@@ -10,9 +10,9 @@ const TOY = join(import.meta.dirname, '../../experiments/cagnet/toy-instant.yaml
 
 /** A few images and steps; losses of every step. */
 const SHORT = [
-  'data={size: [32, 32], train: {limit: 8}, val: {limit: 3}, allowMissing: true}',
-  'train={iterations: 4, batch: 2, logEvery: 1, checkpointEvery: 4}',
-  'finetune={iterations: 4, batch: 2, alternate: 1, logEvery: 1, checkpointEvery: 4}',
+  'data={size: [32, 32], train: {limit: 4}, val: {limit: 2}, allowMissing: true}',
+  'train={iterations: 3, batch: 2, logEvery: 1, checkpointEvery: 4}',
+  'finetune={iterations: 3, batch: 2, alternate: 1, logEvery: 1, checkpointEvery: 4}',
   'report.panels=0',
 ];
 
