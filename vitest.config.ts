@@ -23,10 +23,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'unit',
+          name: 'packages',
+          include: ['packages/*/src/**/*.test.ts'],
           // Loading the packages anew for each file took a third of the time: a test leaves nothing behind.
           isolate: false,
-          include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: ['tests/**/*.test.ts'],
           exclude: ['tests/gpu/**', '**/node_modules/**'],
         },
       },
