@@ -51,7 +51,7 @@ const eagerBackends: Readonly<Record<string, EagerBackend>> = {
   cpu: {
     description: 'TensorFlow.js in plain JavaScript: the reference, slow',
     probe: async () => ({ versions: version('@tensorflow/tfjs-backend-cpu'), gpu: false }),
-    register: () => import('@tensorflow/tfjs-backend-cpu'),
+    register: async () => (await import('./eager/cpu-kernels.ts')).registerCpuBackend(),
   },
 };
 

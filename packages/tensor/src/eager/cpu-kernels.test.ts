@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createEagerEngine } from '../backends.ts';
+import { registerCpuBackend } from './cpu-kernels.ts';
 
 beforeAll(() => createEagerEngine('cpu'));
 
@@ -31,6 +32,13 @@ function expectPlaces(result: tf.Tensor, expected: (place: readonly number[]) =>
 }
 
 describe('copies on the plain backend', () => {
+  it('are what the engine has registered, once', async () => {
+    const kernels = () => [tf.Transpose, tf.PadV2, tf.Slice].map((name) => tf.getKernel(name, 'cpu').kernelFunc);
+    const registered = kernels();
+    await registerCpuBackend();
+    expect(kernels()).toEqual(registered);
+  });
+
   it('transpose', () => {
     const cases = shapes.chain((shape) =>
       fc.tuple(
