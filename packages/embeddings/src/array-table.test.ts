@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { encodeNpy, writeSafetensors } from '@unseen/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isArrayFile, readArrayTable } from './array-table.ts';
-import { readRowTable } from './row-table.ts';
-import { checkTableSize } from './table-size.ts';
+import { readRowTable } from './read-row-table.ts';
+import { checkTableSize } from './row-table.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -7,8 +7,7 @@ import {
   type StoredTensor,
   type TensorValues,
 } from '@unseen/formats';
-import type { RowTable } from './row-table.ts';
-import { checkTableSize } from './table-size.ts';
+import { checkTableSize, type RowTable } from './row-table.ts';
 
 const PICKLED = /\.(?:npy|pkl|pickle)$/i;
 const WEIGHTS = /\.(?:npz|safetensors|pth?|tar|h5|hdf5)$/i;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { sha256File, UserError } from '@unseen/core';
 import type { ClassTable, RowProvenance } from './class-table.ts';
-import { lookUpClasses, type SourceColumn } from './look-up.ts';
+import { lookUpClasses } from './look-up.ts';
 import { hasIds } from './look-up-rows.ts';
 import { normalized } from './multi-word.ts';
-import { readRowTable } from './row-table.ts';
-import { originOf, type TableClass, type VectorSource } from './vector-source.ts';
+import { readRowTable } from './read-row-table.ts';
+import { originOf, type SourceColumn, type TableClass, type VectorSource } from './vector-source.ts';
 
 /** What {@link buildClassTable} makes a table from. */
 export interface TableRecipe {

@@ -1,40 +1,13 @@
 import { UserError, type ZeroShotSplit } from '@unseen/core';
 import type { ClassTable } from './class-table.ts';
-import { findWarnings, type TableWarning } from './inspect-warnings.ts';
+import {
+  findWarnings,
+  type InspectedClass,
+  type Neighbour,
+  type TablePart,
+  type TableWarning,
+} from './inspect-warnings.ts';
 import { centred, cosines, norm } from './similarity.ts';
-
-/** A class beside another. */
-export interface Neighbour {
-  readonly name: string;
-  readonly cosine: number;
-  /** Of the vectors without the mean of all, see {@link centred}. */
-  readonly centredCosine: number;
-}
-
-/** What an inspection says of one class. */
-export interface InspectedClass {
-  readonly id: number;
-  readonly name: string;
-  readonly group?: 'seen' | 'unseen';
-  readonly norm: number;
-  /** Share of each part in the squared length, in the order of the parts; empty where the parts are not known. */
-  readonly shares: readonly number[];
-  /** The nearest other classes by cosine, best first. */
-  readonly nearest: readonly Neighbour[];
-  /** With a split: the nearest seen class, other than itself. */
-  readonly nearestSeen?: Neighbour;
-}
-
-/** A part of all vectors: what one source gave. */
-export interface TablePart {
-  readonly source: string;
-  readonly start: number;
-  readonly end: number;
-  /** Smallest, mean and largest length of the part. */
-  readonly norms: readonly [number, number, number];
-  /** Smallest, mean and largest share in the squared length of the whole. */
-  readonly shares: readonly [number, number, number];
-}
 
 /** What {@link inspectClassTable} finds. */
 export interface TableInspection {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeNpy } from '@unseen/formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lookUpClasses } from './look-up.ts';
-import { readRowTable } from './row-table.ts';
+import { readRowTable } from './read-row-table.ts';
 import type { FileSource } from './vector-source.ts';
 
 let folder: string;

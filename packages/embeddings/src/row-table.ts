@@ -1,11 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { explainFileError, readJson, UserError } from '@unseen/core';
-import { openWordVectors, streamWordVectors } from '@unseen/formats';
-import { z } from 'zod';
-import { isArrayFile, readArrayTable } from './array-table.ts';
-import { readCsvTable } from './csv-table.ts';
-import { checkTableSize } from './table-size.ts';
-import { type FileSource, originOf, type VectorSource } from './vector-source.ts';
+import { UserError } from '@unseen/core';
 
 /** A table of vectors of one length, in the order of its file. */
 export interface RowTable {
@@ -14,104 +7,20 @@ export interface RowTable {
   readonly labels?: readonly string[];
 }
 
-/** Whether a file is one of arrays or of separated values, by its name. */
-export function isTableFile(path: string): boolean {
-  return isArrayFile(path) || /\.[ct]sv$/i.test(path);
-}
+const MAX_ROWS = 1 << 16;
+const MAX_NUMBERS = 1 << 27;
 
-/** Reads a source as a whole, as a table: text, arrays, or a small file of word vectors. Numbers that are not finite are refused. */
-export async function readRowTable(source: VectorSource): Promise<RowTable> {
-  const table = 'vectors' in source ? atHand(source.vectors) : await readFileTable(source);
-  const { rows, labels } = table;
-  if (rows.length === 0) throw new UserError({ given: `${originOf(source)} has no rows`, expected: 'a row per class' });
-  rows.forEach((row, i) => {
-    const at = row.findIndex((value) => !Number.isFinite(value));
-    if (at < 0) return;
+/** Refuses tables that are too large to have one row per class, before they are read; `length`: numbers of a row. */
+export function checkTableSize(path: string, rows: number, length = 1): void {
+  if (rows > MAX_ROWS) {
     throw new UserError({
-      given: `${originOf(source)}: number ${at + 1} of ${labels ? `row '${labels[i]}'` : `row ${i} (from 0)`} is ${row[at]}`,
-      expected: 'finite numbers',
-    });
-  });
-  return table;
-}
-
-async function readFileTable(source: FileSource): Promise<RowTable> {
-  const { path, names, array, limit } = source;
-  const isArray = isArrayFile(path);
-  if (limit !== undefined && isTableFile(path)) {
-    throw new UserError({
-      given: `the source '${source.name}' has a limit, and ${originOf(source)} is a table, which is read as a whole`,
-      expected: "'limit' for files of word vectors only",
+      given: `${path} has more than ${MAX_ROWS} rows, and is to be a table with one row per class`,
+      remedy: "for a file of word vectors take 'rows: tokens'",
     });
   }
-  if (array !== undefined && !isArray) {
-    throw new UserError({
-      given: `the source '${source.name}' names an array of ${path}`,
-      expected: 'a file of arrays',
-    });
-  }
-  if (isArray) return withNames(await readArrayTable(path, array), source);
-  if (names !== undefined) {
-    throw new UserError({
-      given: `the source '${source.name}' has a list of names, and ${originOf(source)} has names of its own`,
-      expected: "'names' for files of arrays without names only",
-    });
-  }
-  return isTableFile(path) ? readCsvTable(path) : readWordTable(source);
-}
-
-async function withNames(table: RowTable, { names: path, name, label }: FileSource): Promise<RowTable> {
-  if (path === undefined) return table;
-  const labels = await readNames(path);
-  if (labels.length === table.rows.length && !table.labels) return { ...table, labels };
+  if (rows * length <= MAX_NUMBERS) return;
   throw new UserError({
-    given: table.labels
-      ? `the source '${name}' has a list of names, and its file has names of its own`
-      : `${path} has ${labels.length} names, and ${label ?? name} has ${table.rows.length} rows`,
-    expected: 'one name for each row',
+    given: `${path} has ${rows} rows of ${length} numbers, and is to be a table with one row per class`,
+    expected: `at most ${MAX_NUMBERS} numbers`,
   });
-}
-
-/** One name a line (blank lines at the end do not count), or a JSON list of names. */
-async function readNames(path: string): Promise<string[]> {
-  if (/\.json$/i.test(path)) {
-    const list = z.array(z.string().min(1)).safeParse(await readJson(path));
-    if (list.success) return list.data;
-    throw new UserError({ given: `${path} is no list of names`, expected: 'a JSON list of texts' });
-  }
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw explainFileError(error, path);
-  });
-  const lines = text.trimEnd().split(/\r?\n/);
-  const empty = lines.findIndex((line) => line.trim() === '');
-  if (empty < 0) return lines.map((line) => line.trim());
-  throw new UserError({ given: `${path}:${empty + 1} is empty`, expected: 'one name a line' });
-}
-
-async function readWordTable({ path, limit }: FileSource): Promise<RowTable> {
-  const file = await openWordVectors(path);
-  const labels: string[] = [];
-  if (file.format === 'text') {
-    const rows: Float32Array[] = [];
-    for await (const { token, vector } of streamWordVectors(path, { limit })) {
-      checkTableSize(path, labels.push(token));
-      rows.push(vector());
-    }
-    return { rows, labels };
-  }
-  for await (const batch of file.tokens({ limit })) {
-    checkTableSize(path, labels.length + batch.length);
-    labels.push(...batch);
-  }
-  const found = await file.lookUp(labels, { limit });
-  const rowOf = (label: string) => {
-    const vector = found.get(label)?.vector;
-    if (vector) return vector;
-    throw new UserError({ given: `${path}: the token '${label}' is not UTF-8`, expected: 'names of classes' });
-  };
-  return { rows: labels.map(rowOf), labels };
-}
-
-function atHand(vectors: ReadonlyMap<string, Float32Array>): RowTable {
-  return { rows: [...vectors.values()], labels: [...vectors.keys()] };
 }

@@ -1,3 +1,6 @@
+import type { WordVectorFile } from '@unseen/formats';
+import type { ComposedVector } from './multi-word.ts';
+
 /** What {@link VectorSource}s have in common, however their vectors are found. */
 interface SourceSettings {
   /** Names the source in provenance, in errors and in the tokens of classes. */
@@ -45,6 +48,17 @@ export interface TableClass {
   /** What to look up instead of the name, by source; a list is the sum of exactly these tokens. */
   readonly tokens?: Readonly<Record<string, string | readonly string[]>>;
 }
+
+/** What one source has for the classes of a table. */
+export interface SourceColumn {
+  /** Parallel to the classes; `undefined` where the source has nothing. */
+  readonly rows: readonly (ComposedVector | undefined)[];
+  /** What the source lacks, one line each, with near matches. */
+  readonly missing: readonly string[];
+}
+
+/** The part of a {@link WordVectorFile} that looking classes up takes. */
+export type TokenFile = Pick<WordVectorFile, 'subwords' | 'lookUp' | 'tokens'>;
 
 /** What a source calls itself in provenance and errors. */
 export function originOf(source: VectorSource): string {

@@ -1,5 +1,5 @@
 import { messageOf } from '@unseen/core';
-import type { HostArray, HostTensor, HostTensors } from './onnxruntime.ts';
+import type { HostArray, HostTensor, HostTensors } from './host-tensor.ts';
 import { singleOperationModel } from './single-operation.ts';
 
 /** What this module uses of the binding's sessions; the output `null` is one that the binding shall allocate itself. */

@@ -5,6 +5,7 @@ export * from './describe.ts';
 export * from './flops.ts';
 export * from './gradients/index.ts';
 export * from './grids.ts';
+export type * from './host-tensor.ts';
 export * from './onnxruntime.ts';
 export type * from './ops.ts';
 export * from './parameter.ts';

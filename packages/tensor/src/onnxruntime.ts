@@ -1,22 +1,13 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { messageOf, UserError } from '@unseen/core';
-import type { Tensor } from 'onnxruntime-node';
 import { type BindingSession, directOutputsModel, runCopying, runDirect, writesDirectly } from './direct-outputs.ts';
+import type { HostArray, HostTensor, HostTensors } from './host-tensor.ts';
 import { type OperatorTime, RunProfile } from './run-profile.ts';
 import type { Shape } from './shape.ts';
 
 /** The version whose private module path and whose behaviour with preallocated outputs this module relies on. */
 export const ONNXRUNTIME_VERSION = '1.30.0';
-
-/** Arrays that sessions read and write: float32, int32, uint8 and int64 values. */
-export type HostArray = Float32Array | Int32Array | Uint8Array | BigInt64Array;
-
-/** An array with its shape, as sessions take it. It wraps the array: what a run writes appears in the array itself. */
-export type HostTensor = Tensor;
-
-/** Values by the names that they have in the model. */
-export type HostTensors = Readonly<Record<string, HostTensor>>;
 
 /** Options of {@link createSession}. */
 export interface SessionOptions {

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { createSession, type HostTensor, hostTensor, type Session } from '../../onnxruntime.ts';
+import type { HostTensor } from '../../host-tensor.ts';
+import { createSession, hostTensor, type Session } from '../../onnxruntime.ts';
 import { type Shape, sizeOf } from '../../shape.ts';
 import { type ModelNode, type ModelValue, singleOperationModel } from '../../single-operation.ts';
 import { BufferPool } from './buffers.ts';
