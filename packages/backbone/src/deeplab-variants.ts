@@ -2,11 +2,11 @@ import { DeepLabLargeFov } from './deeplab-largefov.ts';
 import { DeepLabV2 } from './deeplab-v2.ts';
 import { DeepLabV3Plus } from './deeplab-v3plus.ts';
 import { type DeepLabV3PlusVariant, ELN_DECODER, ELN_ERROR_DECODER, ZS3_DECODER } from './deeplab-v3plus-decoder.ts';
+import type { SegmentationDefinition, SegmentationOptions } from './definition.ts';
 import type { DilationRule } from './dilation.ts';
 import type { Encoder } from './encoder.ts';
 import { backbones, createBackbone } from './registry.ts';
 import type { SegmentationNetwork } from './segmentation-network.ts';
-import type { SegmentationDefinition, SegmentationOptions } from './segmentation-registry.ts';
 
 const V2_PAPER =
   'Chen et al., DeepLab: Semantic Image Segmentation with Deep Convolutional Nets, Atrous Convolution, and Fully Connected CRFs, 2018';

@@ -1,6 +1,7 @@
 import { lookUp, UserError } from '@unseen/core';
 import { Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
+import type { WeightNames } from './names/rename.ts';
 
 /** A place of an encoder where features can be taken. */
 export interface Stage {
@@ -52,6 +53,11 @@ export abstract class Encoder extends Module {
       if (wanted.size === 0) break;
     }
     return taps.map(({ name }) => found.get(name)!);
+  }
+
+  /** The families of names in which weights of this architecture are published, besides this toolkit's own. */
+  publishedNames(): readonly WeightNames[] {
+    return [];
   }
 
   /** The output of each stage, computed when asked for. */

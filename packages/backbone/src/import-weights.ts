@@ -3,15 +3,7 @@ import { gather, type WeightsFile } from '@unseen/formats';
 import type { Module } from '@unseen/nn';
 import { type Parameter, type Shape, sizeOf } from '@unseen/tensor';
 import type { Encoder } from './encoder.ts';
-import { MobileNetV1 } from './mobilenet.ts';
-import { caffeResNetNames } from './names/caffe-resnet.ts';
-import { kerasMobileNetNames } from './names/keras-mobilenet.ts';
 import type { WeightNames } from './names/rename.ts';
-import { torchResNetNames } from './names/torch-resnet.ts';
-import { torchVggNames } from './names/torch-vgg.ts';
-import { ResNet } from './resnet.ts';
-import { Bottleneck } from './resnet-blocks.ts';
-import { Vgg } from './vgg.ts';
 
 /** What becomes of each tensor of a file, and of each tensor of a network. */
 export interface WeightPlan {
@@ -38,11 +30,7 @@ const OWN_NAMES: WeightNames = { family: 'unseen', rename: (name) => name, other
 
 /** The families of names in which an encoder's weights are published, this toolkit's own first. */
 export function weightNamesOf(encoder: Encoder): WeightNames[] {
-  if (encoder instanceof MobileNetV1) return [OWN_NAMES, kerasMobileNetNames()];
-  if (encoder instanceof Vgg) return [OWN_NAMES, torchVggNames(encoder.blocks.map((block) => block.length))];
-  if (!(encoder instanceof ResNet)) return [OWN_NAMES];
-  const block = encoder.layers[0][0] instanceof Bottleneck ? 'bottleneck' : 'basic';
-  return [OWN_NAMES, torchResNetNames(block), ...(block === 'bottleneck' ? [caffeResNetNames()] : [])];
+  return [OWN_NAMES, ...encoder.publishedNames()];
 }
 
 /** The plan by the family of names that knows most of the tensors' names. */

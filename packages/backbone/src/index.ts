@@ -5,6 +5,7 @@ export * from './deeplab-largefov.ts';
 export * from './deeplab-v2.ts';
 export * from './deeplab-v3plus.ts';
 export * from './deeplab-v3plus-decoder.ts';
+export type * from './definition.ts';
 export * from './dilation.ts';
 export * from './encoder.ts';
 export * from './fitting.ts';

@@ -1,6 +1,7 @@
+import type { BackboneDefinition } from './definition.ts';
 import { UNIT_RANGE } from './input-format.ts';
+import { loadKerasMobileNet } from './keras-mobilenet.ts';
 import { MobileNetV1 } from './mobilenet.ts';
-import type { BackboneDefinition } from './registry.ts';
 
 /** Width multipliers as names, as Keras' files and as numbers; the checksum where the file was at hand. */
 const WIDTHS = [
@@ -16,6 +17,7 @@ const keras = WIDTHS.map(
     build: (options) => new MobileNetV1({ alpha, ...options }),
     input: UNIT_RANGE,
     outputStrides: [2, 4, 8, 16, 32],
+    foreignLoaders: { '.h5': loadKerasMobileNet },
     weights: {
       source: `https://storage.googleapis.com/tensorflow/keras-applications/mobilenet/mobilenet_${file}_224_tf_no_top.h5`,
       format: 'keras-h5',

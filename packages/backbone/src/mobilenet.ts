@@ -4,6 +4,8 @@ import { type Ops, type Padding, samePadding } from '@unseen/tensor';
 import { ConvNorm, type UnitOptions } from './conv-norm.ts';
 import { planStrides } from './dilation.ts';
 import { Encoder, type EncoderOptions } from './encoder.ts';
+import { kerasMobileNetNames } from './names/keras-mobilenet.ts';
+import type { WeightNames } from './names/rename.ts';
 
 /** Options of {@link MobileNetV1}. */
 export interface MobileNetOptions extends EncoderOptions, UnitOptions {
@@ -106,6 +108,10 @@ export class MobileNetV1 extends Encoder {
           seeds: seeds.child(`block${i + 1}`),
         }),
     );
+  }
+
+  override publishedNames(): readonly WeightNames[] {
+    return [kerasMobileNetNames()];
   }
 
   protected override *outputs<V>(ops: Ops<V>, images: V): Generator<V> {

@@ -2,13 +2,10 @@ import { lookUp, nearestName, SeedTree, UserError } from '@unseen/core';
 import { constant, type Module } from '@unseen/nn';
 import { countFlops, type Ops, ShapeOps, Tape } from '@unseen/tensor';
 import type { Normalization } from '@unseen/vision';
+import type { BackboneDefinition, SegmentationDefinition, WeightsInfo } from './definition.ts';
 import type { Encoder, Stage } from './encoder.ts';
-import { type BackboneDefinition, backbones, createBackbone, type WeightsInfo } from './registry.ts';
-import {
-  createSegmentationNetwork,
-  type SegmentationDefinition,
-  segmentationNetworks,
-} from './segmentation-registry.ts';
+import { backbones, createBackbone } from './registry.ts';
+import { createSegmentationNetwork, segmentationNetworks } from './segmentation-registry.ts';
 
 /** What is known of a network of either registry before it is built for images of some size. */
 export interface ModelEntry {

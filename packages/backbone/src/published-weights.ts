@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { download, lookUp, sha256, sha256File, UserError } from '@unseen/core';
-import { backbones, type WeightsInfo } from './registry.ts';
+import type { WeightsInfo } from './definition.ts';
+import { backbones } from './registry.ts';
 
 /** A published file of weights that can be asked for by name. */
 export interface PublishedWeights extends WeightsInfo {

@@ -1,47 +1,9 @@
-import { lookUp, type SeedTree, UserError } from '@unseen/core';
-import type { Normalization } from '@unseen/vision';
-import type { UnitOptions } from './conv-norm.ts';
-import type { DilationRule } from './dilation.ts';
-import type { Encoder, EncoderOptions } from './encoder.ts';
+import { lookUp, UserError } from '@unseen/core';
+import type { BackboneDefinition, BackboneOptions } from './definition.ts';
+import type { Encoder } from './encoder.ts';
 import { mobileNets } from './mobilenet-variants.ts';
 import { resNets } from './resnet-variants.ts';
 import { vggs } from './vgg-variants.ts';
-
-/** Where published weights of a backbone come from. */
-export interface WeightsInfo {
-  /** Address of the file; of a page about it where it is {@link unavailable}. */
-  readonly source: string;
-  /** How the file is read. */
-  readonly format: 'keras-h5' | 'torch' | 'caffe';
-  /** Of the file in hex, or its first digits, where they are known. */
-  readonly sha256?: string;
-  /** Why the file cannot be fetched from the source, and what to do instead. */
-  readonly unavailable?: string;
-  readonly licence: string;
-  readonly paper: string;
-}
-
-/** What a backbone can be built with. */
-export interface BackboneOptions extends EncoderOptions, Pick<UnitOptions, 'norm' | 'init'> {
-  /** Default: the network's natural one. */
-  readonly outputStride?: number;
-  /** How strides are replaced to keep the output stride. Default: the definition's first rule. */
-  readonly dilation?: DilationRule;
-  /** A factor of the dilation for each block of the last stage; for networks that know the rule `uniform`. */
-  readonly multiGrid?: readonly number[];
-  readonly seeds: SeedTree;
-}
-
-/** An entry of the registry, named `<architecture>.<tag>` after its weights. */
-export interface BackboneDefinition {
-  readonly name: string;
-  readonly build: (options: BackboneOptions) => Encoder;
-  readonly input: Normalization;
-  readonly outputStrides: readonly number[];
-  /** Dilation rules that it can be built with, the default first. Default: `exact` alone. */
-  readonly dilations?: readonly DilationRule[];
-  readonly weights?: WeightsInfo;
-}
 
 const definitions: Record<string, BackboneDefinition> = Object.fromEntries(
   [...resNets, ...mobileNets, ...vggs].map((definition) => [definition.name, definition]),

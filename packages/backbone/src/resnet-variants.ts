@@ -1,5 +1,5 @@
+import type { BackboneDefinition, WeightsInfo } from './definition.ts';
 import { CAFFE_MEAN, IMAGENET_STATISTICS, UNIT_RANGE } from './input-format.ts';
-import type { BackboneDefinition, WeightsInfo } from './registry.ts';
 import { ResNet, type ResNetArchitecture } from './resnet.ts';
 
 const PAPER = 'He et al., Deep Residual Learning for Image Recognition, 2016';

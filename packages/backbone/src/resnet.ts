@@ -3,6 +3,9 @@ import type { Ops } from '@unseen/tensor';
 import { ConvNorm, type UnitOptions } from './conv-norm.ts';
 import { type DilationRule, dilateBlocks, planStrides } from './dilation.ts';
 import { Encoder, type EncoderOptions } from './encoder.ts';
+import { caffeResNetNames } from './names/caffe-resnet.ts';
+import type { WeightNames } from './names/rename.ts';
+import { torchResNetNames } from './names/torch-resnet.ts';
 import { stemPool } from './pooling.ts';
 import { BasicBlock, Bottleneck } from './resnet-blocks.ts';
 
@@ -36,6 +39,7 @@ export interface ResNetOptions extends ResNetArchitecture, EncoderOptions, UnitO
 export class ResNet extends Encoder {
   readonly stem: ConvNorm;
   readonly layers: readonly (readonly (BasicBlock | Bottleneck)[])[];
+  private readonly block: 'basic' | 'bottleneck';
   private readonly pool: 'floor' | 'ceil' | 'none';
 
   constructor(options: ResNetOptions) {
@@ -56,6 +60,7 @@ export class ResNet extends Encoder {
       ],
       options,
     );
+    this.block = block;
     this.pool = stem.pool;
     this.stem = new ConvNorm({
       inputs: this.inputs,
@@ -91,6 +96,10 @@ export class ResNet extends Encoder {
         });
       });
     });
+  }
+
+  override publishedNames(): readonly WeightNames[] {
+    return [torchResNetNames(this.block), ...(this.block === 'bottleneck' ? [caffeResNetNames()] : [])];
   }
 
   protected override *outputs<V>(ops: Ops<V>, images: V): Generator<V> {

@@ -1,7 +1,9 @@
+import { extname } from 'node:path';
 import { UserError } from '@unseen/core';
 import { writeSafetensors } from '@unseen/formats';
 import { readInto, requireSameTensors, withSafetensors } from '@unseen/nn';
 import type { Normalization } from '@unseen/vision';
+import type { BackboneDefinition } from './definition.ts';
 import type { Encoder } from './encoder.ts';
 
 /** What a weights file says about itself. */
@@ -45,6 +47,30 @@ export function loadBackbone(path: string, encoder: Encoder, backbone: string): 
     await readInto(file, parameters);
     return info;
   });
+}
+
+/** Endings of published files, which no safetensors of this toolkit have. */
+const PUBLISHED = /\.(?:pth|pt|th|tar|npz|npy|pkl|h5|hdf5|caffemodel)$/i;
+
+/**
+ * Loads the weights of a registered backbone from a file that {@link saveBackbone} wrote, or from a published one if the
+ * definition reads that directly. Any other published file is a `UserError` that says how to import it.
+ */
+export async function loadBackboneFile(
+  path: string,
+  encoder: Encoder,
+  { name, foreignLoaders = {} }: Pick<BackboneDefinition, 'name' | 'foreignLoaders'>,
+): Promise<void> {
+  const extension = extname(path).toLowerCase();
+  if (Object.hasOwn(foreignLoaders, extension)) return foreignLoaders[extension](encoder, path);
+  if (PUBLISHED.test(path)) {
+    throw new UserError({
+      given: `${path} as weights of ${name}`,
+      expected: 'safetensors of this toolkit',
+      remedy: `import the file first: unseen weights import ${path} --backbone ${name}`,
+    });
+  }
+  await loadBackbone(path, encoder, name);
 }
 
 function parseInfo(path: string, text: string | undefined): StoredWeightsInfo {

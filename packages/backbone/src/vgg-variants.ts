@@ -1,5 +1,5 @@
+import type { BackboneDefinition } from './definition.ts';
 import { CAFFE_MEAN, IMAGENET_STATISTICS, UNIT_RANGE } from './input-format.ts';
-import type { BackboneDefinition } from './registry.ts';
 import { Vgg, type VggArchitecture } from './vgg.ts';
 
 const VGG16 = { depths: [2, 2, 3, 3, 3], widths: [64, 128, 256, 512, 512] } as const satisfies VggArchitecture;

@@ -4,6 +4,8 @@ import type { Ops } from '@unseen/tensor';
 import { planStrides } from './dilation.ts';
 import { Encoder, type EncoderOptions } from './encoder.ts';
 import { LargeFov } from './largefov.ts';
+import type { WeightNames } from './names/rename.ts';
+import { torchVggNames } from './names/torch-vgg.ts';
 import { stemPool } from './pooling.ts';
 
 /** What distinguishes one VGG network from the others. */
@@ -73,6 +75,10 @@ export class Vgg extends Encoder {
     this.fov = fov && new LargeFov({ ...fov, init, seeds: seeds.child('fov') });
     this.strides = plan.map(({ stride }) => stride);
     this.pooling = pooling;
+  }
+
+  override publishedNames(): readonly WeightNames[] {
+    return [torchVggNames(this.blocks.map((block) => block.length))];
   }
 
   protected override *outputs<V>(ops: Ops<V>, images: V): Generator<V> {
