@@ -1,7 +1,7 @@
 import {
   type HostTensor,
   hostTensor,
-  type Parameter,
+  Parameter,
   type Session,
   type Shape,
   Tape,
@@ -68,18 +68,19 @@ export class CompiledUpdater implements Updater {
     slots: Readonly<Record<string, Parameter>>,
     scalars: Readonly<Record<string, number>>,
   ): void {
-    if (!(gradient instanceof Float32Array))
-      throw new Error(`the gradient for '${this.rule.name}' is not this engine's`);
+    const given = gradient instanceof Parameter ? gradient.values : gradient;
+    if (!(given instanceof Float32Array))
+      throw new Error(`the gradient for '${this.rule.name}' does not come from this engine`);
     const arrays = [parameter.values, ...this.rule.slots.map((name) => slots[name].values)];
     const feeds: Record<string, HostTensor> = {};
     const feed = (name: string, values: Float32Array) => {
       if (this.fed.has(inputName(name))) feeds[inputName(name)] = hostTensor(values, [values.length]);
     };
     for (const name of this.rule.scalars) feed(`scalar ${name}`, Float32Array.of(scalars[name]));
-    for (let begin = 0; begin < gradient.length; begin += chunk) {
-      const end = Math.min(begin + chunk, gradient.length);
+    for (let begin = 0; begin < given.length; begin += chunk) {
+      const end = Math.min(begin + chunk, given.length);
       const parts = arrays.map((array) => array.subarray(begin, end));
-      feed('gradient', gradient.subarray(begin, end));
+      feed('gradient', given.subarray(begin, end));
       feed('weights', parts[0]);
       this.rule.slots.forEach((name, i) => {
         feed(`slot ${name}`, parts[i + 1]);

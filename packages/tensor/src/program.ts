@@ -76,6 +76,7 @@ export interface UpdateRule {
 
 /** Applies an {@link UpdateRule} in place to parameters and their state. */
 export interface Updater {
+  /** `gradient` is a gradient or a held output of this engine's last run, or another parameter, for its current values. */
   apply(
     parameter: Parameter,
     gradient: unknown,

@@ -1,9 +1,7 @@
-import { SeedTree } from '@unseen/core';
 import { createEagerEngine, type Engine, Parameter } from '@unseen/tensor';
 import { beforeAll, expect, test } from 'vitest';
-import { MovingAverage } from './moving-average.ts';
 import { Optimizer, type ParameterGroup } from './optimizer.ts';
-import { adam, type OptimizerRule, sgd } from './rules.ts';
+import { adam, adamw, type OptimizerRule, sgd } from './rules.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -69,6 +67,32 @@ test('Adam with bias correction and L2 weight decay', async () => {
   expectClose(await minimise(adam(), RATES, { weightDecay: 0.1 }), reference(update, RATES, 0.1));
 });
 
+test('AdamW decays the weights apart from the gradient, by the rate of the group', async () => {
+  const update: Update = (w, g, t, rate, memory) => {
+    memory[0] = 0.8 * memory[0] + 0.2 * g;
+    memory[1] = 0.95 * memory[1] + 0.05 * g * g;
+    const change = memory[0] / (1 - 0.8 ** t) / (Math.sqrt(memory[1] / (1 - 0.95 ** t)) + 1e-2);
+    return w - 0.5 * rate * 0.3 * w - 0.5 * rate * change;
+  };
+  const rule = adamw({ beta1: 0.8, beta2: 0.95, epsilon: 1e-2 });
+  const trace = await minimise(rule, RATES, { weightDecay: 0.3, rateMultiplier: 0.5 });
+  expectClose(trace, reference(update, RATES, 0));
+});
+
+test('without weight decay AdamW is Adam', async () => {
+  expect(await minimise(adamw(), RATES)).toEqual(await minimise(adam(), RATES));
+});
+
+test('SGD with Nesterov momentum', async () => {
+  const update: Update = (w, g, _, rate, memory) => {
+    memory[0] = 0.9 * memory[0] + g;
+    return w - rate * (g + 0.9 * memory[0]);
+  };
+  const trace = await minimise(sgd({ momentum: 0.9, nesterov: true }), RATES, { weightDecay: 5e-4 });
+  expectClose(trace, reference(update, RATES, 5e-4));
+  expect(() => sgd({ nesterov: true })).toThrow('momentum');
+});
+
 test('SGD with momentum, weight decay and a rate multiplier', async () => {
   const update: Update = (w, g, _, rate, memory) => {
     memory[0] = 0.9 * memory[0] + g;
@@ -106,16 +130,4 @@ test('parameters without a gradient stay, in value and in count of steps; ungrou
   expect([a, b].map((p) => optimizer.state.get(p)?.steps)).toEqual([1, 0]);
   expect(() => optimizer.step(gradients(stranger), 0.1)).toThrow('no group');
   expect(() => new Optimizer(engine, sgd(), [{ parameters: [a, a] }])).toThrow('two groups');
-});
-
-test('the moving average forgets geometrically', () => {
-  const weight = new Parameter([2], { values: Float32Array.of(1, 10) });
-  const average = new MovingAverage([weight], 0.75);
-  weight.assign(Float32Array.of(2, 20));
-  average.update();
-  average.update();
-  const values = new SeedTree(0).stream().fillNormal(new Float32Array(2));
-  weight.assign(values);
-  average.copyToWeights();
-  expect([...weight.values]).toEqual([0.5625 + 0.4375 * 2, 5.625 + 0.4375 * 20]);
 });

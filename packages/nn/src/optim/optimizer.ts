@@ -6,7 +6,7 @@ export interface ParameterGroup {
   readonly parameters: readonly Parameter[];
   /** Factor of the learning rate. Default 1. */
   readonly rateMultiplier?: number;
-  /** L2 weight decay, added to the gradient. Default 0. */
+  /** Weight decay; whether it is part of the gradient (L2) or decoupled from it is the rule's. Default 0. */
   readonly weightDecay?: number;
 }
 

@@ -163,6 +163,26 @@ export function runsSuite(engineOf: () => Engine): void {
   });
 
   describe('updates', () => {
+    it("take another parameter's latest values in place of a gradient, wherever they are", async () => {
+      const [source, target] = [1, 10].map((x) => new Parameter([2], { values: Float32Array.of(x, 3 * x) }));
+      const updater = engineOf().updater({
+        name: 'halfway',
+        slots: [],
+        scalars: [],
+        update: (ops, weights, other) => ({
+          weights: ops.mul(ops.add(weights, other), ops.scalar(0.5)),
+          slots: {},
+        }),
+      });
+      updater.apply(target, source, {}, {});
+      updater.apply(source, target, {}, {});
+      updater.apply(target, source, {}, {});
+      await engineOf().pull([source, target]);
+      expect([...source.values]).toEqual([3.25, 9.75]);
+      expect([...target.values]).toEqual([4.375, 13.125]);
+      updater.dispose();
+    });
+
     it('follow their rule, step after step, for parameters of any size', async () => {
       const shapes: Shape[] = [[1], [2, 3, 1, 1], [1009]];
       const parameters = shapes.map(

@@ -73,7 +73,7 @@ describe('the eager engine', () => {
     await expect(first.read('z')).rejects.toThrow(/no output 'z'/);
     const updater = engine.updater(descent);
     const apply = () => updater.apply(filter, first.gradients.penalty.get(filter), { sum: filter }, { rate: 1 });
-    expect(apply).toThrow(/not one of the last run/);
+    expect(apply).toThrow(/last run of this engine/);
     executable.dispose();
   });
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '@unseen/core';
 import { describeProgram, feedValues } from '../describe.ts';
 import { Tape } from '../gradients/tape.ts';
-import type { Parameter } from '../parameter.ts';
+import { Parameter } from '../parameter.ts';
 import type { Device, Engine, Executable, Feeds, Program, RunResult, UpdateRule, Updater } from '../program.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import { ShapeOps } from '../shape-ops.ts';
@@ -133,16 +133,17 @@ class EagerUpdater implements Updater {
     slots: Readonly<Record<string, Parameter>>,
     scalars: Readonly<Record<string, number>>,
   ): void {
-    if (!(gradient instanceof tf.Tensor) || gradient.isDisposed) {
-      throw new Error('the gradient is not one of the last run of this engine');
-    }
     const { rule, weights } = this;
+    const given = gradient instanceof Parameter ? weights.get(gradient) : gradient;
+    if (!(given instanceof tf.Tensor) || given.isDisposed) {
+      throw new Error('the gradient does not come from the last run of this engine');
+    }
     tidy(() => {
       const vector = (tensor: tf.Tensor): tf.Tensor => tf.reshape(tensor, [sizeOf(parameter.shape)]);
       const updated = rule.update<tf.Tensor>(
         new Tape(new EagerOps({ training: true, parameter: (p) => weights.get(p), random: noNoise })),
         vector(weights.get(parameter)),
-        vector(gradient),
+        vector(given),
         Object.fromEntries(rule.slots.map((slot) => [slot, vector(weights.get(slots[slot]))])),
         Object.fromEntries(rule.scalars.map((name) => [name, tf.tensor1d([scalars[name]])])),
       );
