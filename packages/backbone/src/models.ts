@@ -1,4 +1,4 @@
-import { lookUp, nearestName, SeedTree, UserError } from '@unseen/core';
+import { didYouMean, lookUp, SeedTree, UserError } from '@unseen/core';
 import { constant, type Module } from '@unseen/nn';
 import { countFlops, type Ops, ShapeOps, Tape } from '@unseen/tensor';
 import type { Normalization } from '@unseen/vision';
@@ -76,11 +76,10 @@ export function listModels(filter = ''): ModelEntry[] {
   const all = definitions();
   const names = Object.keys(all).filter((name) => pattern.test(name));
   if (names.length === 0) {
-    const near = nearestName(filter, [...Object.keys(all), ...Object.keys(all).map((name) => name.split(/[._]/)[0])]);
     throw new UserError({
       given: `no model has '${filter}' in its name`,
       expected: `a part of one of: ${Object.keys(all).join(', ')}`,
-      ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+      ...didYouMean(filter, [...Object.keys(all), ...Object.keys(all).map((name) => name.split(/[._]/)[0])]),
     });
   }
   return names.map((name) => entryOf(all[name], build(all[name], {})));

@@ -49,14 +49,25 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
+/** The remedy of an error about a mistyped name: nothing when no candidate is near. */
+export function didYouMean(name: string, candidates: Iterable<string>): Pick<ErrorParts, 'remedy'> {
+  const near = nearestName(name, candidates);
+  return near === undefined ? {} : { remedy: `did you mean '${near}'?` };
+}
+
+/** Throws a {@link UserError} unless a number is whole and at least `least`; `given` says what it is. */
+export function requireWholeNumber(value: number, least: number, given: string): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new UserError({ given, expected: `a whole number ≥ ${least}` });
+}
+
 /** Looks `name` up in a registry; an unknown name is a {@link UserError} with the nearest match and the list. */
 export function lookUp<T>(registry: Readonly<Record<string, T>>, name: string, kind: string): T {
   if (Object.hasOwn(registry, name)) return registry[name];
   const names = Object.keys(registry);
-  const near = nearestName(name, names);
   throw new UserError({
     given: `unknown ${kind} '${name}'`,
     expected: `one of: ${names.join(', ')}`,
-    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+    ...didYouMean(name, names),
   });
 }

@@ -1,3 +1,4 @@
+export * from './class-scores.ts';
 export * from './contracts.ts';
 export * from './download.ts';
 export * from './errors.ts';

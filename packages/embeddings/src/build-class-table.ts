@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sha256File, UserError } from '@unseen/core';
+import { requireWholeNumber, sha256File, UserError } from '@unseen/core';
 import type { ClassTable, RowProvenance } from './class-table.ts';
 import { lookUpClasses } from './look-up.ts';
 import { hasIds } from './look-up-rows.ts';
@@ -103,12 +103,7 @@ function checkClasses(table: string, classes: readonly TableClass[]): void {
   if (classes.length === 0) throw new UserError({ given: `the class table '${table}' has no classes` });
   const [ids, names] = [new Set<number>(), new Set<string>()];
   for (const { id, name } of classes) {
-    if (!Number.isInteger(id) || id < 0) {
-      throw new UserError({
-        given: `class '${name}' of the table '${table}' has the id ${id}`,
-        expected: 'an integer ≥ 0',
-      });
-    }
+    requireWholeNumber(id, 0, `class '${name}' of the table '${table}' has the id ${id}`);
     if (ids.has(id) || names.has(name)) {
       throw new UserError({
         given: `the class table '${table}' lists ${names.has(name) ? `'${name}'` : `id ${id}`} twice`,

@@ -1,4 +1,4 @@
-import { nearestName, UserError } from '@unseen/core';
+import { didYouMean, UserError } from '@unseen/core';
 
 /**
  * How a class was found in a source: as a token by one of the rules of {@link composeVector}, with `subwords` where character
@@ -60,9 +60,8 @@ export function selectRows(table: ClassTable, ids: readonly number[]): Float32Ar
 export function vectorOf(table: ClassTable, name: string): Float32Array {
   const at = table.names.indexOf(name);
   if (at >= 0) return table.vectors[at];
-  const near = nearestName(name, table.names);
   throw new UserError({
     given: `the class table '${table.name}' has no class '${name}'`,
-    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+    ...didYouMean(name, table.names),
   });
 }

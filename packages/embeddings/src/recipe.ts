@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { nearestName, UserError } from '@unseen/core';
+import { didYouMean, UserError } from '@unseen/core';
 import { dataFolder, expandDataFolder, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
 import { z } from 'zod';
 import type { TableRecipe } from './build-class-table.ts';
@@ -106,13 +106,10 @@ async function parse(document: YamlDocument, path: string) {
   for (const [name, own] of Object.entries(tokens)) {
     checkSources(document, recipe.sources, own, ['classes', 'tokens', name]);
     if (classes.some((one) => one.name === name)) continue;
-    const near = nearestName(
-      name,
-      classes.map((one) => one.name),
-    );
+    const names = classes.map((one) => one.name);
     throw new UserError({
       given: `${locate(['classes', 'tokens', name], 'key').place}: the dataset '${dataset}' has no class '${name}'`,
-      ...(near && { remedy: `did you mean '${near}'?` }),
+      ...didYouMean(name, names),
     });
   }
   return {

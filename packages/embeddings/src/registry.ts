@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nearestName, UserError } from '@unseen/core';
+import { didYouMean, UserError } from '@unseen/core';
 
 /**
  * Path of the registered YAML of a name in a folder; a name that is not there is the {@link UserError} that `explain` makes of all
@@ -17,6 +17,5 @@ export async function findRegistered(
   // A package that was installed by itself has no registry.
   const files = await readdir(folder).catch(() => []);
   const names = files.filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
-  const near = nearestName(name, names);
-  throw new UserError({ ...explain(names), ...(near && { remedy: `did you mean '${near}'?` }) });
+  throw new UserError({ ...explain(names), ...didYouMean(name, names) });
 }

@@ -47,6 +47,6 @@ describe('captions', () => {
     await expect(trainFastText({ captions: [], dimension: 4 })).rejects.toThrow('no captions');
     await expect(trainFastText({ captions: ['a b', ' '], dimension: 4 })).rejects.toThrow('caption 2');
     await expect(trainFastText({ captions: ['a\nb'], dimension: 4 })).rejects.toThrow('line break');
-    await expect(trainFastText({ captions: ['a'], dimension: 0 })).rejects.toThrow('positive integer');
+    await expect(trainFastText({ captions: ['a'], dimension: 0 })).rejects.toThrow('whole number ≥ 1');
   });
 });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, UserError } from '@unseen/core';
+import { messageOf, requireWholeNumber, UserError } from '@unseen/core';
 import { readWordVectors } from '@unseen/formats';
 import { findFastText } from './fasttext-program.ts';
 
@@ -46,9 +46,7 @@ export async function trainFastText({
   subsampling = 1,
 }: FastTextTraining): Promise<Map<string, Float32Array>> {
   checkCaptions(captions);
-  if (!Number.isInteger(dimension) || dimension < 1) {
-    throw new UserError({ given: `word vectors of dimension ${dimension}`, expected: 'a positive integer' });
-  }
+  requireWholeNumber(dimension, 1, `word vectors of dimension ${dimension}`);
   const library = findFastText('training word vectors');
   const folder = await mkdtemp(join(tmpdir(), 'unseen-fasttext-'));
   try {

@@ -1,4 +1,4 @@
-import { IGNORE } from '@unseen/core';
+import { argMax, IGNORE, softmax } from '@unseen/core';
 
 /** Class scores on a grid: `data` is [height · width · channels]. */
 export interface ScoreGrid {
@@ -39,7 +39,7 @@ export function labelsFromScores(
     mix(blended, data, rows.low[y] * rowLength, rows.high[y] * rowLength, rows.fraction[y]);
     for (let x = 0; x < width; x++) {
       mix(pixel, blended, columns.low[x] * channels, columns.high[x] * channels, columns.fraction[x]);
-      const best = indexOfMaximum(penalties ? penalize(calibrated, pixel, penalties) : pixel);
+      const best = argMax(penalties ? penalize(calibrated, pixel, penalties) : pixel);
       const isVoid = minConfidence > 0 && probability(pixel, best) < minConfidence;
       labels[y * width + x] = isVoid ? IGNORE : best;
     }
@@ -82,22 +82,14 @@ export function channelsFrom({ channels, data, penalties, ...grid }: ScoreGrid, 
 
 /** Softmax probabilities less their penalties. */
 function penalize(out: Float64Array, logits: Float32Array, penalties: Float32Array): Float64Array {
-  const maximum = logits[indexOfMaximum(logits)];
-  let sum = 0;
-  for (let c = 0; c < out.length; c++) sum += out[c] = Math.exp(logits[c] - maximum);
-  for (let c = 0; c < out.length; c++) out[c] = out[c] / sum - penalties[c];
+  softmax(logits, logits.length, out);
+  for (let c = 0; c < out.length; c++) out[c] -= penalties[c];
   return out;
 }
 
 /** out = (1 - t)·source[a …] + t·source[b …] */
 function mix(out: Float32Array, source: Float32Array, a: number, b: number, t: number): void {
   for (let i = 0; i < out.length; i++) out[i] = source[a + i] + t * (source[b + i] - source[a + i]);
-}
-
-function indexOfMaximum(values: Float32Array | Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return best;
 }
 
 function probability(logits: Float32Array, channel: number): number {

@@ -1,4 +1,4 @@
-import { UserError } from '@unseen/core';
+import { argMax, UserError } from '@unseen/core';
 import { forEachCandidate, type PseudoLabelOptions } from './candidates.ts';
 
 /** Options of {@link confidencePseudoLabels}. */
@@ -58,12 +58,6 @@ export function confidencePseudoLabels(
     for (const { position, channel } of sorted.slice(0, keptOf(group.length))) extended[position] = channel;
   }
   return extended;
-}
-
-function argMax(pixel: Float32Array): number {
-  let best = 0;
-  for (let channel = 1; channel < pixel.length; channel++) if (pixel[channel] > pixel[best]) best = channel;
-  return best;
 }
 
 /** (1 - p) / p of the softmax p of a channel. */

@@ -1,4 +1,4 @@
-import { UserError } from '@unseen/core';
+import { requireWholeNumber } from '@unseen/core';
 import { forEachCandidate, type PseudoLabelOptions } from './candidates.ts';
 
 /** Options of {@link rankPseudoLabels}. */
@@ -16,9 +16,7 @@ export interface RankOptions extends PseudoLabelOptions {
  */
 export function rankPseudoLabels(scores: Float32Array, labels: ArrayLike<number>, options: RankOptions): Int32Array {
   const { seen, unseen, topRanks } = options;
-  if (!Number.isInteger(topRanks) || topRanks < 1) {
-    throw new UserError({ given: `pseudo labels of the best ${topRanks} ranks`, expected: 'a whole number from 1 on' });
-  }
+  requireWholeNumber(topRanks, 1, `topRanks ${topRanks}`);
   const extended = Int32Array.from(labels);
   forEachCandidate(scores, labels, options, (position, pixel) => {
     let best = seen;

@@ -1,4 +1,4 @@
-import { UserError } from '@unseen/core';
+import { requireWholeNumber, UserError } from '@unseen/core';
 import { type Hook, type LoopEvent, type Losses, readLosses, type Scalars } from './hooks.ts';
 
 /** Options of {@link TrainingLoop}. */
@@ -23,9 +23,7 @@ export class TrainingLoop {
 
   constructor(options: TrainingLoopOptions) {
     const { iterations, start = 0 } = options;
-    if (!Number.isInteger(iterations) || iterations < 0) {
-      throw new UserError({ given: `${iterations} iterations`, expected: 'a whole number ≥ 0' });
-    }
+    requireWholeNumber(iterations, 0, `${iterations} iterations`);
     if (!Number.isInteger(start) || start < 0 || start > iterations) {
       throw new UserError({
         given: `a run to be resumed at iteration ${start} of ${iterations}`,

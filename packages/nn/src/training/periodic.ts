@@ -1,4 +1,4 @@
-import { UserError } from '@unseen/core';
+import { requireWholeNumber } from '@unseen/core';
 import { type Hook, isDue, type Scalars } from './hooks.ts';
 
 /** Options of {@link checkpointHook}. */
@@ -12,7 +12,7 @@ export interface CheckpointHookOptions {
 
 /** Writes a checkpoint every few iterations, at the end, and when the loop is interrupted; never after a failure. */
 export function checkpointHook(options: CheckpointHookOptions): Hook {
-  requirePeriod(options.every);
+  requireWholeNumber(options.every, 1, `a period of ${options.every} iterations`);
   let last: { readonly path: string; readonly iteration: number } | undefined = options.resumed;
   const save = async (iteration: number) => {
     if (last?.iteration !== iteration) last = { path: await options.save(iteration), iteration };
@@ -35,16 +35,10 @@ export interface EvaluationHookOptions {
 /** Evaluates every few iterations and at the end. */
 export function evaluationHook(options: EvaluationHookOptions): Hook {
   const { every, evaluate, group = 'evaluation' } = options;
-  requirePeriod(every);
+  requireWholeNumber(every, 1, `a period of ${every} iterations`);
   return {
     async onStep(event) {
       if (isDue(event, every)) await event.emit(group, await evaluate(event.iteration));
     },
   };
-}
-
-function requirePeriod(every: number): void {
-  if (!Number.isInteger(every) || every < 1) {
-    throw new UserError({ given: `a period of ${every} iterations`, expected: 'a whole number ≥ 1' });
-  }
 }

@@ -1,4 +1,4 @@
-import { IGNORE, type RandomStream, UserError } from '@unseen/core';
+import { IGNORE, type RandomStream, softmax, UserError } from '@unseen/core';
 import type { Engine, Executable, Program } from '@unseen/tensor';
 import type { CategoryPatchGenerator } from './category-patch-generator.ts';
 import type { LabelPatches } from './label-patches.ts';
@@ -122,10 +122,12 @@ export class PatchSampler {
 
   private draw(logits: Float32Array, random: RandomStream): number {
     const { seen, topK, unseenBoost, doubleSoftmax } = this.options;
-    const probabilities = softmax(logits).map((p, c) => (c < seen ? p : p + unseenBoost));
+    const probabilities = softmax(logits, logits.length, new Float64Array(logits.length)).map((p, c) =>
+      c < seen ? p : p + unseenBoost,
+    );
     const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, topK);
     const kept = order.map((channel) => probabilities[channel]);
-    const weights = doubleSoftmax ? softmax(kept) : kept;
+    const weights = doubleSoftmax ? [...softmax(kept, kept.length, new Float64Array(kept.length))] : kept;
     let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
     for (const [i, weight] of weights.entries()) {
       left -= weight;
@@ -147,12 +149,4 @@ export class PatchSampler {
       remedy: 'raise unseenBoost, lower minUnseen, or raise maxCategories',
     });
   }
-}
-
-function softmax(values: ArrayLike<number>): number[] {
-  const list = Array.from(values);
-  const highest = Math.max(...list);
-  const exponentials = list.map((value) => Math.exp(value - highest));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials.map((value) => value / sum);
 }

@@ -1,7 +1,6 @@
-import { type RgbImage, UserError } from '@unseen/core';
+import { type RgbImage, softmax, UserError } from '@unseen/core';
 import { exactFilter } from './exact-filter.ts';
 import { type GaussianFilter, latticeFilter } from './permutohedral-lattice.ts';
-import { softmax } from './softmax.ts';
 
 /** A reward for pixels that look alike and have the same label. */
 export interface PairwiseTerm {
@@ -61,14 +60,14 @@ export function denseCrf(image: RgbImage, unary: Float32Array, options: DenseCrf
   }));
   const probabilities = new Float32Array(unary.length);
   const scores = negated(unary, new Float32Array(unary.length));
-  softmax(scores, probabilities, labels);
+  softmax(scores, labels, probabilities);
   for (let iteration = 0; iteration < options.iterations; iteration++) {
     negated(unary, scores);
     for (const { weight, filter } of filters) {
       const message = filter(probabilities, labels);
       for (let i = 0; i < scores.length; i++) scores[i] += weight * message[i];
     }
-    softmax(scores, probabilities, labels);
+    softmax(scores, labels, probabilities);
   }
   return probabilities;
 }

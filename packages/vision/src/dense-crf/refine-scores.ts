@@ -1,7 +1,6 @@
-import type { RgbImage } from '@unseen/core';
+import { type RgbImage, softmax } from '@unseen/core';
 import { resizeScores, type ScoreGrid } from '../score-grid.ts';
 import { type DenseCrfOptions, denseCrf } from './dense-crf.ts';
-import { softmax } from './softmax.ts';
 import { unaryOfProbabilities } from './unary.ts';
 
 /**
@@ -11,7 +10,7 @@ import { unaryOfProbabilities } from './unary.ts';
 export function refineScores(image: RgbImage, scores: ScoreGrid, options: DenseCrfOptions): ScoreGrid {
   const { height, width } = image;
   const { data } = resizeScores(scores, [height, width]);
-  softmax(data, data, scores.channels);
+  softmax(data, scores.channels, data);
   const refined = denseCrf(image, unaryOfProbabilities(data), options);
   for (let i = 0; i < refined.length; i++) refined[i] = Math.log(Math.max(refined[i], SMALLEST));
   return { ...scores, height, width, data: refined };
