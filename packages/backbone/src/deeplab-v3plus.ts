@@ -1,8 +1,152 @@
-import { UserError } from '@unseen/core';
+import { type SeedTree, UserError } from '@unseen/core';
+import { Conv2d, dropout, kaimingNormal, Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
-import { type DecodedMaps, DeepLabV3PlusDecoder, type DeepLabV3PlusDecoderOptions } from './deeplab-v3plus-decoder.ts';
+import { ConcatAspp } from './aspp.ts';
+import { ConvNorm, type UnitOptions } from './conv-norm.ts';
 import type { Encoder } from './encoder.ts';
+import { PixelHead } from './pixel-head.ts';
 import { SegmentationNetwork } from './segmentation-network.ts';
+
+/** What distinguishes the decoders of DeepLab v3+. */
+export interface DeepLabV3PlusVariant {
+  /** Of the pyramid's 3×3 branches. Default 6, 12, 18. */
+  readonly dilations?: readonly number[];
+  /** Whether the pyramid's branch of the whole image has a batch normalisation. Default true. */
+  readonly imageNorm?: boolean;
+  /** Rates behind the pyramid and behind each of the two 3×3 convolutions. Default 0.5, 0.5, 0.1. */
+  readonly dropout?: readonly [number, number, number];
+  /**
+   * `linear`: the second 3×3 convolution gives the features, and a 1×1 convolution classifies them. `hidden`: a further 1×1
+   * convolution with bias gives the features, and each head has a hidden layer. Default `linear`.
+   */
+  readonly heads?: 'linear' | 'hidden';
+  /** Channels of the pyramid and of the features. Default 256. */
+  readonly width?: number;
+  /** Channels to which the low-level features are reduced. Default 48. */
+  readonly lowLevelWidth?: number;
+}
+
+/** Options of {@link DeepLabV3PlusDecoder}. */
+export interface DeepLabV3PlusDecoderOptions extends DeepLabV3PlusVariant, UnitOptions {
+  /** Channels of the low-level features and of the encoder's output. */
+  readonly inputs: readonly [lowLevel: number, high: number];
+  readonly classes: number;
+  /** Channels of the embedding, where there is one. */
+  readonly embedding?: number;
+  readonly seeds: SeedTree;
+}
+
+/** ZS3Net's decoder (Bucher et al. 2019): the usual one. */
+export const ZS3_DECODER: DeepLabV3PlusVariant = {};
+
+/** The decoders of ELN's main network, auxiliary ones included (Kwon and Kwak 2022). */
+export const ELN_DECODER: DeepLabV3PlusVariant = { imageNorm: false, dropout: [0.1, 0.5, 0.1], heads: 'hidden' };
+
+/** The decoder of ELN's error localisation network. */
+export const ELN_ERROR_DECODER: DeepLabV3PlusVariant = { ...ELN_DECODER, dropout: [0.5, 0.5, 0.1] };
+
+/** What a {@link DeepLabV3PlusDecoder} makes, on the grid of the low-level features. */
+export interface DecodedMaps<V> {
+  /** [n, h, w, width]: what the heads see. */
+  readonly features: V;
+  /** [n, h, w, classes] */
+  readonly logits: V;
+  /** [n, h, w, embedding], not normalised. */
+  readonly embedding?: V;
+}
+
+/**
+ * Decoder of DeepLab v3+ (Chen et al. 2018, fig. 2): the pyramid's output, enlarged with matching corners, beside reduced
+ * low-level features; two 3×3 convolutions; a classifier and, where asked for, a head for an embedding.
+ */
+export class DeepLabV3PlusDecoder extends Module {
+  readonly aspp: ConcatAspp;
+  readonly lowLevel: ConvNorm;
+  readonly refine: readonly [ConvNorm, ConvNorm];
+  readonly last: Conv2d | undefined;
+  readonly classifier: PixelHead;
+  readonly projector: PixelHead | undefined;
+  readonly dropout: readonly [number, number];
+  private readonly options: DeepLabV3PlusDecoderOptions;
+
+  constructor(options: DeepLabV3PlusDecoderOptions) {
+    super();
+    this.options = options;
+    const { inputs, classes, embedding, dilations, imageNorm, dropout = [0.5, 0.5, 0.1], heads = 'linear' } = options;
+    const { width = 256, lowLevelWidth = 48, norm, epsilon, init, seeds } = options;
+    const unit = { norm, epsilon, init };
+    this.aspp = new ConcatAspp({
+      ...unit,
+      inputs: inputs[1],
+      outputs: width,
+      dilations,
+      imageNorm,
+      dropout: dropout[0],
+      seeds: seeds.child('aspp'),
+    });
+    this.lowLevel = new ConvNorm({
+      ...unit,
+      inputs: inputs[0],
+      outputs: lowLevelWidth,
+      seeds: seeds.child('lowLevel'),
+    });
+    const refine = (from: number, i: number) =>
+      new ConvNorm({ ...unit, inputs: from, outputs: width, kernel: 3, seeds: seeds.child('refine').child(i) });
+    this.refine = [refine(width + lowLevelWidth, 0), refine(width, 1)];
+    this.dropout = [dropout[1], dropout[2]];
+    const hidden = heads === 'hidden' ? width : undefined;
+    this.last = hidden ? new Conv2d({ inputs: width, outputs: width, init, seeds: seeds.child('last') }) : undefined;
+    const head = (outputs: number, name: string) =>
+      new PixelHead({
+        inputs: width,
+        outputs,
+        hidden,
+        // ELN's heads keep PyTorch's initial values.
+        init: hidden ? init : (init ?? kaimingNormal),
+        seeds: seeds.child(name),
+      });
+    this.classifier = head(classes, 'classifier');
+    this.projector = embedding ? head(embedding, 'projector') : undefined;
+  }
+
+  /**
+   * Low-level features [n, h, w, ·] and the encoder's output [n, h', w', ·] → maps [n, h, w, ·]. `dropout: false` leaves
+   * out every dropout in training too.
+   */
+  forward<V>(
+    ops: Ops<V>,
+    [lowLevel, high]: readonly [lowLevel: V, high: V],
+    options: { readonly dropout?: boolean } = {},
+  ): DecodedMaps<V> {
+    const features = this.features(ops, [lowLevel, high], options);
+    return {
+      features,
+      logits: this.classifier.forward(ops, features),
+      ...(this.projector && { embedding: this.projector.forward(ops, features) }),
+    };
+  }
+
+  /** A decoder of the same form with weights of its own. */
+  sibling(seeds: SeedTree): DeepLabV3PlusDecoder {
+    return new DeepLabV3PlusDecoder({ ...this.options, seeds });
+  }
+
+  private features<V>(
+    ops: Ops<V>,
+    [lowLevel, high]: readonly [lowLevel: V, high: V],
+    options: { readonly dropout?: boolean },
+  ): V {
+    const [, height, width] = ops.shape(lowLevel);
+    const pyramid = ops.resizeBilinear(this.aspp.forward(ops, high, options), [height, width], 'alignCorners');
+    const detail = ops.relu(this.lowLevel.forward(ops, lowLevel));
+    let x = ops.concat([pyramid, detail], -1);
+    this.refine.forEach((unit, i) => {
+      x = ops.relu(unit.forward(ops, x));
+      if (options.dropout !== false) x = dropout(ops, x, this.dropout[i]);
+    });
+    return this.last ? this.last.forward(ops, x) : x;
+  }
+}
 
 /** Options of {@link DeepLabV3Plus}. */
 export interface DeepLabV3PlusOptions extends Omit<DeepLabV3PlusDecoderOptions, 'inputs'> {

@@ -1,10 +1,15 @@
-import { DeepLabLargeFov } from './deeplab-largefov.ts';
 import { DeepLabV2 } from './deeplab-v2.ts';
-import { DeepLabV3Plus } from './deeplab-v3plus.ts';
-import { type DeepLabV3PlusVariant, ELN_DECODER, ELN_ERROR_DECODER, ZS3_DECODER } from './deeplab-v3plus-decoder.ts';
+import {
+  DeepLabV3Plus,
+  type DeepLabV3PlusVariant,
+  ELN_DECODER,
+  ELN_ERROR_DECODER,
+  ZS3_DECODER,
+} from './deeplab-v3plus.ts';
 import type { SegmentationDefinition, SegmentationOptions } from './definition.ts';
 import type { DilationRule } from './dilation.ts';
 import type { Encoder } from './encoder.ts';
+import { DeepLabLargeFov } from './largefov.ts';
 import { backbones, createBackbone } from './registry.ts';
 import type { SegmentationNetwork } from './segmentation-network.ts';
 

@@ -1,7 +1,7 @@
 import { SeedTree } from '@unseen/core';
 import { Conv2d, constant, Dense, type Module } from '@unseen/nn';
 import { expect, test } from 'vitest';
-import { DeepLabV3PlusDecoder, ELN_DECODER } from './deeplab-v3plus-decoder.ts';
+import { DeepLabV3PlusDecoder, ELN_DECODER } from './deeplab-v3plus.ts';
 import { createSegmentationNetwork } from './segmentation-registry.ts';
 
 const seeds = new SeedTree(0);

@@ -7,8 +7,8 @@ import { readNpy } from '@unseen/formats';
 import { createEagerEngine } from '@unseen/tensor';
 import { expect, test } from 'vitest';
 import { UNIT_RANGE } from './input-format.ts';
-import { loadKerasMobileNet } from './keras-mobilenet.ts';
 import { MobileNetV1 } from './mobilenet.ts';
+import { loadKerasMobileNet } from './mobilenet-variants.ts';
 import { loadBackbone, saveBackbone } from './stored-weights.ts';
 
 const seeds = new SeedTree(0);

@@ -1,8 +1,87 @@
 import type { SeedTree } from '@unseen/core';
 import { Conv2d, Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
-import { ContextSelector, type SelectorActivation } from './context-selector.ts';
-import { type LatentCode, LatentHead } from './latent-code.ts';
+
+/** A Gaussian per pixel and channel, and what was drawn from it; all [n, h, w, channels]. */
+export interface LatentCode<V> {
+  readonly z: V;
+  readonly mu: V;
+  readonly logVariance: V;
+}
+
+/** Predicts the contextual latent code: μ and log σ² by two convolutions, z = μ + σ⊙ε. */
+export class LatentHead extends Module {
+  readonly mu: Conv2d;
+  readonly logVariance: Conv2d;
+  readonly reluLogVariance: boolean;
+
+  constructor(options: { channels: number; kernel: 1 | 3; reluLogVariance: boolean; seeds: SeedTree }) {
+    super();
+    const { channels, kernel, seeds } = options;
+    const shared = { inputs: channels, outputs: channels, kernel, bias: false };
+    this.mu = new Conv2d({ ...shared, seeds: seeds.child('mu') });
+    this.logVariance = new Conv2d({ ...shared, seeds: seeds.child('logVariance') });
+    this.reluLogVariance = options.reluLogVariance;
+  }
+
+  /** With `sample` ε ~ N(0, I) is drawn anew at every run, else z = μ. */
+  forward<V>(ops: Ops<V>, x: V, sample: boolean): LatentCode<V> {
+    const mu = this.mu.forward(ops, x);
+    const raw = this.logVariance.forward(ops, x);
+    const logVariance = this.reluLogVariance ? ops.relu(raw) : raw;
+    return { mu, logVariance, z: sample ? drawLatent(ops, mu, logVariance) : mu };
+  }
+}
+
+/** z = μ + exp(log σ² / 2)⊙ε (the reparametrisation of a variational auto-encoder). */
+export function drawLatent<V>(ops: Ops<V>, mu: V, logVariance: V): V {
+  const sigma = ops.exp(ops.mul(logVariance, ops.scalar(0.5)));
+  return ops.add(mu, ops.mul(sigma, ops.normal(ops.shape(mu))));
+}
+
+/** How the selector's maps become weights; `none`: every weight is 1, for ablations. */
+export type SelectorActivation = 'sigmoid' | 'relu-sigmoid' | 'softmax' | 'none';
+
+/**
+ * The context selector (paper §3.2.2): a 3x3 convolution that gives every pixel one weight per context scale.
+ * In (0, 1); with `relu-sigmoid` in [½, 1); with `softmax` they add up to 1.
+ */
+export class ContextSelector extends Module {
+  readonly convolution: Conv2d;
+  readonly scales: number;
+  readonly activation: SelectorActivation;
+
+  constructor(options: { inputs: number; scales: number; activation: SelectorActivation; seeds: SeedTree }) {
+    super();
+    this.scales = options.scales;
+    this.activation = options.activation;
+    this.convolution = new Conv2d({
+      inputs: options.inputs,
+      outputs: options.scales,
+      kernel: 3,
+      bias: false,
+      seeds: options.seeds,
+    });
+  }
+
+  /** Stacked context maps [n, h, w, scales · width] → weights [n, h, w, scales]. */
+  forward<V>(ops: Ops<V>, contexts: V): V {
+    if (this.activation === 'none') {
+      const shape = [...ops.shape(contexts).slice(0, -1), this.scales];
+      return ops.constant(new Float32Array(shape.reduce((a, b) => a * b)).fill(1), shape);
+    }
+    const scores = this.convolution.forward(ops, contexts);
+    if (this.activation === 'softmax') return ops.softmax(scores);
+    return ops.sigmoid(this.activation === 'relu-sigmoid' ? ops.relu(scores) : scores);
+  }
+
+  /** Multiplies each context map with its weight and stacks them: [n, h, w, scales · width]. */
+  weigh<V>(ops: Ops<V>, contexts: readonly V[], selection: V): V {
+    const [n, height, width] = ops.shape(selection);
+    const weighed = contexts.map((map, k) => ops.mul(map, ops.slice(selection, [0, 0, 0, k], [n, height, width, 1])));
+    return ops.concat(weighed, -1);
+  }
+}
 
 /** Sizes and choices of {@link ContextualModule}; defaults are the paper's, with a context width of 256. */
 export interface ContextualOptions {

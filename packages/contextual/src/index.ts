@@ -1,3 +1,1 @@
-export * from './context-selector.ts';
 export * from './contextual-module.ts';
-export * from './latent-code.ts';

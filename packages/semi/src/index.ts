@@ -1,3 +1,2 @@
 export * from './eln/eln-networks.ts';
 export * from './eln/error-localizer.ts';
-export * from './eln/localizer-input.ts';

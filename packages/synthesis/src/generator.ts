@@ -1,6 +1,6 @@
 import type { SeedTree } from '@unseen/core';
-import { Dense, dropout, type Initializer, Module } from '@unseen/nn';
-import type { Ops } from '@unseen/tensor';
+import { constant, Dense, dropout, type Initializer, Module, xavierUniform } from '@unseen/nn';
+import type { Ops, Shape } from '@unseen/tensor';
 
 /** Sizes of {@link FeatureGenerator}; defaults are CaGNet's as released (CG-10). */
 export interface GeneratorOptions {
@@ -66,4 +66,47 @@ export class FeatureGenerator extends Module {
     const features = this.layers[this.layers.length - 1].forward(ops, x);
     return this.output === 'sigmoid' ? ops.sigmoid(features) : features;
   }
+}
+
+/** Sizes of {@link createGmmn}; defaults are ZS3Net's as released. */
+export interface GmmnOptions {
+  /** Dimension of the class vectors. */
+  readonly embedding: number;
+  /** Dimension of the noise. */
+  readonly noise: number;
+  /** Channels of the features to synthesise. */
+  readonly features?: number;
+  readonly hidden?: number;
+  readonly dropout?: number;
+  readonly seeds: SeedTree;
+}
+
+/**
+ * ZS3Net's generator (§3.2 of its paper), a generative moment matching network: class vector and noise → one hidden layer →
+ * features without an output activation. Weights Xavier uniform, biases .01; 219,648 of them at 300 + 300 inputs.
+ */
+export function createGmmn(options: GmmnOptions): FeatureGenerator {
+  const { embedding, noise, features = 256, hidden = 256, dropout = 0.5, seeds } = options;
+  return new FeatureGenerator({
+    embedding,
+    latent: noise,
+    features,
+    hidden: [hidden],
+    dropout: [dropout],
+    output: 'linear',
+    init: xavierUniform,
+    biasInit: constant(0.01),
+    seeds,
+  });
+}
+
+/** What the latent code of a generator without context is drawn from: N(0, 1), or uniformly from [0, 1) (ZS-2). */
+export type NoiseKind = 'gaussian' | 'uniform';
+
+/** Independent noise of a shape, new at every run. */
+export function drawNoise<V>(ops: Ops<V>, kind: NoiseKind, shape: Shape): V {
+  if (kind === 'gaussian') return ops.normal(shape);
+  // The squared length of a normal vector in the plane is exponentially distributed (Box and Muller 1958).
+  const squares = ops.add(ops.square(ops.normal(shape)), ops.square(ops.normal(shape)));
+  return ops.exp(ops.mul(squares, ops.scalar(-0.5)));
 }

@@ -4,8 +4,6 @@ export * from './connected-regions.ts';
 export * from './dense-crf/dense-crf.ts';
 export * from './dense-crf/exact-filter.ts';
 export * from './dense-crf/permutohedral-lattice.ts';
-export * from './dense-crf/refine-scores.ts';
-export * from './dense-crf/unary.ts';
 export * from './geometry.ts';
 export * from './heat.ts';
 export * from './normalization.ts';

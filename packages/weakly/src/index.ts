@@ -2,7 +2,6 @@ export * from './irnet/branches.ts';
 export * from './irnet/cam-network.ts';
 export * from './irnet/class-maps.ts';
 export * from './irnet/encoder.ts';
-export * from './irnet/projection.ts';
 export * from './irnet/relation-network.ts';
 export * from './mcis/co-attention.ts';
 export * from './mcis/objective.ts';

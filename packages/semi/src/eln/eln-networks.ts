@@ -8,8 +8,7 @@ import {
 import { type SeedTree, UserError } from '@unseen/core';
 import { Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
-import { ErrorLocalizer, type ErrorLocalizerOptions } from './error-localizer.ts';
-import { requireV3Plus } from './v3plus.ts';
+import { ErrorLocalizer, type ErrorLocalizerOptions, requireV3Plus } from './error-localizer.ts';
 
 /** Options of {@link ElnNetworks}. */
 export interface ElnNetworksOptions extends Pick<UnitOptions, 'norm' | 'init'> {

@@ -7,8 +7,7 @@ import { createCompiledEngine } from '@unseen/onnx';
 import { type Program, ShapeOps, Tape } from '@unseen/tensor';
 import { expect, test } from 'vitest';
 import { ElnNetworks } from './eln-networks.ts';
-import { ErrorLocalizer } from './error-localizer.ts';
-import { localizerInput } from './localizer-input.ts';
+import { ErrorLocalizer, localizerInput } from './error-localizer.ts';
 
 const seeds = new SeedTree(0);
 /** Where only shapes matter. */

@@ -1,9 +1,7 @@
-import { createSegmentationNetwork, type DeepLabV3Plus, type UnitOptions } from '@unseen/backbone';
-import type { SeedTree } from '@unseen/core';
+import { createSegmentationNetwork, DeepLabV3Plus, type SegmentationNetwork, type UnitOptions } from '@unseen/backbone';
+import { type SeedTree, UserError } from '@unseen/core';
 import { type Initializer, kaimingNormal, Module, uniformFanIn } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
-import { localizerInput, type PredictionForm } from './localizer-input.ts';
-import { requireV3Plus } from './v3plus.ts';
 
 /** Options of {@link ErrorLocalizer}. */
 export interface ErrorLocalizerOptions extends Pick<UnitOptions, 'norm' | 'init'> {
@@ -47,4 +45,27 @@ export class ErrorLocalizer extends Module {
 /** The first convolution, which has too many inputs for published weights, begins as the authors' does. */
 function firstUniform(inputs: number): Initializer {
   return (shape, random) => (shape[1] === inputs ? uniformFanIn : kaimingNormal)(shape, random);
+}
+
+/** In which form the localizer sees a prediction: the authors' code gives logits. */
+export type PredictionForm = 'logits' | 'softmax';
+
+/**
+ * What ELN's error localizer sees (Kwon and Kwak 2022, §3): images [n, H, W, 3], the entropy of the prediction in
+ * nats, and the prediction itself, logits [n, h, w, C] enlarged with matching corners: [n, H, W, C + 4]. No gradient flows
+ * through it.
+ */
+export function localizerInput<V>(ops: Ops<V>, images: V, logits: V, form: PredictionForm = 'logits'): V {
+  const [, height, width] = ops.shape(images);
+  const enlarged = ops.resizeBilinear(logits, [height, width], 'alignCorners');
+  const logProbabilities = ops.logSoftmax(enlarged);
+  const probabilities = ops.exp(logProbabilities);
+  const entropy = ops.neg(ops.sum(ops.mul(probabilities, logProbabilities), [-1], true));
+  return ops.stopGradient(ops.concat([images, entropy, form === 'logits' ? enlarged : probabilities], -1));
+}
+
+/** A network as the DeepLab v3+ that ELN is made of; any other is a `UserError`. */
+export function requireV3Plus(network: SegmentationNetwork): DeepLabV3Plus {
+  if (network instanceof DeepLabV3Plus) return network;
+  throw new UserError({ given: 'a segmentation network of another kind', expected: 'a DeepLab v3+' });
 }

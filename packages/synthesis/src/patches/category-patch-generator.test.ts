@@ -2,9 +2,8 @@ import { SeedTree } from '@unseen/core';
 import { adam, Optimizer } from '@unseen/nn';
 import { createCompiledEngine } from '@unseen/onnx';
 import { describe, expect, test } from 'vitest';
-import { CategoryPatchGenerator } from './category-patch-generator.ts';
+import { CategoryPatchGenerator, patchStep } from './category-patch-generator.ts';
 import { PatchSampler, type PatchSamplerOptions } from './patch-sampler.ts';
-import { patchStep } from './patch-step.ts';
 
 const engine = createCompiledEngine();
 const seeds = new SeedTree(3);

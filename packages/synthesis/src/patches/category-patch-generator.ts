@@ -1,6 +1,6 @@
 import type { SeedTree } from '@unseen/core';
-import { BatchNorm, Dense, dropout, Module } from '@unseen/nn';
-import type { Ops } from '@unseen/tensor';
+import { BatchNorm, crossEntropy, Dense, dropout, Module, trackStatistics } from '@unseen/nn';
+import type { Ops, Program } from '@unseen/tensor';
 import { ClassVectors } from '../class-vectors.ts';
 import { MaskedConv2d } from './masked-conv.ts';
 
@@ -74,4 +74,34 @@ export class CategoryPatchGenerator extends Module {
     }
     return this.output.forward(ops, x);
   }
+}
+
+/** Sizes of {@link patchStep}. */
+export interface PatchStepOptions {
+  readonly generator: CategoryPatchGenerator;
+  /** Side of a patch. */
+  readonly size: number;
+  /** Patches a step. */
+  readonly batch: number;
+}
+
+/**
+ * One step of the category-patch generator: cross-entropy of every labelled pixel given those before it. Inputs: `patches`
+ * with their holes filled, `labels` with 255 in the holes, `condition`; all [batch, size, size]. Loss `generator`; the
+ * batch's statistics are outputs, see `trackStatistics`.
+ */
+export function patchStep({ generator, size, batch }: PatchStepOptions): Program {
+  const labels = { shape: [batch, size, size], dtype: 'int32' as const };
+  return {
+    name: 'synthesis/patch-step',
+    training: true,
+    inputs: { patches: labels, labels, condition: labels },
+    describe: (ops, inputs) => {
+      const { result: value, outputs } = trackStatistics(ops, generator.descendants(BatchNorm), () => {
+        const logits = generator.forward(ops, inputs.patches, inputs.condition);
+        return crossEntropy(ops, logits, inputs.labels);
+      });
+      return { outputs, losses: { generator: { value, parameters: generator.parameters() } } };
+    },
+  };
 }

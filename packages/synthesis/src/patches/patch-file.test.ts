@@ -6,7 +6,7 @@ import { writeSafetensors } from '@unseen/formats';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { labelPrior } from '../label-prior.ts';
-import { generatedShare, mixPatches, purePatches } from './mix-patches.ts';
+import { generatedShare, mixPatches, purePatches } from './label-patches.ts';
 import { readPatchFile, writePatchFile } from './patch-file.ts';
 
 let dir: string;

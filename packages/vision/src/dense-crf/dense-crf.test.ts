@@ -1,11 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { labelsFromScores, resizeScores } from '../score-grid.ts';
-import { crfPresets, denseCrf } from './dense-crf.ts';
+import { crfPresets, denseCrf, refineScores, unaryOfLabels, unaryOfProbabilities } from './dense-crf.ts';
 import { exactFilter } from './exact-filter.ts';
 import { latticeFilter } from './permutohedral-lattice.ts';
-import { refineScores } from './refine-scores.ts';
-import { unaryOfLabels, unaryOfProbabilities } from './unary.ts';
 
 /** 3×4 pixels: two black columns, two of value 200. */
 const image = { height: 3, width: 4, data: Uint8Array.from({ length: 36 }, (_, i) => (i % 12 < 6 ? 0 : 200)) };

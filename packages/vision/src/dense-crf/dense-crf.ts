@@ -1,4 +1,5 @@
 import { type RgbImage, softmax, UserError } from '@unseen/core';
+import { resizeScores, type ScoreGrid } from '../score-grid.ts';
 import { exactFilter } from './exact-filter.ts';
 import { type GaussianFilter, latticeFilter } from './permutohedral-lattice.ts';
 
@@ -106,3 +107,47 @@ function featuresOf({ height, width, data }: RgbImage, { position, color }: Pair
   }
   return features;
 }
+
+/**
+ * Energies -log p from probabilities.
+ *
+ * @param probabilities [.. · labels], each pixel's sum 1
+ * @param floor smaller probabilities count as this one
+ */
+export function unaryOfProbabilities(probabilities: Float32Array, floor = 1e-5): Float32Array {
+  return probabilities.map((p) => -Math.log(Math.max(p, floor)));
+}
+
+/**
+ * Energies of hard labels that are right with a given probability, all other labels being equally likely.
+ *
+ * @param labels label of each pixel, [pixels]
+ * @returns [pixels · count]
+ */
+export function unaryOfLabels(labels: ArrayLike<number>, count: number, confidence: number): Float32Array {
+  if (count < 2) {
+    throw new UserError({
+      given: `energies of ${count} labels`,
+      expected: 'at least 2: one alone needs no refinement',
+    });
+  }
+  const [hit, miss] = [-Math.log(confidence), -Math.log((1 - confidence) / (count - 1))];
+  const unary = new Float32Array(labels.length * count).fill(miss);
+  for (let pixel = 0; pixel < labels.length; pixel++) unary[pixel * count + labels[pixel]] = hit;
+  return unary;
+}
+
+/**
+ * Class scores of a photo at its own size, refined by a dense CRF: softmax probabilities of the interpolated scores are its
+ * unary term, and the logarithms of what it gives are the new scores. Penalties stay as they are.
+ */
+export function refineScores(image: RgbImage, scores: ScoreGrid, options: DenseCrfOptions): ScoreGrid {
+  const { height, width } = image;
+  const { data } = resizeScores(scores, [height, width]);
+  softmax(data, scores.channels, data);
+  const refined = denseCrf(image, unaryOfProbabilities(data), options);
+  for (let i = 0; i < refined.length; i++) refined[i] = Math.log(Math.max(refined[i], SMALLEST));
+  return { ...scores, height, width, data: refined };
+}
+
+const SMALLEST = 1e-20;

@@ -1,6 +1,6 @@
 import { createEagerEngine } from '@unseen/tensor';
 import { expect, test } from 'vitest';
-import { fuseMaximum, viewsAtScales } from './multi-scale.ts';
+import { fuseMaximum, viewsAtScales } from './deeplab-v2.ts';
 
 test('each view has the rounded-down size of its scale; their maximum has the full size', async () => {
   const executable = (await createEagerEngine('cpu')).compile({

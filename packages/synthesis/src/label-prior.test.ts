@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unseenProbabilityOf } from './unseen-probability.ts';
+import { unseenProbabilityOf } from './label-prior.ts';
 
 test('released rates give the released probabilities with the released classes', () => {
   expect(unseenProbabilityOf('voc12', { seen: 15, unseen: 5 })).toBeCloseTo(50 / 65, 12);

@@ -1,8 +1,7 @@
 import { SeedTree } from '@unseen/core';
 import { createEagerEngine } from '@unseen/tensor';
 import { expect, test } from 'vitest';
-import { FeatureHeads } from './feature-heads.ts';
-import { PatchHeads } from './patch-heads.ts';
+import { FeatureHeads, PatchHeads } from './pixel-classifier.ts';
 
 const seeds = new SeedTree(4);
 

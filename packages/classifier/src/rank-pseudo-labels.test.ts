@@ -1,6 +1,6 @@
 import { UserError } from '@unseen/core';
 import { expect, test } from 'vitest';
-import { rankPseudoLabels } from './rank-pseudo-labels.ts';
+import { rankPseudoLabels } from './pseudo-labels.ts';
 
 // Channels: two seen, two unseen, one dead.
 const scores = Float32Array.from([5, 4, 3, 2, 1, 0, 1, 2, 3, 9, 5, 0, 1, 2, 0]);

@@ -1,6 +1,6 @@
 import { UserError } from '@unseen/core';
 import { expect, test } from 'vitest';
-import { type ConfidenceOptions, confidencePseudoLabels } from './confidence-pseudo-labels.ts';
+import { type ConfidenceOptions, confidencePseudoLabels } from './pseudo-labels.ts';
 
 // Two seen and two unseen channels; two images of four pixels.
 const scores = Float32Array.from(
