@@ -1,27 +1,28 @@
-// node scripts/performance.mjs [RESULT.json]: docs/performance.md and its picture from the result of `unseen bench --json`,
-// which is run first where no file is given. Nothing else should run on the machine meanwhile.
+// node scripts/performance.mjs [RESULT.json [PAGE.md]]: docs/performance.md, or another page, and its picture from the result
+// of `unseen bench --json`, which is run first where no file is given. Nothing else should run on the machine meanwhile.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { build, root } from './prepare.mjs';
 
-const PAGE = join(root, 'docs/performance.md');
 const RESULT = join(root, 'docs/performance.json');
 const PICTURE = 'images/performance.svg';
 const [BEGIN, END] = ['<!-- results: written by scripts/performance.mjs -->', '<!-- end of results -->'];
 
+const [given, page = join(root, 'docs/performance.md')] = process.argv.slice(2);
+const PAGE = resolve(page);
+const folder = dirname(PAGE);
 build();
-const [given] = process.argv.slice(2);
 const { results, machine } = given ? JSON.parse(readFileSync(given, 'utf8')) : measure();
 if (machine.sizes !== 'full') throw new Error('times of tiny sizes mean nothing: leave out --quick');
 const { barChart, renderChart, standaloneSvg } = await import('@unseen/report');
 
-const page = readFileSync(PAGE, 'utf8');
-const [before, after] = [page.indexOf(BEGIN), page.indexOf(END)];
+const text = readFileSync(PAGE, 'utf8');
+const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
 if (before < 0 || after < 0) throw new Error(`${PAGE} has no place for the results`);
-writeFileSync(PAGE, `${page.slice(0, before)}${BEGIN}\n\n${section()}\n\n${page.slice(after)}`);
-mkdirSync(join(root, 'docs/images'), { recursive: true });
-writeFileSync(join(root, 'docs', PICTURE), await picture());
+writeFileSync(PAGE, `${text.slice(0, before)}${BEGIN}\n\n${section()}\n\n${text.slice(after)}`);
+mkdirSync(join(folder, 'images'), { recursive: true });
+writeFileSync(join(folder, PICTURE), await picture());
 process.stderr.write(`${PAGE}\n`);
 
 function measure() {

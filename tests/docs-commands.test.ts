@@ -1,0 +1,202 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { main } from '@unseen/cli';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Verb } from '../packages/cli/src/verb.ts';
+import { verbs, wordOf } from '../packages/cli/src/verbs.ts';
+import {
+  commandsOf,
+  type DocumentedCommand,
+  documentationPages,
+  fencesOf,
+  isShell,
+  mentionsOf,
+  ROOT,
+} from './pages.ts';
+
+/*
+ * Every command of the documentation is looked at here. The quick ones run, where they stand (EXECUTED); of all others the
+ * arguments go through the command's own parser, and the settings of experiments are resolved, so that no page names an
+ * option, a setting or an experiment that is gone. What the verbs then do is tested elsewhere (COVERED).
+ */
+
+/** Commands that run in an empty folder, in the order of their page, and what they print. */
+const EXECUTED: Readonly<Record<string, RegExp>> = {
+  // Every stage for a moment; scripts/demo.mjs installs and builds before.
+  'npm run demo': /cagnet-st(.|\n)*Comparison: /,
+  'npx unseen models list resnet': /resnet101\.caffe_in1k/,
+  'npx unseen dataset list': /voc-animals +21 +default 9\+3/,
+  'npx unseen backends': /onnxruntime/,
+  'unseen dataset export toy-scenes --layout voc --to toy-voc --first 20': /toy-voc/,
+  'unseen dataset export toy-voc/dataset.yaml --layout coco-panoptic --to toy-panoptic': /toy-panoptic/,
+  'unseen dataset split toy-scenes --labelled 1/8 --seed 0 --out eighth':
+    /eighth\/labelled\.txt: 250 of the 2000 training images/,
+};
+
+/** Tests of what else the documentation asks for, by the beginning of the command. */
+const COVERED: Readonly<Record<string, string>> = {
+  'npm run performance': 'tests/docs-performance.test.ts',
+  'unseen analyze': 'tests/cli/analyze.test.ts',
+  'unseen backends': 'tests/cli/usage.test.ts',
+  'unseen bench': 'tests/cli/bench.test.ts',
+  'unseen dataset doctor': 'tests/cli/dataset-doctor.test.ts',
+  'unseen dataset export': 'tests/cli/dataset-export.test.ts',
+  'unseen dataset prepare': 'tests/cli/dataset-prepare.test.ts',
+  'unseen embed': 'tests/cli/embed.test.ts',
+  'unseen evaluate': 'tests/cli/trained-run.test.ts',
+  'unseen export onnx': 'tests/cli/export-onnx.test.ts',
+  'unseen extend': 'packages/zero-shot/src/generative/extension.test.ts',
+  'unseen features extract': 'tests/cli/features.test.ts',
+  'unseen features inspect': 'tests/cli/features-inspect.test.ts',
+  'unseen features synthesize': 'tests/cli/analyze.test.ts',
+  'unseen metrics': 'tests/cli/metrics.test.ts',
+  'unseen predict': 'tests/cli/trained-run.test.ts',
+  'unseen report': 'tests/cli/runs.test.ts',
+  'unseen run': 'tests/cli/runs.test.ts',
+  'unseen weights': 'tests/cli/weights.test.ts',
+};
+
+const pages = documentationPages();
+const scripts = Object.keys(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts);
+const commands = pages.flatMap(commandsOf);
+
+/** Words of a command line without variables before it; nothing here is quoted. */
+function wordsOf(text: string): string[] {
+  const words = text.split(/\s+/);
+  const first = words.findIndex((word) => !/^[A-Z_]+=/.test(word));
+  return first < 0 ? [] : words.slice(words[first] === 'npx' && words[first + 1] === 'unseen' ? first + 1 : first);
+}
+
+let [dir, home] = ['', process.cwd()];
+beforeAll(() => {
+  home = process.cwd();
+  dir = mkdtempSync(join(tmpdir(), 'unseen-commands-'));
+  process.chdir(dir);
+});
+afterAll(() => {
+  process.chdir(home);
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** The command in this process: its exit code and all that it printed. */
+async function unseen(args: readonly string[]): Promise<{ code: number; text: string }> {
+  let text = '';
+  const keep = (chunk: unknown) => {
+    text += String(chunk);
+    return true;
+  };
+  const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(keep));
+  try {
+    return { code: await main(args), text };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** The verb that words name, and how many of them do; an unknown one is an error. */
+async function verbOf(words: readonly string[]): Promise<{ verb: Verb; name: string }> {
+  const entry = verbs.find((one) => wordOf(one) === words[0]);
+  const inner = entry && 'verbs' in entry ? entry.verbs.find((one) => wordOf(one) === words[1]) : entry;
+  if (!entry || !inner || 'verbs' in inner) throw new Error(`there is no verb '${words.slice(0, 2).join(' ')}'`);
+  return { verb: await inner.load(), name: ['unseen', ...words.slice(0, entry === inner ? 1 : 2)].join(' ') };
+}
+
+/** Parses a command by the program's own parser, without doing what it asks for. */
+async function expectParsed(words: readonly string[]): Promise<void> {
+  const { verb } = await verbOf(words);
+  const run = vi.spyOn(verb, 'run').mockResolvedValue({});
+  try {
+    const { text } = await unseen(words);
+    expect(text).toBe(words.includes('--json') ? '{}\n' : '');
+    expect(run).toHaveBeenCalledOnce();
+  } finally {
+    run.mockRestore();
+  }
+}
+
+async function expectCommand({ text }: DocumentedCommand): Promise<void> {
+  const [program, ...args] = wordsOf(text);
+  switch (program) {
+    case undefined:
+    case 'export':
+      return;
+    case 'unseen': {
+      if (text in EXECUTED) {
+        const { code, text: printed } = await unseen(args);
+        expect(printed).toMatch(EXECUTED[text]);
+        expect(code).toBe(0);
+        return;
+      }
+      await expectParsed(args);
+      // What stands for a file of the reader's own is not there.
+      if (args[0] !== 'run' || /^(my|experiment)\.yaml$/.test(args[1])) return;
+      const overrides = args.flatMap((word, i) => (args[i - 1] === '--set' ? ['--set', word] : []));
+      const { code, text: printed } = await unseen(['experiment', 'show', args[1], ...overrides]);
+      expect(code, printed).toBe(0);
+      return;
+    }
+    case 'npm':
+      if (text in EXECUTED) {
+        const { code, text: printed } = await unseen(['demo', '--quick']);
+        expect(printed).toMatch(EXECUTED[text]);
+        expect(code).toBe(0);
+      }
+      if (args[0] === 'run') expect(scripts).toContain(args[1]);
+      else expect(['test', 'ci', 'install']).toContain(args[0]);
+      return;
+    case 'npx':
+      expect(args.slice(0, 2)).toEqual(['vitest', 'run']);
+      for (const path of args.slice(2).filter((word) => word.includes('/')))
+        expect(existsSync(join(ROOT, path))).toBe(true);
+      return;
+    case 'node':
+      expect(existsSync(join(ROOT, args[0]))).toBe(true);
+      return;
+    default:
+      throw new Error(`'${program}' is not a command that these pages should need`);
+  }
+}
+
+test('every fenced block says its language, or begins with a command', () => {
+  const unclear = pages.flatMap(fencesOf).filter((fence) => fence.language === '' && !isShell(fence));
+  expect(unclear.map(({ page, line }) => `${page}:${line}`)).toEqual([]);
+});
+
+test('what is said to be executed or covered elsewhere is documented, and its test is there', () => {
+  const texts = commands.map(({ text }) => text);
+  expect(Object.keys(EXECUTED).filter((command) => !texts.includes(command))).toEqual([]);
+  const joined = texts.map((text) => wordsOf(text).join(' '));
+  expect(Object.keys(COVERED).filter((beginning) => !joined.some((text) => text.startsWith(beginning)))).toEqual([]);
+  expect(Object.values(COVERED).filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+});
+
+describe.each(pages.filter((page) => commandsOf(page).length > 0))('%s', (page) => {
+  test.each(commandsOf(page))('line $line: $text', async (command) => {
+    await expectCommand(command);
+    const [program, ...args] = wordsOf(command.text);
+    if (program !== 'unseen' || command.text in EXECUTED) return;
+    const { name } = await verbOf(args);
+    expect(
+      Object.keys(COVERED).some((beginning) => name.startsWith(beginning)),
+      `${name} is tested`,
+    ).toBe(true);
+  });
+});
+
+test.each(pages.flatMap((page) => mentionsOf(page, 'unseen').map((text) => [page, text])))(
+  '%s: `%s` has a verb and options that exist',
+  async (_, text) => {
+    const words = text.split(' ').slice(1);
+    const { verb } = await verbOf(words);
+    const options = words.flatMap((word) => /^--([\w-]+)/.exec(word)?.[1] ?? []);
+    const known = [...Object.keys(verb.options), 'json', 'verbose', 'help'];
+    expect(options.filter((option) => !known.includes(option))).toEqual([]);
+  },
+);
+
+test('scripts of npm that are mentioned exist', () => {
+  const named = pages.flatMap((page) => mentionsOf(page, 'npm run').map((text) => text.split(' ')[2]));
+  expect(named).toContain('setup:gpu');
+  expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
+});
