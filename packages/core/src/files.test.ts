@@ -1,8 +1,21 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hashJson, linkOrCopy, readJson, sha256, sha256File, writeAtomic, writeFileAtomic } from './files.ts';
+import { UserError } from './errors.ts';
+import {
+  explainFileError,
+  hashJson,
+  linkOrCopy,
+  makeFolder,
+  readJson,
+  sha256,
+  sha256File,
+  writeAtomic,
+  writeFileAtomic,
+} from './files.ts';
+import { temporaryPath } from './temporary.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -35,6 +48,30 @@ describe('writeAtomic', () => {
     await expect(writeFileAtomic(join(locked, 'x'), '')).rejects.toThrow(/no permission/);
   });
 
+  it('can write every name that the file system allows', async () => {
+    const name = 'ü'.repeat(127);
+    await writeFileAtomic(join(folder, name), 'text');
+    expect(await readdir(folder)).toEqual([name]);
+  });
+
+  it('removes what killed processes left, and nothing else', async () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const [killed, running] = [pid, process.ppid].map((other) =>
+      basename(temporaryPath('x.json')).replace(`-${process.pid}-`, `-${other}-`),
+    );
+    const own = basename(temporaryPath('y'));
+    const elsewhere = ['1', '2'].map((digit) => `.x.json.${digit.repeat(8)}-${pid}-1-0.tmp`);
+    const foreign = ['x.tmp', '.x.tmp', 'thesis.1-1.tmp'];
+    for (const name of [killed, running, own, ...elsewhere, ...foreign]) await writeFile(join(folder, name), '');
+    const yesterday = Date.now() / 1000 - 25 * 3600;
+    await utimes(join(folder, elsewhere[0]), yesterday, yesterday);
+    await writeFileAtomic(join(folder, 'z'), '');
+    const left = await readdir(folder);
+    expect(left).not.toContain(killed);
+    expect(left).not.toContain(elsewhere[0]);
+    expect(left).toEqual(expect.arrayContaining([own, elsewhere[1], ...foreign]));
+  });
+
   it('explains a path through a file', async () => {
     await writeFile(join(folder, 'file'), '');
     await expect(writeFileAtomic(join(folder, 'file/x'), '')).rejects.toThrow(/is a file, not a folder|exists/);
@@ -46,6 +83,39 @@ describe('readJson', () => {
     await expect(readJson(join(folder, 'none.json'))).rejects.toThrow(/none\.json does not exist/);
     await writeFile(join(folder, 'broken.json'), '{');
     await expect(readJson(join(folder, 'broken.json'))).rejects.toThrow(/broken\.json is not valid JSON/);
+  });
+});
+
+describe('errors of the file system', () => {
+  const refused = (promise: Promise<unknown>) =>
+    promise.then(
+      () => 'done',
+      (error) => (error instanceof UserError ? error.message : error),
+    );
+
+  it('are explained: names that are too long, circles of links, folders and files in the wrong place', async () => {
+    const long = join(folder, 'x'.repeat(300));
+    expect(await refused(writeFileAtomic(long, ''))).toMatch(/x…x+ is too long for the file system \(\d+ bytes\)/);
+    expect(await refused(makeFolder(long))).toContain('is too long');
+    await symlink('circle', join(folder, 'circle'));
+    expect(await refused(readJson(join(folder, 'circle')))).toContain('is a symbolic link that leads back to itself');
+    expect(await refused(readJson(folder))).toContain('is a folder');
+    await writeFile(join(folder, 'file'), '');
+    expect(await refused(makeFolder(join(folder, 'file')))).toContain('exists already');
+    expect(await refused(makeFolder(join(folder, 'file/deep')))).toContain('is a file, not a folder');
+    await mkdir(join(folder, 'full/deep'), { recursive: true });
+    expect(await refused(writeFileAtomic(join(folder, 'full'), ''))).toContain('is a folder');
+  });
+
+  it('are explained by their codes; others stay as they are', () => {
+    for (const code of ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE', 'EBUSY', 'EIO', 'ESTALE', 'EFBIG']) {
+      expect(explainFileError(Object.assign(new Error(), { code }), '/data/x')).toMatchObject({
+        name: 'UserError',
+        message: expect.stringContaining('/data/x'),
+      });
+    }
+    const other = Object.assign(new Error(), { code: 'toString' });
+    expect(explainFileError(other, '/data/x')).toBe(other);
   });
 });
 

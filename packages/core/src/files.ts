@@ -2,19 +2,22 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { copyFile, type FileHandle, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { UserError } from './errors.ts';
+import { type ErrorParts, UserError } from './errors.ts';
+import { removeAbandoned, temporaryPath } from './temporary.ts';
 
-let temporaryNames = 0;
+/** Folders in which this process has looked for what killed processes left. */
+const cleaned = new Set<string>();
 
 /**
- * Writes a file so that it is either whole or absent: everything goes to `*.tmp` beside it, which is then renamed.
- * Folders are made as needed. An interrupted or failed write leaves what was there before.
+ * Writes a file so that it is either whole or absent: everything goes to a hidden `.*.tmp` beside it, which is then
+ * renamed. Folders are made as needed. An interrupted or failed write leaves what was there before; what a process that
+ * was killed has left of its own in the folder goes with the first write into it.
  */
 export async function writeAtomic(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${process.pid}-${temporaryNames++}.tmp`;
+  const temporary = temporaryPath(path);
   try {
-    await makeFolder(dirname(path));
-    const file = await open(temporary, 'w');
+    await prepareFolder(dirname(path));
+    const file = await open(temporary, 'wx');
     try {
       await write(file);
       await file.sync();
@@ -26,6 +29,14 @@ export async function writeAtomic(path: string, write: (file: FileHandle) => Pro
     await rm(temporary, { force: true }).catch(() => undefined);
     throw explainFileError(error, path);
   }
+}
+
+async function prepareFolder(folder: string): Promise<void> {
+  await makeFolder(folder);
+  const whole = resolve(folder);
+  if (cleaned.has(whole)) return;
+  cleaned.add(whole);
+  await removeAbandoned(whole);
 }
 
 /** Makes a folder and those above it as needed; what prevents it is a {@link UserError}. */
@@ -60,8 +71,8 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): Pro
  * the file system can, otherwise a copy. What was at the path is replaced.
  */
 export async function linkOrCopy(source: string, path: string): Promise<void> {
-  const temporary = `${path}.${process.pid}-${temporaryNames++}.tmp`;
-  await makeFolder(dirname(path));
+  const temporary = temporaryPath(path);
+  await prepareFolder(dirname(path));
   try {
     await link(source, temporary).catch(() => copyFile(source, temporary));
     await rename(temporary, path);
@@ -90,24 +101,58 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
-const FILE_ERRORS: Record<string, (path: string) => { given: string; remedy: string }> = {
+type Explanation = Pick<ErrorParts, 'expected' | 'remedy'> & { readonly given: string };
+
+const permission = (path: string): Explanation => ({
+  given: `no permission for ${path}`,
+  remedy: 'change its permissions or choose another place',
+});
+const noSpace = (what: string) => (path: string) => ({
+  given: `no ${what} left to write ${path}`,
+  remedy: 'free some space and resume; nothing was lost',
+});
+const tooManyFiles = (path: string) => ({
+  given: `${path} cannot be opened: too many files are open`,
+  remedy: "raise the limit with 'ulimit -n'",
+});
+
+const FILE_ERRORS: Record<string, (path: string) => Explanation> = {
   ENOENT: (path) => ({ given: `${path} does not exist`, remedy: 'check the path' }),
   ENOTDIR: (path) => ({ given: `a part of ${path} is a file, not a folder`, remedy: 'check the path' }),
   EISDIR: (path) => ({ given: `${path} is a folder`, remedy: 'name a file' }),
-  EACCES: (path) => ({ given: `no permission for ${path}`, remedy: 'change its permissions or choose another place' }),
-  EPERM: (path) => ({ given: `no permission for ${path}`, remedy: 'change its permissions or choose another place' }),
-  EROFS: (path) => ({ given: `${path} is on a read-only file system`, remedy: 'choose another place' }),
-  ENOSPC: (path) => ({
-    given: `no space left to write ${path}`,
-    remedy: 'free some space and resume; nothing was lost',
+  EEXIST: (path) => ({ given: `${path} exists already`, remedy: 'choose another name' }),
+  ENOTEMPTY: (path) => ({ given: `${path} is a folder that is not empty`, remedy: 'choose another name' }),
+  ENAMETOOLONG: (path) => ({
+    given: `the path ${shortened(path)} is too long for the file system (${Buffer.byteLength(path)} bytes)`,
+    remedy: 'use shorter names',
   }),
+  ELOOP: (path) => ({ given: `${path} is a symbolic link that leads back to itself`, remedy: 'correct the link' }),
+  EACCES: permission,
+  EPERM: permission,
+  EROFS: (path) => ({ given: `${path} is on a read-only file system`, remedy: 'choose another place' }),
+  ENOSPC: noSpace('space'),
+  EDQUOT: noSpace('quota'),
+  EFBIG: (path) => ({ given: `${path} is too large for the file system`, remedy: 'choose another place' }),
+  EMFILE: tooManyFiles,
+  ENFILE: tooManyFiles,
+  EBUSY: (path) => ({ given: `${path} is in use by another program`, remedy: 'close it and try again' }),
+  ETXTBSY: (path) => ({ given: `${path} is a program that is running`, remedy: 'choose another name' }),
+  EIO: (path) => ({ given: `the drive reports an error for ${path}`, remedy: 'check the drive and its connection' }),
+  ESTALE: (path) => ({ given: `${path} is no longer there on its server`, remedy: 'mount the file system again' }),
+  ENXIO: (path) => ({ given: `${path} is not a plain file`, remedy: 'name a file' }),
+  ENODEV: (path) => ({ given: `${path} is not a plain file`, remedy: 'name a file' }),
+  ESPIPE: (path) => ({ given: `${path} is not a plain file`, remedy: 'name a file' }),
 };
 
 /** Turns an error of the file system into a {@link UserError} about `path`; anything else is handed back as it is. */
 export function explainFileError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  const explain = code === undefined ? undefined : FILE_ERRORS[code];
+  const explain = code === undefined || !Object.hasOwn(FILE_ERRORS, code) ? undefined : FILE_ERRORS[code];
   return explain && !(error instanceof UserError) ? new UserError(explain(path), { cause: error }) : error;
+}
+
+function shortened(path: string): string {
+  return path.length > 80 ? `${path.slice(0, 40)}…${path.slice(-30)}` : path;
 }
 
 /** SHA-256 of some bytes or text, in hex. */

@@ -4,4 +4,6 @@ export * from './download.ts';
 export * from './errors.ts';
 export * from './files.ts';
 export * from './lock.ts';
+export * from './paths.ts';
 export * from './random.ts';
+export * from './temporary.ts';

@@ -44,6 +44,13 @@ test('the record of a run says what computed, and what else was possible', async
   });
   const later = await describeEnvironment({ ...choice, device: 'Another GPU' }, 3);
   expect(environmentChanges(environment, later)).toEqual(['device A GPU (maker, vulkan) → Another GPU']);
+  const cores = { ...environment, cores: environment.cores + 4, threads: 64 };
+  expect(environmentChanges(environment, cores)).toEqual([`cores ${environment.cores} → ${cores.cores}`]);
+  expect(environmentChanges(environment, { ...environment, threads: 64 })).toEqual([
+    `threads ${environment.threads} → 64`,
+  ]);
+  const { threads: _, ...earlier } = environment;
+  expect(environmentChanges(earlier, environment)).toEqual([]);
   const host = await describeEnvironment({ name: 'onnxruntime', versions: {} }, 3);
   expect(host.packages).not.toHaveProperty('webgpu');
 });

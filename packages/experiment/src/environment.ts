@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { arch, cpus, platform, totalmem } from 'node:os';
+import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { BackendChoice } from './engine.ts';
@@ -12,6 +12,8 @@ export interface Environment {
   readonly system: string;
   readonly cpu: string;
   readonly cores: number;
+  /** Cores that this process may use, and so the threads that compute: sums are added up in another order on others. */
+  readonly threads?: number;
   readonly memoryGiB: number;
   readonly backend: string;
   /** The GPU, where the backend computes on one (or on software that imitates one). */
@@ -45,6 +47,7 @@ export async function describeEnvironment(
     system: `${platform()} ${arch()}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
+    threads: availableParallelism(),
     memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
     backend,
     ...(device !== undefined && { device }),
@@ -65,6 +68,9 @@ export function environmentChanges(before: Environment, now: Environment): strin
     node: e.node,
     system: e.system,
     cpu: e.cpu,
+    cores: e.cores,
+    // Where the machine has other cores, that says enough; earlier versions did not record threads.
+    ...(before.cores === now.cores && before.threads !== undefined && { threads: e.threads }),
     backend: e.backend,
     device: e.device,
     ...e.packages,

@@ -1,9 +1,10 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
-  explainFileError,
   hashJson,
   makeFolder,
+  messageOf,
+  readJson,
   takeLock,
   UserError,
   writeFileAtomic,
@@ -15,6 +16,7 @@ import { z } from 'zod';
 import type { BackendChoice } from './engine.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import { RunLog } from './log.ts';
+import { type FolderState, inspectFolder, LOCK, notARun, OwnFiles } from './run-files.ts';
 import type { ExperimentConfig } from './schema.ts';
 
 const stageRecord = z.object({ name: z.string(), hash: z.string() });
@@ -34,6 +36,10 @@ export interface OpenOptions {
   readonly resume?: boolean;
   /** Throw the run away and start again; together with `resume`, only the stages whose settings changed. */
   readonly force?: boolean;
+  /** Files that the stages of the method leave, relative to the folder: the run's own, besides those that all runs have. */
+  readonly outputs?: readonly string[];
+  /** Told of files in the folder that are not the run's and that `force` has left alone. */
+  readonly warn?: (sentence: string) => void;
 }
 
 /** The folder of one run, held by this process until {@link close}. */
@@ -57,13 +63,12 @@ export interface RunFolder {
   close(): void;
 }
 
-const LOCK = 'lock';
-
 /**
- * Opens or makes a run folder: `config.yaml`, `environment.json`, `log.jsonl`, `stages.json`, `checkpoints/`.
+ * Opens or makes a run folder: `config.yaml`, `environment.json`, `log.jsonl`, `stages.json`, `checkpoints/`. Only the
+ * run's own files are ever changed or removed.
  *
- * Throws a {@link UserError} when another process holds it, when it cannot be written, when it holds something that is
- * no run, or a run and neither `resume` nor `force` is given.
+ * Throws a {@link UserError} when another process holds it, when it cannot be written, when it holds something that is not
+ * a run, or a run and neither `resume` nor `force` is given.
  */
 export async function openRunFolder(
   dir: string,
@@ -72,16 +77,21 @@ export async function openRunFolder(
 ): Promise<RunFolder> {
   const path = resolve(dir);
   const file = (...parts: string[]) => join(path, ...parts);
+  const own = new OwnFiles(options.outputs);
+  // Before anything is written: not even a lock is put into a folder of somebody else.
+  await inspectOwn(path);
   await makeFolder(path);
   const unlock = takeLock(file(LOCK), path, '--out');
   try {
-    await removeUnfinishedWrites(path);
-    const before = (await exists(file('config.yaml'))) ? await readRunConfig(file('config.yaml')) : undefined;
-    if (!before) await refuseForeign(path);
-    if (before && !options.resume) {
+    const found = await inspectOwn(path);
+    const before = found.kind === 'run' ? found.config : undefined;
+    if (found.kind === 'damaged' && (options.resume || !options.force)) throw damaged(found.why);
+    if (found.kind === 'damaged' || (before && !options.resume)) {
       if (!options.force) throw occupied(path, before, config);
-      await empty(path);
+      const left = await own.remove(path);
+      if (left.length > 0) options.warn?.(`these files in ${path} are not the run's and stay: ${listed(left)}`);
     }
+    await own.removeUnfinished(path);
     const kept = options.resume ? before : undefined;
     const stages: StagesRecord = kept ? await readStages(file('stages.json')) : { finished: [] };
     const log = new RunLog(file('log.jsonl'));
@@ -92,14 +102,15 @@ export async function openRunFolder(
       log,
       stages,
       changes: kept ? differences(kept, config) : [],
-      ...(kept && (await exists(file('environment.json')))
-        ? { earlierEnvironment: JSON.parse(await readFile(file('environment.json'), 'utf8')) as Environment }
+      ...(kept && existsSync(file('environment.json'))
+        ? { earlierEnvironment: (await readRecord(file('environment.json'), readJson)) as Environment }
         : {}),
       file,
       async adopt(backend) {
         const environment = await describeEnvironment(backend, config.seed);
-        await writeFileAtomic(file('config.yaml'), stringify(config));
+        // First, since a config.yaml alone would not be known to be a run's.
         await writeJsonAtomic(file('environment.json'), environment);
+        await writeFileAtomic(file('config.yaml'), stringify(config));
         return environment;
       },
       saveStages: (record) => writeJsonAtomic(file('stages.json'), record),
@@ -115,37 +126,32 @@ export async function openRunFolder(
   }
 }
 
-/** The resolved settings that a run folder was made with, unchecked. */
-async function readRunConfig(path: string): Promise<Record<string, unknown>> {
-  return readYaml(path, z.record(z.string(), z.unknown()));
+async function inspectOwn(path: string): Promise<Exclude<FolderState, { kind: 'foreign' }>> {
+  const found = await inspectFolder(path);
+  if (found.kind === 'foreign') throw notARun(path, found.why);
+  return found;
 }
 
 async function readStages(path: string): Promise<StagesRecord> {
   // A run that was killed before its first stage has none.
-  return (await exists(path)) ? readYaml(path, stagesSchema) : { finished: [] };
+  return existsSync(path) ? readRecord(path, (file) => readYaml(file, stagesSchema)) : { finished: [] };
 }
 
-/** Writes are made under `*.tmp` names and then renamed: what is left under such a name was cut short. */
-async function removeUnfinishedWrites(path: string): Promise<void> {
-  const entries = await readdir(path, { recursive: true });
-  for (const entry of entries)
-    if (entry.endsWith('.tmp')) await rm(join(path, entry), { recursive: true, force: true });
-}
-
-async function refuseForeign(path: string): Promise<void> {
-  const others = (await readdir(path)).filter((entry) => !entry.startsWith(LOCK));
-  if (others.length === 0) return;
-  throw new UserError({
-    given: `${path} holds ${others.slice(0, 3).join(', ')}${others.length > 3 ? ', …' : ''} and no run`,
-    expected: 'a new or empty folder, or the folder of a run',
-    remedy: 'choose another one with --out',
+/** A record that is damaged is an error that says how the run can go on. */
+async function readRecord<T>(path: string, read: (path: string) => Promise<T>): Promise<T> {
+  return read(path).catch((error) => {
+    throw damaged(messageOf(error), { cause: error });
   });
 }
 
-async function empty(path: string): Promise<void> {
-  // config.yaml goes last: as long as it is there, the folder is known to be a run's.
-  const entries = (await readdir(path)).filter((entry) => !entry.startsWith(LOCK) && entry !== 'config.yaml');
-  for (const entry of [...entries, 'config.yaml']) await rm(join(path, entry), { recursive: true, force: true });
+function damaged(problem: string, options?: ErrorOptions): UserError {
+  return new UserError(
+    {
+      given: `the run cannot be continued: ${problem}`,
+      remedy: 'start it again with --force, or choose another folder with --out',
+    },
+    options,
+  );
 }
 
 function occupied(path: string, before: unknown, config: ExperimentConfig): UserError {
@@ -179,14 +185,4 @@ function isGroup(value: unknown): value is Record<string, unknown> {
 
 function show(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return readFile(path).then(
-    () => true,
-    (error) => {
-      if (error.code === 'ENOENT') return false;
-      throw explainFileError(error, path);
-    },
-  );
 }

@@ -15,7 +15,8 @@ export interface ExperimentRunOptions extends OpenOptions, Pick<RunOptions, 'fro
 /** Runs an experiment in its folder from the first stage that is not finished; gives back the folder's absolute path. */
 export async function runExperiment(experiment: Experiment, options: ExperimentRunOptions): Promise<string> {
   const { out, progress = silentProgress, from, signal, resume, force } = options;
-  const folder = await openRunFolder(out, experiment.config, { resume, force });
+  const outputs = experiment.method.stages(experiment.config).flatMap(({ outputs = [] }) => outputs);
+  const folder = await openRunFolder(out, experiment.config, { resume, force, outputs, warn: progress.warn });
   try {
     const { engine, choice } = await chooseEngine(experiment.config.backend, progress.warn);
     try {
