@@ -68,6 +68,8 @@ function packageOf(specifier: string): string {
     .join('/');
 }
 
+/** The package whose types a package has, or the package itself. */
+const typed = (name: string) => name.replace(/^@types\//, '');
 const isExternal = ({ specifier }: Import) => !specifier.startsWith('.') && !specifier.startsWith('node:');
 const readManifest = (folder: string) =>
   JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as Manifest;
@@ -135,6 +137,18 @@ describe.each(packages)('%s', (name) => {
         !(isTest(file) ? forTests : declared).includes(packageOf(specifier)) && packageOf(specifier) !== manifest.name,
     );
     expect(undeclared.map(show)).toEqual([]);
+  });
+
+  test('imports what it declares', () => {
+    const scripts = readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.js'));
+    const inScripts = scripts.flatMap((file) => specifiers(readFileSync(join(ROOT, folder, file), 'utf8')));
+    const inFiles = (tests: boolean) => imports.filter(({ file }) => isTest(file) === tests).map((i) => i.specifier);
+    const production = new Set([...inFiles(false), ...inScripts].map(packageOf));
+    const tests = new Set(inFiles(true).map(packageOf));
+    // Optional and peer packages are found by name at run time.
+    expect(Object.keys(manifest.dependencies ?? {}).filter((one) => !production.has(one))).toEqual([]);
+    const forTests = Object.keys(manifest.devDependencies ?? {}).filter((one) => !production.has(typed(one)));
+    expect(forTests.filter((one) => !tests.has(typed(one)))).toEqual([]);
   });
 
   test('is built after what it depends on', () => {

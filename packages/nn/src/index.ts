@@ -24,8 +24,5 @@ export * from './optim/rules.ts';
 export * from './optim/schedules.ts';
 export * from './training/hooks.ts';
 export * from './training/interrupt.ts';
-export * from './training/jsonl.ts';
 export * from './training/loop.ts';
-export * from './training/periodic.ts';
-export * from './training/progress.ts';
 export * from './training/tensorboard.ts';

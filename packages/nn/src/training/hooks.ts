@@ -1,3 +1,5 @@
+import { requireWholeNumber } from '@unseen/core';
+
 /** Numbers by name, in the order in which they are shown. */
 export type Scalars = Readonly<Record<string, number>>;
 
@@ -44,4 +46,27 @@ export interface Hook {
 /** Whether something due every `every` iterations is due now; the last iteration always is. */
 export function isDue({ iteration, iterations }: LoopEvent, every: number): boolean {
   return iteration % every === 0 || iteration === iterations;
+}
+
+/** Options of {@link checkpointHook}. */
+export interface CheckpointHookOptions {
+  readonly every: number;
+  /** Writes a checkpoint of that many iterations and says where. */
+  readonly save: (iteration: number) => Promise<string>;
+  /** The checkpoint that a resumed run began with. */
+  readonly resumed?: { readonly path: string; readonly iteration: number };
+}
+
+/** Writes a checkpoint every few iterations, at the end, and when the loop is interrupted; never after a failure. */
+export function checkpointHook(options: CheckpointHookOptions): Hook {
+  requireWholeNumber(options.every, 1, `a period of ${options.every} iterations`);
+  let last: { readonly path: string; readonly iteration: number } | undefined = options.resumed;
+  const save = async (iteration: number) => {
+    if (last?.iteration !== iteration) last = { path: await options.save(iteration), iteration };
+  };
+  return {
+    onStep: (event) => (isDue(event, options.every) ? save(event.iteration) : undefined),
+    onEnd: (event) => (event.outcome === 'interrupted' ? save(event.iteration) : undefined),
+    lastCheckpoint: () => last,
+  };
 }

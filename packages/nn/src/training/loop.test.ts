@@ -1,19 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { UserError } from '@unseen/core';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Hook } from './hooks.ts';
-import { jsonlHook } from './jsonl.ts';
+import { expect, test } from 'vitest';
+import { checkpointHook, type Hook } from './hooks.ts';
 import { TrainingLoop } from './loop.ts';
-import { checkpointHook, evaluationHook } from './periodic.ts';
-import { type Progress, progressHook } from './progress.ts';
-
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'nn-loop-'));
-});
-afterEach(() => rm(folder, { recursive: true }));
 
 const saver = (saved: number[]) =>
   checkpointHook({
@@ -24,20 +12,27 @@ const saver = (saved: number[]) =>
     },
   });
 
-test('steps run in order; checkpoints and evaluations are made when due and at the end', async () => {
-  const [steps, saved, evaluated]: number[][] = [[], [], []];
+test('steps run in order; checkpoints are made when due and at the end, and what a hook emits reaches the others', async () => {
+  const [steps, saved]: number[][] = [[], []];
+  const emitted: string[] = [];
+  const evaluation: Hook = {
+    onStep: ({ iteration, emit }) => (iteration % 5 === 0 ? emit('evaluation', { hIoU: iteration }) : undefined),
+  };
+  const logger: Hook = {
+    onScalars: ({ group, scalars }) => void (group === 'train' || emitted.push(`${group} ${scalars.hIoU}`)),
+  };
   const loop = new TrainingLoop({
     iterations: 10,
     step: async (iteration) => {
       steps.push(iteration);
       return { loss: 1 / (iteration + 1) };
     },
-    hooks: [saver(saved), evaluationHook({ every: 5, evaluate: async (i) => ({ hIoU: evaluated.push(i) }) })],
+    hooks: [saver(saved), evaluation, logger],
   });
   expect(await loop.run()).toBe('completed');
   expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(saved).toEqual([4, 8, 10]);
-  expect(evaluated).toEqual([5, 10]);
+  expect(emitted).toEqual(['evaluation 5', 'evaluation 10']);
 });
 
 test('losses that have to be fetched are fetched when they are due, at the end and when it is interrupted', async () => {
@@ -122,39 +117,4 @@ test('a start beyond the end is refused', () => {
   const step = async () => ({});
   expect(() => new TrainingLoop({ iterations: 5, start: 6, step })).toThrow(UserError);
   expect(() => new TrainingLoop({ iterations: 1.5, step })).toThrow(UserError);
-});
-
-test('the log of a resumed run equals that of a run that was never killed', async () => {
-  const run = async (path: string, start: number, iterations: number) => {
-    const evaluation = evaluationHook({ every: 3, evaluate: async (i) => ({ hIoU: i / 100 }) });
-    const hooks = [jsonlHook({ path, stage: 'train', every: 2 }), evaluation];
-    await new TrainingLoop({ iterations, start, step: async (i) => ({ loss: i * i }), hooks }).run();
-  };
-  const [whole, killed] = [join(folder, 'whole.jsonl'), join(folder, 'logs', 'killed.jsonl')];
-  await run(whole, 0, 8);
-  await run(killed, 0, 8);
-  const lines = (await readFile(killed, 'utf8')).split('\n');
-  await writeFile(killed, `{"stage":"pretrain","iteration":99}\n${lines.slice(0, -2).join('\n')}\n{"stage":"tr`);
-  await run(killed, 4, 8);
-  expect(await readFile(killed, 'utf8')).toBe(`{"stage":"pretrain","iteration":99}\n${await readFile(whole, 'utf8')}`);
-  expect((await readFile(whole, 'utf8')).split('\n')[0]).toBe(
-    '{"stage":"train","iteration":2,"group":"train","loss":1}',
-  );
-  expect((await readdir(join(folder, 'logs'))).length).toBe(1);
-});
-
-test('progress estimates what is left from the pace', async () => {
-  const reports: Progress[] = [];
-  let clock = 0;
-  const hooks = [progressHook({ report: (p) => void reports.push(p), every: 5, now: () => clock })];
-  const step = async () => {
-    clock += 2000;
-    return { loss: 3 };
-  };
-  await new TrainingLoop({ iterations: 12, start: 2, step, hooks }).run();
-  expect(reports.map((r) => [r.iteration, r.secondsElapsed, r.secondsLeft])).toEqual([
-    [5, 6, 14],
-    [10, 16, 4],
-    [12, 20, 0],
-  ]);
 });
