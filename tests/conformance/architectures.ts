@@ -1,4 +1,10 @@
-import { backbones, type Encoder, type SegmentationNetwork, type Stage, segmentationNetworks } from '@unseen/backbone';
+import {
+  backbones,
+  type Encoder,
+  type FeatureInfo,
+  type SegmentationNetwork,
+  segmentationNetworks,
+} from '@unseen/backbone';
 import type { SeedTree } from '@unseen/core';
 import type { Initializer, Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
@@ -26,7 +32,7 @@ export interface NetworkOptions {
 export interface Network {
   readonly module: Module;
   readonly encoder: Encoder;
-  readonly stages: readonly Stage[];
+  readonly stages: readonly FeatureInfo[];
   /** Every stage of an encoder; features, logits and scores of a segmentation network. */
   forward<V>(ops: Ops<V>, images: V): Readonly<Record<string, V>>;
 }

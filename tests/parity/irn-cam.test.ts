@@ -50,7 +50,7 @@ await parity('irn-cam', (fixture) => {
       const { strided, full } = combineClassMaps(maps, {
         id: 'image',
         size: [height, width],
-        classes: keys.map((channel) => ({ channel, id: channel + 1 })),
+        classes: keys.map((trainId) => ({ trainId, id: trainId + 1 })),
       });
       expect(strided.classes).toEqual(keys.map((key) => key + 1));
       fixture.expectTensor('strided', strided.data, OF_QUOTIENTS);

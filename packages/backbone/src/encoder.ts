@@ -4,7 +4,7 @@ import type { Ops } from '@unseen/tensor';
 import type { WeightNames } from './names/rename.ts';
 
 /** A place of an encoder where features can be taken. */
-export interface Stage {
+export interface FeatureInfo {
   readonly name: string;
   readonly channels: number;
   /** Pixels of the input per position of the grid. */
@@ -22,13 +22,13 @@ export interface EncoderOptions {
 /** A network that turns images [n, h, w, inputs], normalised as its definition says, into feature maps. */
 export abstract class Encoder extends Module {
   /** From the input to the output. */
-  readonly stages: readonly Stage[];
+  readonly stages: readonly FeatureInfo[];
   /** Those that {@link forward} returns, in that order. */
-  readonly taps: readonly Stage[];
+  readonly taps: readonly FeatureInfo[];
   /** Channels of the images. */
   readonly inputs: number;
 
-  constructor(stages: readonly Stage[], options: EncoderOptions) {
+  constructor(stages: readonly FeatureInfo[], options: EncoderOptions) {
     super();
     this.stages = stages;
     const byName = Object.fromEntries(stages.map((stage) => [stage.name, stage]));
@@ -39,7 +39,7 @@ export abstract class Encoder extends Module {
   }
 
   /** The feature map of each tap, or of the given stages; what lies behind the last of them is not computed. */
-  forward<V>(ops: Ops<V>, images: V, taps: readonly Stage[] = this.taps): V[] {
+  forward<V>(ops: Ops<V>, images: V, taps: readonly FeatureInfo[] = this.taps): V[] {
     const channels = ops.shape(images)[3];
     if (channels !== this.inputs) {
       throw new UserError({ given: `images of ${channels} channels`, expected: `${this.inputs} channels` });

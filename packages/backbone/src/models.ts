@@ -3,7 +3,7 @@ import { constant, type Module } from '@unseen/nn';
 import { countFlops, type Ops, ShapeOps, Tape } from '@unseen/tensor';
 import type { Normalization } from '@unseen/vision';
 import type { BackboneDefinition, SegmentationDefinition, WeightsInfo } from './definition.ts';
-import type { Encoder, Stage } from './encoder.ts';
+import type { Encoder, FeatureInfo } from './encoder.ts';
 import { backbones, createBackbone } from './registry.ts';
 import { createSegmentationNetwork, segmentationNetworks } from './segmentation-registry.ts';
 
@@ -31,7 +31,7 @@ export interface ModelDescription extends ModelEntry {
   readonly statistics: number;
   /** Of one image, an addition and a multiplication counted as two. */
   readonly flops: number;
-  readonly stages: readonly (Stage & { readonly grid: readonly [height: number, width: number] })[];
+  readonly stages: readonly (FeatureInfo & { readonly grid: readonly [height: number, width: number] })[];
   /** Names of the stages that the network returns or, for a segmentation network, uses. */
   readonly taps: readonly string[];
 }

@@ -1,4 +1,16 @@
-export * from './calibration.ts';
-export * from './pixel-classifier.ts';
-export * from './pseudo-labels.ts';
-export * from './word-vector-projection.ts';
+export { type Calibration, calibratedLogits, calibrationPenalties } from './calibration.ts';
+export { FeatureHeads, PatchHeads, PixelClassifier, type PixelClassifierOptions } from './pixel-classifier.ts';
+export {
+  type ConfidenceOptions,
+  confidencePseudoLabels,
+  type PseudoLabelOptions,
+  type PseudoLabelRule,
+  pseudoLabels,
+  type RankOptions,
+  rankPseudoLabels,
+} from './pseudo-labels.ts';
+export {
+  type ProjectionOptions,
+  WordVectorProjection,
+  type WordVectorProjectionOptions,
+} from './word-vector-projection.ts';

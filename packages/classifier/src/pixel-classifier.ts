@@ -22,7 +22,7 @@ export interface PixelClassifierOptions {
 export class PixelClassifier extends Module {
   readonly trunk: Dense;
   readonly classifier: Dense;
-  readonly rate: number;
+  readonly dropout: number;
   readonly centre: { readonly offset: number; readonly scale: number };
 
   constructor(options: PixelClassifierOptions) {
@@ -30,7 +30,7 @@ export class PixelClassifier extends Module {
     const { features, hidden = 1024, classes, seeds } = options;
     this.trunk = new Dense({ inputs: features, outputs: hidden, seeds: seeds.child('trunk') });
     this.classifier = new Dense({ inputs: hidden, outputs: classes, seeds: seeds.child('classifier') });
-    this.rate = options.dropout ?? 0.5;
+    this.dropout = options.dropout ?? 0.5;
     this.centre = options.centre ?? { offset: 0, scale: 1 };
   }
 
@@ -49,7 +49,7 @@ export class PixelClassifier extends Module {
     const { offset, scale } = this.centre;
     const centred =
       offset === 0 && scale === 1 ? features : ops.mul(ops.sub(features, ops.scalar(offset)), ops.scalar(scale));
-    return dropout(ops, ops.relu(this.trunk.forward(ops, centred)), this.rate);
+    return dropout(ops, ops.relu(this.trunk.forward(ops, centred)), this.dropout);
   }
 }
 

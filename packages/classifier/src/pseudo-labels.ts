@@ -12,7 +12,7 @@ export type PseudoLabelRule =
  * stays 255. A share outside (0, 1] and fewer than one rank are `UserError`s.
  *
  * @param scores [positions · logits]
- * @param labels channel of each position, 255 where there is none: [positions]
+ * @param labels trainId of each position, 255 where there is none: [positions]
  */
 export function pseudoLabels(
   rule: PseudoLabelRule,
@@ -27,7 +27,7 @@ export function pseudoLabels(
 
 /** What the scores are of that pseudo labels are made from. */
 export interface PseudoLabelOptions {
-  /** Logits of a pixel; a dead channel behind the classes takes part in the competition (CG-11). */
+  /** Logits of a pixel; a dead trainId behind the classes takes part in the competition (CG-11). */
   readonly logits: number;
   /** Channels below this are seen classes. */
   readonly seen: number;
@@ -72,7 +72,7 @@ export interface RankOptions extends PseudoLabelOptions {
  * best-ranked unseen class among its `topRanks` highest logits, or stays unlabelled where there is none.
  *
  * @param scores [positions · logits]
- * @param labels channel of each position, 255 where there is none: [positions]
+ * @param labels trainId of each position, 255 where there is none: [positions]
  */
 export function rankPseudoLabels(scores: Float32Array, labels: ArrayLike<number>, options: RankOptions): Int32Array {
   const { seen, unseen, topRanks } = options;
@@ -80,7 +80,7 @@ export function rankPseudoLabels(scores: Float32Array, labels: ArrayLike<number>
   const extended = Int32Array.from(labels);
   forEachCandidate(scores, labels, options, (position, pixel) => {
     let best = seen;
-    for (let channel = seen + 1; channel < seen + unseen; channel++) if (pixel[channel] > pixel[best]) best = channel;
+    for (let trainId = seen + 1; trainId < seen + unseen; trainId++) if (pixel[trainId] > pixel[best]) best = trainId;
     let rank = 0;
     for (const score of pixel) if (score > pixel[best]) rank++;
     if (rank < topRanks) extended[position] = best;
@@ -99,7 +99,7 @@ export interface ConfidenceOptions extends PseudoLabelOptions {
 /** A pixel whose highest score is that of an unseen class. */
 interface Found {
   readonly position: number;
-  readonly channel: number;
+  readonly trainId: number;
   /** Odds against it. Where they are tiny the probability would be 1 for all. */
   readonly doubt: number;
 }
@@ -110,7 +110,7 @@ interface Found {
  * Among equals the first in reading order win.
  *
  * @param scores [positions · logits]
- * @param labels channel of each position, 255 where there is none: [positions]
+ * @param labels trainId of each position, 255 where there is none: [positions]
  */
 export function confidencePseudoLabels(
   scores: Float32Array,
@@ -131,10 +131,10 @@ export function confidencePseudoLabels(
   const keptOf = (count: number) => Math.ceil(share * count - 1e-9);
   const groups = new Map<number, Found[]>();
   forEachCandidate(scores, labels, options, (position, pixel) => {
-    const channel = argMax(pixel);
-    if (channel < seen || channel >= seen + unseen) return;
-    const found = { position, channel, doubt: oddsAgainst(pixel, channel) };
-    const key = per === 'image' ? Math.floor(position / imagePixels) : channel;
+    const trainId = argMax(pixel);
+    if (trainId < seen || trainId >= seen + unseen) return;
+    const found = { position, trainId, doubt: oddsAgainst(pixel, trainId) };
+    const key = per === 'image' ? Math.floor(position / imagePixels) : trainId;
     const group = groups.get(key);
     if (group) group.push(found);
     else groups.set(key, [found]);
@@ -142,15 +142,15 @@ export function confidencePseudoLabels(
   const extended = Int32Array.from(labels);
   for (const group of groups.values()) {
     const sorted = group.toSorted((a, b) => a.doubt - b.doubt);
-    for (const { position, channel } of sorted.slice(0, keptOf(group.length))) extended[position] = channel;
+    for (const { position, trainId } of sorted.slice(0, keptOf(group.length))) extended[position] = trainId;
   }
   return extended;
 }
 
-/** (1 - p) / p of the softmax p of a channel. */
-function oddsAgainst(pixel: Float32Array, channel: number): number {
+/** (1 - p) / p of the softmax p of a trainId. */
+function oddsAgainst(pixel: Float32Array, trainId: number): number {
   let sum = 0;
   for (let other = 0; other < pixel.length; other++)
-    if (other !== channel) sum += Math.exp(pixel[other] - pixel[channel]);
+    if (other !== trainId) sum += Math.exp(pixel[other] - pixel[trainId]);
   return sum;
 }

@@ -30,7 +30,7 @@ export class WordVectorProjection extends Module {
   readonly layers: readonly Dense[];
   /** [classes, dimension] */
   readonly vectors: Parameter;
-  readonly rate: number;
+  readonly dropout: number;
 
   constructor({ features, vectors, projection, seeds }: WordVectorProjectionOptions) {
     super();
@@ -40,7 +40,7 @@ export class WordVectorProjection extends Module {
       values.set(vector, c * dimension);
     });
     this.vectors = new Parameter([vectors.length, dimension], { trainable: false, values });
-    this.rate = projection?.dropout ?? 0.5;
+    this.dropout = projection?.dropout ?? 0.5;
     const widths = projection ? [...(projection.hidden ?? []), dimension] : [];
     this.layers = widths.map(
       (outputs, i) => new Dense({ inputs: [features, ...widths][i], outputs, seeds: seeds.child('layers').child(i) }),
@@ -57,7 +57,7 @@ export class WordVectorProjection extends Module {
   /** Features [.., features] in the space of the class vectors: [.., dimension]. */
   embed<V>(ops: Ops<V>, features: V): V {
     return this.layers.reduce(
-      (x, layer, i) => layer.forward(ops, i === 0 ? x : dropout(ops, ops.relu(x), this.rate)),
+      (x, layer, i) => layer.forward(ops, i === 0 ? x : dropout(ops, ops.relu(x), this.dropout)),
       features,
     );
   }

@@ -1,1 +1,10 @@
-export * from './contextual-module.ts';
+export {
+  ContextSelector,
+  type Contextualized,
+  ContextualModule,
+  type ContextualOptions,
+  gateFeatures,
+  type LatentCode,
+  LatentHead,
+  type SelectorActivation,
+} from './contextual-module.ts';

@@ -1,9 +1,41 @@
-export * from './class-scores.ts';
-export * from './contracts.ts';
-export * from './download.ts';
-export * from './errors.ts';
-export * from './files.ts';
-export * from './lock.ts';
-export * from './paths.ts';
-export * from './random.ts';
-export * from './temporary.ts';
+export { argMax, softmax } from './class-scores.ts';
+export {
+  type ClassInfo,
+  type Dataset,
+  IGNORE,
+  type InstanceSet,
+  type LabelMap,
+  type RgbImage,
+  type RunLengths,
+  type Sample,
+  type ScoreMaps,
+  type SegmentationModel,
+  type ZeroShotSplit,
+} from './contracts.ts';
+export { type DownloadOptions, download } from './download.ts';
+export {
+  didYouMean,
+  type ErrorParts,
+  editDistance,
+  lookUp,
+  messageOf,
+  nearestName,
+  requireWholeNumber,
+  UserError,
+} from './errors.ts';
+export {
+  explainFileError,
+  hashJson,
+  linkOrCopy,
+  makeFolder,
+  readJson,
+  sha256,
+  sha256File,
+  writeAtomic,
+  writeFileAtomic,
+  writeJsonAtomic,
+} from './files.ts';
+export { takeLock } from './lock.ts';
+export { isInside, RUN_NAME, realPath, resolveInside } from './paths.ts';
+export { type RandomState, RandomStream, SeedTree } from './random.ts';
+export { isBeingWritten, isTemporary, removeAbandoned, temporaryPath } from './temporary.ts';

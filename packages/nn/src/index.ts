@@ -1,28 +1,69 @@
-export * from './checkpoint/checkpoint.ts';
-export * from './checkpoint/grown-weights.ts';
-export * from './checkpoint/weights.ts';
-export * from './initializers.ts';
-export * from './layers/batch-norm.ts';
-export * from './layers/conv.ts';
-export * from './layers/dense.ts';
-export * from './layers/depthwise.ts';
-export * from './layers/dropout.ts';
-export * from './layers/group-norm.ts';
-export * from './layers/standardize.ts';
-export * from './losses/adversarial.ts';
-export * from './losses/content.ts';
-export * from './losses/cross-entropy.ts';
-export * from './losses/group-pixels.ts';
-export * from './losses/kl-divergence.ts';
-export * from './losses/masked.ts';
-export * from './losses/mmd.ts';
-export * from './losses/multi-label.ts';
-export * from './module.ts';
-export * from './optim/moving-average.ts';
-export * from './optim/optimizer.ts';
-export * from './optim/rules.ts';
-export * from './optim/schedules.ts';
-export * from './training/hooks.ts';
-export * from './training/interrupt.ts';
-export * from './training/loop.ts';
-export * from './training/tensorboard.ts';
+export {
+  type CheckpointParts,
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  type SaveOptions,
+  saveCheckpoint,
+} from './checkpoint/checkpoint.ts';
+export { loadGrownWeights, type NewOutputs } from './checkpoint/grown-weights.ts';
+export { readInto, requireSameTensors, withSafetensors } from './checkpoint/weights.ts';
+export {
+  constant,
+  type Initializer,
+  kaimingNormal,
+  kaimingNormalFanOut,
+  normal,
+  uniform,
+  uniformFanIn,
+  xavierUniform,
+} from './initializers.ts';
+export {
+  BatchNorm,
+  type BatchNormOptions,
+  foldBatchNorm,
+  movingStatistics,
+  trackStatistics,
+  updateStatistics,
+} from './layers/batch-norm.ts';
+export { Conv2d, type Conv2dOptions } from './layers/conv.ts';
+export { Dense, type DenseOptions } from './layers/dense.ts';
+export { DepthwiseConv2d, type DepthwiseConv2dOptions } from './layers/depthwise.ts';
+export { dropout } from './layers/dropout.ts';
+export { GroupNorm, type GroupNormOptions } from './layers/group-norm.ts';
+export { type ChannelStatistics, Standardize } from './layers/standardize.ts';
+export { type GanKind, type GanLoss, ganLosses, gradientPenalty } from './losses/adversarial.ts';
+export { type ContentKind, type ContentOptions, contentLoss } from './losses/content.ts';
+export { crossEntropy } from './losses/cross-entropy.ts';
+export { type GroupOptions, groupPixels, type PixelGroups } from './losses/group-pixels.ts';
+export { klDivergence } from './losses/kl-divergence.ts';
+export { labelMask, maskedMean } from './losses/masked.ts';
+export { MMD_BANDWIDTHS, type MmdOptions, mmdLoss, type RowGroups } from './losses/mmd.ts';
+export { multiLabelSoftMargin } from './losses/multi-label.ts';
+export { Module } from './module.ts';
+export { MovingAverage, type MovingAverageOptions } from './optim/moving-average.ts';
+export { Optimizer, type ParameterGroup, type ParameterState } from './optim/optimizer.ts';
+export {
+  type AdamOptions,
+  adam,
+  adamw,
+  type OptimizerRule,
+  type SgdOptions,
+  type StepNumbers,
+  sgd,
+} from './optim/rules.ts';
+export { type PolyOptions, type Schedule, type StepDecayOptions, schedules } from './optim/schedules.ts';
+export {
+  type CheckpointHookOptions,
+  checkpointHook,
+  type Hook,
+  isDue,
+  type LoopEvent,
+  type Losses,
+  readLosses,
+  type Scalars,
+  type ScalarsEvent,
+  type StepEvent,
+} from './training/hooks.ts';
+export { interruptSignal } from './training/interrupt.ts';
+export { TrainingLoop, type TrainingLoopOptions } from './training/loop.ts';
+export { type TensorBoardOptions, tensorBoardHook } from './training/tensorboard.ts';

@@ -1,6 +1,2 @@
-export {
-  type CompiledEngine,
-  type CompiledEngineOptions,
-  createCompiledEngine,
-} from './engine.ts';
+export { type CompiledEngine, type CompiledEngineOptions, createCompiledEngine } from './engine.ts';
 export { type ExportOptions, exportOnnx } from './export.ts';

@@ -1,2 +1,7 @@
-export * from './eln/eln-networks.ts';
-export * from './eln/error-localizer.ts';
+export { ElnNetworks, type ElnNetworksOptions } from './eln/eln-networks.ts';
+export {
+  ErrorLocalizer,
+  type ErrorLocalizerOptions,
+  localizerInput,
+  type PredictionForm,
+} from './eln/error-localizer.ts';

@@ -1,7 +1,7 @@
 import { IGNORE } from '@unseen/core';
 import type { Ops } from '@unseen/tensor';
 
-/** Vectors of the classes in channel order, as a table that every label can index: zero rows behind the last class. */
+/** Vectors of the classes by train id, as a table that every label can index: zero rows behind the last class. */
 export class ClassVectors {
   readonly classes: number;
   readonly dimension: number;
@@ -11,8 +11,8 @@ export class ClassVectors {
     this.classes = vectors.length;
     this.dimension = vectors[0].length;
     this.rows = new Float32Array((IGNORE + 1) * this.dimension);
-    vectors.forEach((vector, channel) => {
-      this.rows.set(vector, channel * this.dimension);
+    vectors.forEach((vector, trainId) => {
+      this.rows.set(vector, trainId * this.dimension);
     });
   }
 

@@ -8,7 +8,7 @@ const seeds = new SeedTree(2);
 test('has the weights of the released generator', () => {
   const gmmn = createGmmn({ embedding: 300, noise: 300, seeds });
   expect(gmmn.parameterCount()).toBe(219_648);
-  expect(gmmn.rates).toEqual([0.5]);
+  expect(gmmn.dropout).toEqual([0.5]);
   for (const { weight, bias } of gmmn.layers) {
     const [outputs, inputs] = weight.shape;
     const limit = Math.sqrt(6 / (inputs + outputs));

@@ -28,7 +28,7 @@ const NEGATIVE_SLOPE = 0.2;
  */
 export class FeatureGenerator extends Module {
   readonly layers: readonly Dense[];
-  readonly rates: readonly number[];
+  readonly dropout: readonly number[];
   readonly output: 'sigmoid' | 'linear';
 
   constructor(options: GeneratorOptions) {
@@ -46,10 +46,10 @@ export class FeatureGenerator extends Module {
           seeds: seeds.child(`layer${i}`),
         }),
     );
-    this.rates = options.dropout ?? [0.1, 0.1, 0.3, 0.5, 0.5].slice(0, hidden.length);
+    this.dropout = options.dropout ?? [0.1, 0.1, 0.3, 0.5, 0.5].slice(0, hidden.length);
     this.output = output;
-    if (this.rates.length !== hidden.length) {
-      throw new Error(`${hidden.length} hidden layers need as many dropout rates, not ${this.rates.length}`);
+    if (this.dropout.length !== hidden.length) {
+      throw new Error(`${hidden.length} hidden layers need as many dropout rates, not ${this.dropout.length}`);
     }
   }
 
@@ -61,7 +61,7 @@ export class FeatureGenerator extends Module {
   forward<V>(ops: Ops<V>, words: V, latent: V): V {
     let x = ops.concat([words, latent], -1);
     for (const [i, layer] of this.layers.slice(0, -1).entries()) {
-      x = dropout(ops, ops.leakyRelu(layer.forward(ops, x), NEGATIVE_SLOPE), this.rates[i]);
+      x = dropout(ops, ops.leakyRelu(layer.forward(ops, x), NEGATIVE_SLOPE), this.dropout[i]);
     }
     const features = this.layers[this.layers.length - 1].forward(ops, x);
     return this.output === 'sigmoid' ? ops.sigmoid(features) : features;

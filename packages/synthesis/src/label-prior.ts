@@ -1,8 +1,8 @@
 import { type RandomStream, UserError } from '@unseen/core';
 
 /**
- * Probability of each channel when labels for synthetic features are drawn: uniform inside the seen and inside the
- * unseen classes (spec of CaGNet's fine-tuning). Channels are seen classes, then unseen ones.
+ * Probability of each class, by train id, when labels for synthetic features are drawn: uniform inside the seen and inside the
+ * unseen classes (spec of CaGNet's fine-tuning). Seen classes come first.
  */
 export function labelPrior(options: { seen: number; unseen: number; unseenProbability: number }): Float64Array {
   const { seen, unseen, unseenProbability } = options;
@@ -20,14 +20,14 @@ export function unseenProbabilityOfRate(options: { seen: number; unseen: number;
   return weight / (options.seen + weight);
 }
 
-/** Draws one channel per element, independently. */
+/** Draws one train id per element, independently. */
 export function drawLabels(out: Int32Array, prior: Float64Array, random: RandomStream): Int32Array {
   const cumulative = prior.map((_, c) => prior.subarray(0, c + 1).reduce((sum, p) => sum + p, 0));
   const last = prior.length - 1;
   for (let i = 0; i < out.length; i++) {
     const u = random.uniform() * cumulative[last];
-    const channel = cumulative.findIndex((sum) => u < sum);
-    out[i] = channel < 0 ? last : channel;
+    const trainId = cumulative.findIndex((sum) => u < sum);
+    out[i] = trainId < 0 ? last : trainId;
   }
   return out;
 }

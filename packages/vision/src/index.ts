@@ -1,16 +1,32 @@
-export * from './augmentation.ts';
-export * from './blur.ts';
-export * from './connected-regions.ts';
-export * from './dense-crf/dense-crf.ts';
-export * from './dense-crf/exact-filter.ts';
-export * from './dense-crf/permutohedral-lattice.ts';
-export * from './geometry.ts';
-export * from './heat.ts';
-export * from './normalization.ts';
-export * from './overlay.ts';
-export * from './palette.ts';
-export * from './raster.ts';
-export * from './resize.ts';
-export * from './run-lengths.ts';
-export * from './score-grid.ts';
-export * from './short-side-augmentation.ts';
+export {
+  type Augmentation,
+  type AugmentationOptions,
+  augment,
+  checkSameSize,
+  drawAugmentation,
+} from './augmentation.ts';
+export { type ConnectedRegions, connectedRegions } from './connected-regions.ts';
+export {
+  crfPresets,
+  type DenseCrfOptions,
+  denseCrf,
+  type PairwiseTerm,
+  refineScores,
+  unaryOfLabels,
+  unaryOfProbabilities,
+} from './dense-crf/dense-crf.ts';
+export { crop, flipHorizontal } from './geometry.ts';
+export { type HeatOptions, heatPicture } from './heat.ts';
+export { type Normalization, normalize } from './normalization.ts';
+export { type OverlayOptions, overlay, paintLabels } from './overlay.ts';
+export { type Color, generatedPalette, vocPalette } from './palette.ts';
+export { channelsOf, type Raster, type RasterData } from './raster.ts';
+export { type ResizeOptions, resizeBilinear, resizeNearest, resizeRgb } from './resize.ts';
+export { decodeRunLengths, encodeRunLengths, runLengthArea } from './run-lengths.ts';
+export { channelsFrom, type LabelOptions, labelsFromScores, type ScoreGrid } from './score-grid.ts';
+export {
+  augmentShortSide,
+  drawShortSideAugmentation,
+  type ShortSideAugmentation,
+  type ShortSideOptions,
+} from './short-side-augmentation.ts';

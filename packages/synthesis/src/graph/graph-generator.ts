@@ -46,7 +46,7 @@ export class GraphConvolution extends Module {
  */
 export class GraphGenerator extends Module {
   readonly layers: readonly [GraphConvolution, GraphConvolution];
-  readonly rate: number;
+  readonly dropout: number;
 
   constructor(options: GraphGeneratorOptions) {
     super();
@@ -55,13 +55,13 @@ export class GraphGenerator extends Module {
       new GraphConvolution({ inputs: embedding + noise, outputs: hidden, seeds: seeds.child('layer0') }),
       new GraphConvolution({ inputs: hidden, outputs: features, seeds: seeds.child('layer1') }),
     ];
-    this.rate = options.dropout ?? 0.5;
+    this.dropout = options.dropout ?? 0.5;
   }
 
   /** Class vectors [n, embedding] and noise [n, noise] of the regions, propagation matrix [n, n] → features [n, features]. */
   forward<V>(ops: Ops<V>, words: V, noise: V, propagation: V): V {
     const [first, second] = this.layers;
     const hidden = first.forward(ops, ops.concat([words, noise], -1), propagation);
-    return second.forward(ops, dropout(ops, ops.leakyRelu(hidden, NEGATIVE_SLOPE), this.rate), propagation);
+    return second.forward(ops, dropout(ops, ops.leakyRelu(hidden, NEGATIVE_SLOPE), this.dropout), propagation);
   }
 }

@@ -6,7 +6,7 @@ import { MaskedConv2d } from './masked-conv.ts';
 
 /** Sizes of {@link CategoryPatchGenerator}; defaults are those of the released code. */
 export interface CategoryPatchGeneratorOptions {
-  /** Vectors of the classes in channel order. */
+  /** Vectors of the classes by train id. */
   readonly vectors: readonly Float32Array[];
   readonly layers?: number;
   readonly width?: number;
@@ -27,7 +27,7 @@ export class CategoryPatchGenerator extends Module {
   readonly norms: readonly BatchNorm[];
   readonly conditions: readonly Dense[];
   readonly output: Dense;
-  readonly rate: number;
+  readonly dropout: number;
   private readonly words: ClassVectors;
 
   constructor(options: CategoryPatchGeneratorOptions) {
@@ -51,7 +51,7 @@ export class CategoryPatchGenerator extends Module {
       (i) => new Dense({ inputs: dimension, outputs: width, bias: false, seeds: seeds.child(`condition${i}`) }),
     );
     this.output = new Dense({ inputs: width, outputs: classes, seeds: seeds.child('output') });
-    this.rate = options.dropout ?? 0.5;
+    this.dropout = options.dropout ?? 0.5;
   }
 
   get classes(): number {
@@ -59,8 +59,8 @@ export class CategoryPatchGenerator extends Module {
   }
 
   /**
-   * @param patches channel of each pixel, 255 where unknown, [n, size, size]
-   * @param condition channel of the category on which each pixel is conditioned, [n, size, size]
+   * @param patches train id of each pixel, 255 where unknown, [n, size, size]
+   * @param condition train id of the category on which each pixel is conditioned, [n, size, size]
    * @returns logits of each pixel's class given the pixels before it, [n, size, size, classes]
    */
   forward<V>(ops: Ops<V>, patches: V, condition: V): V {
@@ -70,7 +70,7 @@ export class CategoryPatchGenerator extends Module {
     for (const [i, convolution] of this.convolutions.entries()) {
       const own = ops.relu(this.norms[i].forward(ops, convolution.forward(ops, x)));
       x = ops.add(own, this.conditions[i].forward(ops, given));
-      if (i >= plain) x = dropout(ops, x, this.rate);
+      if (i >= plain) x = dropout(ops, x, this.dropout);
     }
     return this.output.forward(ops, x);
   }

@@ -126,7 +126,7 @@ export class PatchSampler {
       c < seen ? p : p + unseenBoost,
     );
     const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]).slice(0, topK);
-    const kept = order.map((channel) => probabilities[channel]);
+    const kept = order.map((trainId) => probabilities[trainId]);
     const weights = doubleSoftmax ? [...softmax(kept, kept.length, new Float64Array(kept.length))] : kept;
     let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);
     for (const [i, weight] of weights.entries()) {
@@ -138,7 +138,7 @@ export class PatchSampler {
 
   private isKept(patch: Int32Array): boolean {
     const { seen, minUnseen, maxCategories } = this.options;
-    const unseenPixels = patch.reduce((sum, channel) => sum + (channel >= seen ? 1 : 0), 0);
+    const unseenPixels = patch.reduce((sum, trainId) => sum + (trainId >= seen ? 1 : 0), 0);
     return unseenPixels >= minUnseen && new Set(patch).size <= maxCategories;
   }
 

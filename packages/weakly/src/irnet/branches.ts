@@ -1,4 +1,4 @@
-import type { Stage } from '@unseen/backbone';
+import type { FeatureInfo } from '@unseen/backbone';
 import type { SeedTree } from '@unseen/core';
 import { Conv2d, GroupNorm, type Initializer, Module, uniform, uniformFanIn } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
@@ -41,7 +41,7 @@ export class Projection extends Module {
 /** Options of both branches. */
 export interface BranchOptions {
   /** The encoder's five taps, from fine to coarse. */
-  readonly taps: readonly Stage[];
+  readonly taps: readonly FeatureInfo[];
   readonly init?: Initializer;
   readonly seeds: SeedTree;
 }

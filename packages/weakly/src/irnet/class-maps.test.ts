@@ -19,7 +19,7 @@ function ramp(height: number, width: number, level: number) {
 
 test('maps of several scales on the grids of 4×4 pixels and of pixels, each class from 0 to 1', () => {
   const maps = [ramp(3, 2, 0.25), ramp(6, 4, 3)];
-  const { strided, full } = combineClassMaps(maps, { id: 'a', size: [41, 27], classes: [{ channel: 0, id: 7 }] });
+  const { strided, full } = combineClassMaps(maps, { id: 'a', size: [41, 27], classes: [{ trainId: 0, id: 7 }] });
   expect([strided.id, strided.size, strided.classes, strided.grid]).toEqual(['a', [41, 27], [7], 'stride4']);
   expect(full.grid).toBe('full');
   expect(strided.data).toHaveLength(11 * 7);
@@ -35,8 +35,8 @@ test('maps of several scales on the grids of 4×4 pixels and of pixels, each cla
 
 test('classes come in the order that was asked for, each divided by its own largest value', () => {
   const classes = [
-    { channel: 1, id: 4 },
-    { channel: 0, id: 2 },
+    { trainId: 1, id: 4 },
+    { trainId: 0, id: 2 },
   ];
   const { strided } = combineClassMaps([ramp(4, 4, 0.25)], { id: 'a', size: [16, 16], classes });
   expect(strided.classes).toEqual([4, 2]);
@@ -47,6 +47,6 @@ test('classes come in the order that was asked for, each divided by its own larg
 
 test('a class that is nowhere stays 0', () => {
   const map = { height: 2, width: 2, channels: 1, data: new Float32Array(4) };
-  const { full } = combineClassMaps([map], { id: 'a', size: [5, 5], classes: [{ channel: 0, id: 1 }] });
+  const { full } = combineClassMaps([map], { id: 'a', size: [5, 5], classes: [{ trainId: 0, id: 1 }] });
   expect([...full.data]).toEqual(Array(25).fill(0));
 });

@@ -30,8 +30,8 @@ export interface CombineOptions {
   readonly id: string;
   /** Size of the image, [height, width]. */
   readonly size: readonly [number, number];
-  /** Channels of the classes that the image has, ascending, and the class ids that they stand for. */
-  readonly classes: readonly { readonly channel: number; readonly id: number }[];
+  /** Classes of the image: their index among the maps (ascending) and their id in the dataset. */
+  readonly classes: readonly { readonly trainId: number; readonly id: number }[];
   /** Pixels per position of the encoder's grid. Default 16. */
   readonly outputStride?: number;
 }
@@ -49,7 +49,7 @@ export function combineClassMaps(maps: readonly ScoreGrid[], options: CombineOpt
   const present = maps.map((map) =>
     pickChannels(
       map,
-      classes.map(({ channel }) => channel),
+      classes.map(({ trainId }) => trainId),
     ),
   );
   const sumAt = (rows: number, columns: number) => sum(present.map((map) => resizeBilinear(map, rows, columns)));
@@ -65,8 +65,8 @@ export function combineClassMaps(maps: readonly ScoreGrid[], options: CombineOpt
 function pickChannels({ height, width, channels, data }: ScoreGrid, picked: readonly number[]): Raster<Float32Array> {
   const out = new Float32Array(height * width * picked.length);
   for (let i = 0; i < height * width; i++) {
-    picked.forEach((channel, k) => {
-      out[i * picked.length + k] = data[i * channels + channel];
+    picked.forEach((trainId, k) => {
+      out[i * picked.length + k] = data[i * channels + trainId];
     });
   }
   return { height, width, data: out };
