@@ -44,7 +44,7 @@ export function loadBackbone(path: string, encoder: Encoder, backbone: string): 
     const parameters = encoder.namedParameters();
     const given = new Map(file.names.map((name) => [name, file.info(name).shape]));
     requireSameTensors(path, given, new Map([...parameters].map(([name, { shape }]) => [name, shape])));
-    await readInto(file, parameters);
+    await readInto(file, parameters, { source: path });
     return info;
   });
 }

@@ -20,6 +20,9 @@ export class UserError extends Error {
   }
 }
 
+/** The error for a file whose content contradicts itself, its checksum or its format, so that a copy may serve instead. */
+export class DamagedFile extends UserError {}
+
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

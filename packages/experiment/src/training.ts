@@ -49,14 +49,18 @@ export async function runTraining(context: StageContext, stage: string, training
   const parts = { modules, optimizers, streams: { noise: random } };
   let start = 0;
   if (context.resume && existsSync(latest)) {
-    const position = (await loadCheckpoint(latest, parts)).position as { iteration: number; batches: BatchPosition };
+    const { warn } = context.progress;
+    const position = (await loadCheckpoint(latest, parts, { onPrevious: warn })).position as {
+      iteration: number;
+      batches: BatchPosition;
+    };
     start = position.iteration;
     batches.position = position.batches;
   }
   await context.log.rewind(start);
   const save = async (iteration: number) => {
     const position = { iteration, batches: batches.position };
-    await saveCheckpoint(latest, parts, { engine: context.engine, position });
+    await saveCheckpoint(latest, parts, { engine: context.engine, position, keepPrevious: true });
     return latest;
   };
   const loop = new TrainingLoop({

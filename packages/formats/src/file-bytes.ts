@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { explainFileError, UserError } from '@unseen/core';
+import { DamagedFile, explainFileError } from '@unseen/core';
 
 /** Opens a file, uses it and closes it; what the file system objects is a {@link UserError}. */
 export async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
@@ -25,7 +25,7 @@ export async function readFileBytes(
   for (let done = 0; done < bytes.length; ) {
     const { bytesRead } = await file.read(bytes, done, Math.min(bytes.length - done, 1 << 30), start + done);
     if (bytesRead === 0) {
-      throw new UserError({ given: `${path} ends before byte ${end}`, remedy: 'it is cut short: get it again' });
+      throw new DamagedFile({ given: `${path} ends before byte ${end}`, remedy: 'it is cut short: get it again' });
     }
     done += bytesRead;
   }
@@ -33,7 +33,7 @@ export async function readFileBytes(
 }
 
 /** The error for a file whose content contradicts itself or its format. */
-export function damagedFile(path: string, what: string, expected: string, cause?: unknown): UserError {
+export function damagedFile(path: string, what: string, expected: string, cause?: unknown): DamagedFile {
   const remedy = 'it may be damaged or cut short: get it again';
-  return new UserError({ given: `${path} ${what}`, expected, remedy }, { cause });
+  return new DamagedFile({ given: `${path} ${what}`, expected, remedy }, { cause });
 }

@@ -1,6 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { explainFileError, nearestName, UserError, writeAtomic } from '@unseen/core';
+import { crc32 } from 'node:zlib';
+import { DamagedFile, explainFileError, nearestName, UserError, writeAtomic } from '@unseen/core';
 import { readFileBytes } from './file-bytes.ts';
+import { CHECKS_KEY, describeChecks, readChecks, type TensorChecks } from './safetensors-checks.ts';
 import { ELEMENTS, type ElementType, type StoredTensor, sizeOf, type TensorValues } from './tensor-values.ts';
 
 /** Element types of safetensors files that can be read. */
@@ -29,14 +31,16 @@ export interface SafetensorsFile {
 
 const MAX_HEADER_BYTES = 100_000_000;
 
-/** Opens a safetensors file and checks its whole header; the caller closes it. Damaged files are {@link UserError}s. */
+/**
+ * Opens a safetensors file and checks its whole header; the caller closes it. Damaged files are {@link DamagedFile}s: in
+ * files of {@link writeSafetensors} every changed bit is found when a tensor is read, in others only what the format tells.
+ */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');
     const { size } = await file.stat();
-    const { entries, metadata } = await readHeader(file, path, size);
-    return new OpenSafetensors(file, path, entries, metadata);
+    return new OpenSafetensors(file, path, await readHeader(file, path, size));
   } catch (error) {
     await file?.close();
     throw explainFileError(error, path);
@@ -45,7 +49,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
 
 /**
  * Writes a safetensors file atomically. Tensors of wider types come first, so that all are aligned; otherwise they keep
- * their order, and equal input gives equal bytes. Wrong sizes and names that occur twice are {@link UserError}s.
+ * their order, and equal input gives equal bytes. Checksums of all that is in the file stand in its metadata. Wrong sizes and names that occur twice are {@link UserError}s.
  */
 export async function writeSafetensors(
   path: string,
@@ -54,18 +58,22 @@ export async function writeSafetensors(
 ): Promise<void> {
   const list = [...tensors].map(([name, { shape, values }]) => ({ name, shape, values, dtype: typeOf(values) }));
   list.sort((a, b) => ELEMENTS[b.dtype].size - ELEMENTS[a.dtype].size);
-  const header = new Map<string, unknown>(Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : []);
+  const header = new Map<string, unknown>([['__metadata__', undefined]]);
+  const described = new Map<string, { dtype: string; shape: readonly number[]; bytes: Uint8Array }>();
   let offset = 0;
   for (const { name, shape, values, dtype } of list) {
-    const problem = header.has(name)
-      ? 'is named twice'
-      : name === '__metadata__'
+    const problem =
+      name === '__metadata__'
         ? 'has a reserved name'
-        : sizeOf(shape) !== values.length && `has ${values.length} values for the shape [${shape}]`;
+        : header.has(name)
+          ? 'is named twice'
+          : sizeOf(shape) !== values.length && `has ${values.length} values for the shape [${shape}]`;
     if (problem) throw new UserError({ given: `${path}: tensor '${name}' ${problem}` });
     header.set(name, { dtype, shape, data_offsets: [offset, offset + values.byteLength] });
     offset += values.byteLength;
+    described.set(name, { dtype, shape, bytes: bytesOf(values) });
   }
+  header.set('__metadata__', { ...metadata, [CHECKS_KEY]: describeChecks(described, metadata) });
   // fromEntries would lose a tensor called __proto__.
   const json = `{${[...header].map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(',')}}`;
   const text = Buffer.from(json);
@@ -75,10 +83,14 @@ export async function writeSafetensors(
   length.writeBigUInt64LE(BigInt(padded.length));
   await writeAtomic(path, async (file) => {
     await file.writeFile(Buffer.concat([length, padded]));
-    for (const { values } of list) {
-      await file.writeFile(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-    }
+    for (const { values } of list) await file.writeFile(bytesOf(values));
   });
+}
+
+interface Header {
+  readonly entries: ReadonlyMap<string, SafetensorsInfo>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly checks: TensorChecks | undefined;
 }
 
 class OpenSafetensors implements SafetensorsFile {
@@ -87,17 +99,14 @@ class OpenSafetensors implements SafetensorsFile {
   private readonly file: FileHandle;
   private readonly path: string;
   private readonly entries: ReadonlyMap<string, SafetensorsInfo>;
+  private readonly checks: TensorChecks | undefined;
 
-  constructor(
-    file: FileHandle,
-    path: string,
-    entries: ReadonlyMap<string, SafetensorsInfo>,
-    metadata: Readonly<Record<string, string>>,
-  ) {
+  constructor(file: FileHandle, path: string, { entries, metadata, checks }: Header) {
     this.file = file;
     this.path = path;
     this.entries = entries;
     this.metadata = metadata;
+    this.checks = checks;
     this.names = [...entries.keys()];
   }
 
@@ -118,6 +127,9 @@ class OpenSafetensors implements SafetensorsFile {
   async read(name: string): Promise<StoredTensor> {
     const { dtype, shape, range } = this.info(name);
     const bytes = await readFileBytes(this.file, this.path, ...range);
+    if (this.checks && this.checks.get(name) !== crc32(bytes)) {
+      throw damaged(this.path, `has the tensor '${name}' not as it was written: its checksum is wrong`);
+    }
     return { shape, values: ELEMENTS[dtype].values(bytes.buffer) };
   }
 
@@ -133,7 +145,7 @@ class OpenSafetensors implements SafetensorsFile {
   }
 }
 
-async function readHeader(file: FileHandle, path: string, fileSize: number) {
+async function readHeader(file: FileHandle, path: string, fileSize: number): Promise<Header> {
   if (fileSize < 10) throw damaged(path, `is ${fileSize} bytes long`);
   const length = Number(Buffer.from(await readFileBytes(file, path, 0, 8)).readBigUInt64LE());
   if (length > Math.min(fileSize - 8, MAX_HEADER_BYTES)) {
@@ -158,7 +170,20 @@ async function readHeader(file: FileHandle, path: string, fileSize: number) {
     if (name !== '__metadata__') entries.set(name, parseEntry(path, name, entry, 8 + length, fileSize));
   }
   checkCoverage(path, entries, 8 + length, fileSize);
-  return { entries, metadata: metadata as Record<string, string> };
+  const { [CHECKS_KEY]: _, ...others } = metadata as Record<string, string>;
+  return { entries, metadata: others, checks: checksOf(path, entries, metadata as Record<string, string>) };
+}
+
+function checksOf(
+  path: string,
+  entries: ReadonlyMap<string, SafetensorsInfo>,
+  metadata: Readonly<Record<string, string>>,
+): TensorChecks | undefined {
+  try {
+    return readChecks(entries, metadata);
+  } catch (error) {
+    throw damaged(path, 'has a header that is not as it was written: its checksum is wrong', error);
+  }
 }
 
 function parseEntry(path: string, name: string, entry: unknown, base: number, fileSize: number): SafetensorsInfo {
@@ -224,8 +249,12 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 
-function damaged(path: string, what: string, cause?: unknown): UserError {
-  return new UserError(
+function bytesOf(values: TensorValues): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function damaged(path: string, what: string, cause?: unknown): DamagedFile {
+  return new DamagedFile(
     { given: `${path} ${what}`, expected: 'a safetensors file', remedy: 'it is damaged or cut short: get it again' },
     { cause },
   );

@@ -1,17 +1,17 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SeedTree, UserError } from '@unseen/core';
+import { DamagedFile, SeedTree, UserError } from '@unseen/core';
 import { writeSafetensors } from '@unseen/formats';
 import { createEagerEngine, type Engine } from '@unseen/tensor';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Dense } from '../layers/dense.ts';
 import { dropout } from '../layers/dropout.ts';
 import { Module } from '../module.ts';
 import { Optimizer } from '../optim/optimizer.ts';
 import { adam, sgd } from '../optim/rules.ts';
 import { TrainingLoop } from '../training/loop.ts';
-import { type CheckpointParts, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { type CheckpointParts, loadCheckpoint, previousOf, saveCheckpoint } from './checkpoint.ts';
 
 let folder: string;
 let engine: Engine;
@@ -126,4 +126,86 @@ test('weights that are not finite are never saved over good ones', async () => {
   net.out.weight.values[3] = Number.NaN;
   await expect(saveCheckpoint(path, parts)).rejects.toThrow("'net.out.weight' are not finite");
   expect((await readFile(path)).equals(good)).toBe(true);
+});
+
+describe('damage', () => {
+  const flipBit = async (path: string, at: number) => {
+    const bytes = await readFile(path);
+    bytes[at < 0 ? bytes.length + at : at] ^= 1;
+    await writeFile(path, bytes);
+  };
+
+  test('a bit that has changed anywhere in the tensors is found, and nothing is loaded', async () => {
+    const path = join(folder, 'checkpoint.safetensors');
+    await saveCheckpoint(path, training(1).parts);
+    const { size } = await stat(path);
+    const other = training(2);
+    const before = other.net.hidden.weight.values.slice();
+    for (const at of [-1, -4, Math.floor(size * 0.7)]) {
+      await flipBit(path, at);
+      const error = await loadCheckpoint(path, other.parts).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(DamagedFile);
+      expect(error.message).toMatch(
+        /checkpoint\.safetensors .*checksum is wrong; restore it from a copy, or delete it/,
+      );
+      await flipBit(path, at);
+    }
+    expect(other.net.hidden.weight.values).toEqual(before);
+    await loadCheckpoint(path, other.parts);
+  });
+
+  test('weights of an earlier version are loaded without checksums, unless they are not finite', async () => {
+    const path = join(folder, 'weights.safetensors');
+    const { weight, bias } = new Dense({ inputs: 2, outputs: 1, seeds: new SeedTree(0) });
+    const state = JSON.stringify({ version: 1, optimizers: {}, streams: {}, position: null });
+    const write = async () => {
+      const [w, b] = [weight, bias!].map(({ values }) =>
+        Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+      );
+      const tensor = (shape: number[], from: number, to: number) => ({ dtype: 'F32', shape, data_offsets: [from, to] });
+      const tensors = { 'net.weight': tensor([1, 2], 0, 8), 'net.bias': tensor([1], 8, 12) };
+      const header = Buffer.from(JSON.stringify({ __metadata__: { 'unseen.state': state }, ...tensors }));
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(header.length));
+      await writeFile(path, Buffer.concat([length, header, w, b]));
+    };
+    const net = new Dense({ inputs: 2, outputs: 1, seeds: new SeedTree(1) });
+    await write();
+    await loadCheckpoint(path, { modules: { net } });
+    expect(net.weight.values).toEqual(weight.values);
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      bias!.values[0] = wrong;
+      await write();
+      await expect(loadCheckpoint(path, { modules: { net } })).rejects.toThrow(
+        "'net.bias' with values that are not finite",
+      );
+    }
+  });
+
+  test('the checkpoint before is used, with a warning, and only for damage', async () => {
+    const path = join(folder, 'latest.safetensors');
+    const saved = training(1);
+    for (const iteration of [1, 2, 3]) {
+      saved.net.out.weight.values[0] = iteration;
+      await saveCheckpoint(path, saved.parts, { position: { iteration }, keepPrevious: true });
+    }
+    expect((await readdir(folder)).sort()).toEqual(['latest.previous.safetensors', 'latest.safetensors']);
+    const warnings: string[] = [];
+    const load = (parts: CheckpointParts) => loadCheckpoint(path, parts, { onPrevious: (text) => warnings.push(text) });
+    const other = training(2);
+    expect((await load(other.parts)).position).toEqual({ iteration: 3 });
+    expect(warnings).toEqual([]);
+    await truncate(path, 200);
+    expect((await load(other.parts)).position).toEqual({ iteration: 2 });
+    expect(other.net.out.weight.values[0]).toBe(2);
+    expect(warnings).toEqual([
+      expect.stringMatching(/latest.*; continuing from the checkpoint before, .*latest\.previous/),
+    ]);
+    expect(await readFile(path)).toEqual(await readFile(previousOf(path)));
+    await expect(load({ modules: { net: new Perceptron(1, 9) } })).rejects.toThrow('do not fit');
+    await truncate(path, 200);
+    await flipBit(previousOf(path), -1);
+    await expect(load(other.parts)).rejects.toThrow(/latest.*and so is the checkpoint before \(.*previous/);
+    await expect(loadCheckpoint(path, other.parts)).rejects.toBeInstanceOf(DamagedFile);
+  });
 });

@@ -1,9 +1,11 @@
-import { type RandomState, type RandomStream, UserError } from '@unseen/core';
+import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
+import { DamagedFile, linkOrCopy, messageOf, type RandomState, type RandomStream, UserError } from '@unseen/core';
 import { type SafetensorsFile, writeSafetensors } from '@unseen/formats';
 import type { Engine, Parameter, Shape } from '@unseen/tensor';
 import type { Module } from '../module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import { nameParameters, readInto, requireSameTensors, withSafetensors } from './weights.ts';
+import { allFinite, nameParameters, readInto, requireSameTensors, withSafetensors } from './weights.ts';
 
 /** What a checkpoint holds, by names of one's choice. */
 export interface CheckpointParts {
@@ -20,6 +22,16 @@ export interface SaveOptions {
   readonly position?: unknown;
   /** Further metadata of the file. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Whether the file that is replaced is kept, as {@link previousOf} names it. */
+  readonly keepPrevious?: boolean;
+}
+
+/** Options of {@link loadCheckpoint}. */
+export interface CheckpointLoadOptions {
+  /** Leaves out modules that are not asked for. */
+  readonly partial?: boolean;
+  /** Takes the checkpoint before ({@link previousOf}) where this one is damaged, and is told so in a sentence. */
+  readonly onPrevious?: (warning: string) => void;
 }
 
 /** What {@link loadCheckpoint} hands back beside the state that it puts in place. */
@@ -38,9 +50,15 @@ interface State {
 const STATE_KEY = 'unseen.state';
 const OPTIMIZER_PREFIX = 'optimizer:';
 
+/** Where the checkpoint before is kept: `latest.previous.safetensors` beside `latest.safetensors`. */
+export function previousOf(path: string): string {
+  const suffix = extname(path);
+  return `${path.slice(0, path.length - suffix.length)}.previous${suffix}`;
+}
+
 /**
- * Writes weights, optimizer state, random states and position to one safetensors file, atomically. Weights that are
- * not finite are a `UserError` and leave the older file alone.
+ * Writes weights, optimizer state, random states and position to one safetensors file with checksums, atomically. Weights
+ * that are not finite are a `UserError` and leave the older file alone.
  */
 export async function saveCheckpoint(path: string, parts: CheckpointParts, options: SaveOptions = {}): Promise<void> {
   const { engine, position = null, metadata = {} } = options;
@@ -48,7 +66,7 @@ export async function saveCheckpoint(path: string, parts: CheckpointParts, optio
   const slots = nameSlots(parts, weights);
   await engine?.pull([...weights.values(), ...slots.values()]);
   for (const [name, parameter] of weights) {
-    if (!parameter.values.every(Number.isFinite)) {
+    if (!allFinite(parameter.values)) {
       throw new UserError({
         given: `the weights '${name}' are not finite, so ${path} is not written`,
         remedy: 'lower the learning rate and resume from the checkpoint before',
@@ -66,19 +84,47 @@ export async function saveCheckpoint(path: string, parts: CheckpointParts, optio
     streams: mapValues(parts.streams ?? {}, (stream) => stream.state),
     position,
   };
+  if (options.keepPrevious && existsSync(path)) await linkOrCopy(path, previousOf(path));
   await writeSafetensors(path, [...weights, ...slots], { ...metadata, [STATE_KEY]: JSON.stringify(state) });
 }
 
 /**
  * Puts a checkpoint's state in place, all of it or (on an error) nothing. Strict: tensors that are missing, unexpected
  * or of another shape are listed in a `UserError`. Optimizers and streams that are not asked for are left out;
- * `partial` leaves out modules too.
+ * `partial` leaves out modules too. A file that has changed since it was written, and weights that are not finite, are a
+ * `DamagedFile`.
  */
-export function loadCheckpoint(
+export async function loadCheckpoint(
   path: string,
   parts: CheckpointParts,
-  options: { readonly partial?: boolean } = {},
+  options: CheckpointLoadOptions = {},
 ): Promise<LoadedCheckpoint> {
+  try {
+    return await load(path, parts, options);
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error;
+    const { given } = error.parts;
+    const previous = previousOf(path);
+    if (options.onPrevious && existsSync(previous)) {
+      const loaded = await load(previous, parts, options).catch((cause) => {
+        throw new DamagedFile(
+          { given: `${given}, and so is the checkpoint before (${messageOf(cause)})`, remedy: RESTORE },
+          { cause },
+        );
+      });
+      // Or the next save would keep the damaged file as the one before.
+      await linkOrCopy(previous, path);
+      options.onPrevious(`${given}; continuing from the checkpoint before, ${previous}`);
+      return loaded;
+    }
+    throw new DamagedFile({ given, remedy: RESTORE }, { cause: error });
+  }
+}
+
+const RESTORE =
+  'restore it from a copy, or delete it and continue its run with --resume: what wrote it then starts from the beginning';
+
+function load(path: string, parts: CheckpointParts, options: CheckpointLoadOptions): Promise<LoadedCheckpoint> {
   return withSafetensors(path, async (file) => {
     const state = parseState(path, file);
     const weights = nameParameters(parts.modules);
@@ -100,7 +146,7 @@ export function loadCheckpoint(
     for (const name of Object.keys(parts.streams ?? {})) {
       if (!state.streams[name]) throw new UserError({ given: `${path} holds no random state '${name}'` });
     }
-    await readInto(file, tensors);
+    await readInto(file, tensors, { source: path, exempt: (name) => name.startsWith(OPTIMIZER_PREFIX) });
     for (const [name, optimizer] of Object.entries(parts.optimizers ?? {})) {
       for (const [weight, steps] of Object.entries(state.optimizers[name].steps)) {
         const ofParameter = optimizer.state.get(weights.get(weight)!);
@@ -131,14 +177,14 @@ function nameSlots(parts: CheckpointParts, weights: ReadonlyMap<string, Paramete
 
 function parseState(path: string, file: SafetensorsFile): State {
   const text = file.metadata[STATE_KEY];
-  const wrong = (given: string) =>
-    new UserError({ given: `${path} ${given}`, expected: 'a checkpoint of this toolkit' });
-  if (text === undefined) throw wrong('is a safetensors file without training state');
+  const expected = 'a checkpoint of this toolkit';
+  if (text === undefined)
+    throw new UserError({ given: `${path} is a safetensors file without training state`, expected });
   try {
     const state = JSON.parse(text) as State;
     if (state?.version === 1 && state.optimizers && state.streams) return state;
   } catch {}
-  throw wrong('has training state that cannot be read');
+  throw new DamagedFile({ given: `${path} has training state that cannot be read`, expected });
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {

@@ -1,6 +1,6 @@
 import type { Parameter, Shape } from '@unseen/tensor';
 import type { Module } from '../module.ts';
-import { nameParameters, requireSameTensors, withSafetensors } from './weights.ts';
+import { nameParameters, readFinite, requireSameTensors, withSafetensors } from './weights.ts';
 
 /** Outputs that a network has and its weights in a file lack: `count` of them, from output `at` on. */
 export interface NewOutputs {
@@ -35,7 +35,7 @@ export function loadGrownWeights(
     );
     const read: [Parameter, Float32Array][] = [];
     for (const [name, parameter] of weights) {
-      const { values } = await file.readFloat32(name);
+      const values = await readFinite(file, name, path);
       read.push([parameter, grown.has(name) ? withNewOutputs(values, parameter) : values]);
     }
     for (const [parameter, values] of read) parameter.assign(values);

@@ -1,4 +1,4 @@
-import { UserError } from '@unseen/core';
+import { DamagedFile, UserError } from '@unseen/core';
 import { openSafetensors, type SafetensorsFile } from '@unseen/formats';
 import type { Parameter, Shape } from '@unseen/tensor';
 import type { Module } from '../module.ts';
@@ -46,12 +46,42 @@ export function requireSameTensors(
   });
 }
 
-/** Reads tensors of an open file into parameters, all of them or none: call {@link requireSameTensors} first. */
-export async function readInto(file: SafetensorsFile, parameters: ReadonlyMap<string, Parameter>): Promise<void> {
+/**
+ * Reads tensors of an open file into parameters, all of them or none: call {@link requireSameTensors} first. Values that
+ * are not finite are a {@link DamagedFile}, since no network is saved with them; `exempt` names tensors that may have some.
+ */
+export async function readInto(
+  file: SafetensorsFile,
+  parameters: ReadonlyMap<string, Parameter>,
+  { source, exempt = () => false }: { readonly source: string; readonly exempt?: (name: string) => boolean },
+): Promise<void> {
   const values: [Parameter, Float32Array][] = [];
-  for (const [name, parameter] of parameters) values.push([parameter, (await file.readFloat32(name)).values]);
+  for (const [name, parameter] of parameters) {
+    const read = exempt(name) ? (await file.readFloat32(name)).values : await readFinite(file, name, source);
+    values.push([parameter, read]);
+  }
   for (const [parameter, read] of values) parameter.assign(read);
 }
+
+/** The values of a tensor; any that is not finite is a {@link DamagedFile}. */
+export async function readFinite(file: SafetensorsFile, name: string, source: string): Promise<Float32Array> {
+  const { values } = await file.readFloat32(name);
+  if (allFinite(values)) return values;
+  throw new DamagedFile({
+    given: `${source} holds the tensor '${name}' with values that are not finite`,
+    expected: 'weights of a network',
+    remedy: 'it is damaged: get it again',
+  });
+}
+
+/** Whether no value is NaN or infinite: by their bits, ten times as fast as by `Number.isFinite`. */
+export function allFinite(values: Float32Array): boolean {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) if ((bits[i] & EXPONENT) === EXPONENT) return false;
+  return true;
+}
+
+const EXPONENT = 0x7f80_0000;
 
 function list(names: readonly string[], shown = 12): string {
   const rest = names.length - shown;
