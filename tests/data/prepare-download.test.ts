@@ -55,7 +55,7 @@ beforeEach(async () => {
 });
 /** What was sent before the connection is cut has arrived. */
 async function cutWhenStored(bytes: number): Promise<void> {
-  const part = join(folder, 'archives/voc.tar.part');
+  const part = join(folder, 'archives/voc.tar.unseen-part');
   while ((await stat(part).catch(() => undefined))?.size !== bytes) await setTimeout(10);
 }
 afterEach(async () => {

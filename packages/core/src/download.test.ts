@@ -59,7 +59,7 @@ const serving =
 
 /** What was sent before a breakdown has arrived: a connection that is cut earlier takes it along. */
 async function stored(bytes: number): Promise<void> {
-  const part = `${path}.part`;
+  const part = `${path}.unseen-part`;
   while (existsSync(folder) && (await stat(part).catch(() => undefined))?.size !== bytes) await setTimeout(2);
 }
 
@@ -108,7 +108,7 @@ test('a wrong checksum throws the file away and leaves an older one alone', asyn
   handle = serving();
   await expect(get({ sha256: '0'.repeat(64) })).rejects.toThrow(`has sha256 ${HASH}; expected 000`);
   expect(await readFile(path, 'utf8')).toBe('another');
-  expect((await readdir(join(folder, 'deep'))).filter((name) => name.endsWith('.part'))).toEqual([]);
+  expect((await readdir(join(folder, 'deep'))).filter((name) => name.endsWith('part'))).toEqual([]);
 });
 
 test('the first digits of a checksum are checked where no more are known', async () => {
@@ -139,8 +139,8 @@ test('a user who interrupts keeps what has come', async () => {
   handle = serving({ bytes: 50_000 });
   const interrupt = new AbortController();
   await expect(get({ signal: interrupt.signal, onProgress: () => interrupt.abort(), retries: 9 })).rejects.toThrow();
-  expect(await readdir(join(folder, 'deep'))).toContain('file.bin.part');
-  await writeFile(join(folder, 'deep', 'file.bin.part.json'), 'not JSON');
+  expect(await readdir(join(folder, 'deep'))).toContain('file.bin.unseen-part');
+  await writeFile(join(folder, 'deep', 'file.bin.unseen-part.json'), 'not JSON');
   handle = serving();
   await get({ sha256: HASH });
 });

@@ -19,7 +19,7 @@ export interface DownloadOptions {
   readonly wait?: number;
 }
 
-/** How much of which version of a file has come: stands beside `<path>.part`. */
+/** How much of which version of a file has come: stands beside `<path>.unseen-part`. */
 interface Part {
   readonly url: string;
   /** ETag or date by which the server knows the version. */
@@ -27,9 +27,9 @@ interface Part {
 }
 
 /**
- * Fetches a file by HTTP: into `<path>.part`, which a later call goes on with, then checked and renamed. A broken transfer
- * is taken up again; a wrong checksum, a refusing server and a network that is not there are `UserError`s, and nothing
- * stands at `path` then.
+ * Fetches a file by HTTP: into `<path>.unseen-part` (browsers call theirs `.part`), which a later call goes on with, then
+ * checked and renamed. A broken transfer is taken up again; a wrong checksum, a refusing server and a network that is not
+ * there are `UserError`s, and nothing stands at `path` then.
  */
 export async function download(url: string, path: string, options: DownloadOptions = {}): Promise<void> {
   const { retries = 4, wait = 1000, signal, sha256, remedy } = options;
@@ -130,8 +130,8 @@ async function readPart(path: string, url: string): Promise<Part | undefined> {
   return record?.url === url ? { url, version: record.version ?? null } : undefined;
 }
 
-const partOf = (path: string) => `${path}.part`;
-const recordOf = (path: string) => `${path}.part.json`;
+const partOf = (path: string) => `${path}.unseen-part`;
+const recordOf = (path: string) => `${path}.unseen-part.json`;
 
 function reasonOf(error: unknown): string {
   const cause = (error as { cause?: unknown } | undefined)?.cause;

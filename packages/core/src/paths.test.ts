@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { RUN_NAME, resolveInside } from './paths.ts';
+import { isInnerPath, RUN_NAME, resolveInside } from './paths.ts';
 
 let dir: string;
 let root: string;
@@ -40,6 +40,12 @@ test('a link that leads out is followed for what lies behind it, not for itself'
   expect(await resolveInside(root, 'in/a', 'nested')).toBe(join(root, 'in/a'));
   expect(await resolveInside(root, 'out', 'nested')).toBe(join(root, 'out'));
   expect(await resolveInside(join(dir, 'alias'), 'a', 'nested')).toBe(join(dir, 'alias/a'));
+});
+
+test('by their letters, paths of any system lead out or do not', () => {
+  for (const path of ['', '.', 'a', 'a/../b', './a', '..a', 'a..']) expect(isInnerPath(path), path).toBe(true);
+  for (const path of ['..', 'a/../..', '/a', '\\a', 'c:\\a', 'a\\..\\..\\b', 'a\0'])
+    expect(isInnerPath(path), path).toBe(false);
 });
 
 test('whatever the path, the result lies below the folder', async () => {

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize, resolve, sep, win32 } from 'node:path';
 import { UserError } from './errors.ts';
 
 /** What a run may be called: a name that is also one folder. */
@@ -8,6 +8,12 @@ export const RUN_NAME = /^(?!\.{1,2}$)[\w.-]{1,200}$/;
 /** Whether an absolute path is a folder or below it, by its letters alone. */
 export function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/** Whether a relative path stays below the folder that it is taken from, by its letters alone. */
+export function isInnerPath(path: string): boolean {
+  if (path.includes('\0') || isAbsolute(path) || win32.isAbsolute(path)) return false;
+  return !normalize(path.replaceAll('\\', '/')).split(sep).includes('..');
 }
 
 /**

@@ -1,6 +1,14 @@
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
-import { type Dataset, explainFileError, makeFolder, type Sample, UserError } from '@unseen/core';
+import {
+  type Dataset,
+  explainFileError,
+  makeFolder,
+  removeAbandoned,
+  type Sample,
+  temporaryPath,
+  UserError,
+} from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import { FileSample } from '../file-samples.ts';
 import { readBytes } from '../image.ts';
@@ -59,8 +67,9 @@ export async function exportDataset(dataset: Dataset, options: ExportDatasetOpti
   );
   checkIds(dataset, samples);
   await requireEmpty(folder);
-  const partial = `${folder}.${process.pid}.partial`;
+  const partial = temporaryPath(folder);
   await makeFolder(dirname(folder));
+  await removeAbandoned(dirname(folder));
   try {
     let [done, written, left] = [0, 0, 0];
     const finished = await mapLimited(

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { explainFileError, makeFolder, messageOf, UserError } from '@unseen/core';
+import { explainFileError, makeFolder, messageOf, temporaryPath, UserError } from '@unseen/core';
 import { openZip } from '@unseen/formats';
 import { extract, type Headers } from 'tar-stream';
 
@@ -146,7 +146,7 @@ async function isThere(path: string, size: number): Promise<boolean> {
 
 /** A file that is renamed when it is whole. It is not forced to the disk: after a crash it is unpacked again. */
 async function writeWhole(path: string, write: (part: string) => Promise<void>): Promise<void> {
-  const part = `${path}.${process.pid}.tmp`;
+  const part = temporaryPath(path);
   await makeFolder(dirname(path));
   try {
     await write(part);

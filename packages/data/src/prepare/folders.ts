@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '@unseen/core';
+import { isBeingWritten, isTemporary, UserError } from '@unseen/core';
 import type { DatasetFile } from '../dataset-file.ts';
 import { readIdList } from '../layouts/id-list.ts';
 
@@ -36,7 +36,7 @@ export function pairFolders({ settings, path }: DatasetFile, target: string) {
 /** Removes from folders what a call that was killed had begun to write. */
 export async function removeHalfWritten(folders: readonly string[]): Promise<void> {
   for (const folder of new Set(folders)) {
-    const names = (await readdir(folder)).filter((name) => /\.\d+-\d+\.tmp$/.test(name));
+    const names = (await readdir(folder)).filter((name) => isTemporary(name) && !isBeingWritten(name));
     for (const name of names) await rm(join(folder, name), { force: true });
   }
 }

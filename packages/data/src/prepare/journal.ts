@@ -1,15 +1,19 @@
 import { appendFile, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
+import { z } from 'zod';
 import type { ImageResult } from './convert-image.ts';
 
-interface Head {
-  readonly key: string;
-}
+const head = z.object({ key: z.string() });
+const result = z.object({
+  id: z.string(),
+  counts: z.array(z.tuple([z.number(), z.number()])),
+  outputs: z.array(z.tuple([z.string(), z.number()])),
+});
 
 /**
  * What has been done for a dataset so far: a line for every finished image, behind the settings that it was made with.
- * A line that was cut short is an image that is done again.
+ * A line that was cut short or damaged is an image that is done again.
  */
 export class Journal {
   readonly folder: string;
@@ -25,9 +29,12 @@ export class Journal {
     const journal = new Journal(folder);
     await makeFolder(folder);
     const text = await readFile(journal.path, 'utf8').catch(() => '');
-    const [head, ...lines] = text.split('\n').flatMap((line) => parsed(line));
-    journal.key = (head as Head | undefined)?.key;
-    for (const line of lines as ImageResult[]) journal.done.set(line.id, line);
+    const [first = '', ...lines] = text.split('\n');
+    journal.key = parsed(first, head)?.key;
+    for (const line of lines) {
+      const image = parsed(line, result);
+      if (image) journal.done.set(image.id, image);
+    }
     return journal;
   }
 
@@ -62,10 +69,9 @@ export class Journal {
     return true;
   }
 
-  /** A file of the journal's folder that holds JSON; `undefined` where there is none that can be read. */
-  async read(name: string): Promise<unknown> {
-    const text = await readFile(join(this.folder, name), 'utf8').catch(() => '');
-    return parsed(text)[0];
+  /** A file of the journal's folder that holds JSON; `undefined` where there is none of this form. */
+  async read<T>(name: string, form: z.ZodType<T>): Promise<T | undefined> {
+    return parsed(await readFile(join(this.folder, name), 'utf8').catch(() => ''), form);
   }
 
   async save(name: string, value: unknown): Promise<void> {
@@ -86,10 +92,10 @@ export class Journal {
   }
 }
 
-function parsed(line: string): unknown[] {
+function parsed<T>(text: string, form: z.ZodType<T>): T | undefined {
   try {
-    return [JSON.parse(line)];
+    return form.parse(JSON.parse(text));
   } catch {
-    return [];
+    return undefined;
   }
 }

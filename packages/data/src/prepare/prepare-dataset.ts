@@ -2,8 +2,18 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { hashJson, linkOrCopy, makeFolder, takeLock, UserError, writeFileAtomic } from '@unseen/core';
+import {
+  hashJson,
+  isInside,
+  linkOrCopy,
+  makeFolder,
+  resolveInside,
+  takeLock,
+  UserError,
+  writeFileAtomic,
+} from '@unseen/core';
 import { expandDataFolder } from '@unseen/formats';
+import { z } from 'zod';
 import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
 import { listPath } from '../layouts/id-list.ts';
 import { maskValues } from '../mask.ts';
@@ -20,7 +30,7 @@ import { type PrepareProgress, SILENT } from './progress.ts';
 import type { PrepareSettings } from './settings.ts';
 import { findSources, type KnownChecksums, requireRoles, type Source } from './sources.ts';
 import { type PreparedSummary, summarize } from './summary.ts';
-import { isInside, refuseToWriteInto, requireFolder, targetOf } from './target.ts';
+import { refuseToWriteInto, requireFolder, targetOf } from './target.ts';
 import { unpackSources } from './unpack-sources.ts';
 
 /** How {@link prepareDataset} works. */
@@ -62,6 +72,12 @@ export async function prepareDataset(nameOrYaml: string, options: PrepareOptions
   return new Preparation(await targetOf(path, options.to), prepare, options).run();
 }
 
+/** Of `summary.json`, which only this code writes. */
+const SAVED = z.object({
+  key: z.string(),
+  summary: z.custom<PreparedSummary>((value) => typeof (value as PreparedSummary | null)?.images === 'number'),
+});
+
 /** One call of {@link prepareDataset}. */
 class Preparation {
   private readonly file: DatasetFile;
@@ -83,11 +99,12 @@ class Preparation {
   }
 
   async run(): Promise<PreparedDataset> {
-    const { root } = this.file;
+    const { root, settings, path } = this.file;
     requireRoles(this.file.path, this.settings, this.converter);
     const known = await this.knownChecksums();
     const sources = await this.findSources(known);
     await refuseToWriteInto(root, sources, this.options.from);
+    await resolveInside(join(root, '.prepare'), settings.name, `'name' of ${path}`);
     await makeFolder(this.workFolder);
     // Datasets may share a folder: calls that write into it at the same time would take each other's files for leftovers.
     const unlock = takeLock(join(root, '.prepare/lock'), root, '--to');
@@ -161,8 +178,8 @@ class Preparation {
   /** Checksums of large files take minutes: what was found right is remembered beside the work. */
   private async knownChecksums(): Promise<Map<string, string>> {
     if (!existsSync(this.workFolder)) return new Map();
-    const saved = await (await Journal.open(this.workFolder)).read('checksums.json');
-    return new Map(Object.entries((saved ?? {}) as Record<string, string>));
+    const saved = await (await Journal.open(this.workFolder)).read('checksums.json', z.record(z.string(), z.string()));
+    return new Map(Object.entries(saved ?? {}));
   }
 
   private async findSources(known: Map<string, string>): Promise<Source[]> {
@@ -193,8 +210,8 @@ class Preparation {
 
   /** The summary of an earlier call that has done everything, if all is still there. */
   private async finishedBefore(journal: Journal, key: string): Promise<PreparedSummary | undefined> {
-    const saved = (await journal.read('summary.json')) as { key?: string; summary?: PreparedSummary } | undefined;
-    if (saved?.key !== key || !saved.summary || saved.summary.images !== journal.done.size) return undefined;
+    const saved = await journal.read('summary.json', SAVED);
+    if (saved?.key !== key || saved.summary.images !== journal.done.size) return undefined;
     for (const result of journal.done.values()) {
       if (!(await journal.isWhole(result, this.file.root))) return undefined;
     }
@@ -221,12 +238,24 @@ class Preparation {
       sources,
       listPath: (subset) => this.listPath(subset),
     });
-    if (plan.tasks.length > 0) return plan;
+    if (plan.tasks.length > 0) {
+      await this.requireInside(plan);
+      return plan;
+    }
     const why = plan.leftOut.map(({ count, what, why }) => `${count} ${what}: ${why}`);
     throw new UserError({
       given: `no image of ${settings.name} can be made of ${this.options.from}${why.length > 0 ? ` (${why.join('; ')})` : ''}`,
       expected: 'the official archives',
     });
+  }
+
+  /** Paths that are written are made of settings and of names in the sources: none may lead out of the dataset's folder. */
+  private async requireInside({ tasks, lists, files = [] }: Plan): Promise<void> {
+    const { root, path } = this.file;
+    const outputs = [...outputsOf(tasks), ...lists.map((list) => list.path), ...files.map(({ to }) => to)];
+    const where = `a file that ${path} asks to be written`;
+    for (const output of outputs) if (!isInside(output, root)) await resolveInside(root, output, where);
+    for (const folder of new Set(outputs.map(dirname))) await resolveInside(root, join(folder, 'file'), where);
   }
 
   /** Converts what is not done yet; how many images were. */
@@ -278,13 +307,15 @@ class Preparation {
     for (const { path, ids } of plan.lists) await writeFileAtomic(path, ids.map((id) => `${id}\n`).join(''));
     await journal.finish(plan.tasks.map(({ id }) => id));
     const results = plan.tasks.map(({ id }) => journal.done.get(id)!);
-    await removeHalfWritten(
-      results.flatMap(({ outputs }) => outputs.map(([path]) => dirname(join(this.file.root, path)))),
-    );
+    await removeHalfWritten(outputsOf(plan.tasks).map(dirname));
     const summary = summarize(this.file, plan, results, { sources, expect: this.settings.expect });
     await journal.save('summary.json', { key: state, summary });
     for (const { role, kind } of sources) if (kind === 'archive') await journal.remove(role);
     await journal.remove('unpacked.json');
     return summary;
   }
+}
+
+function outputsOf(tasks: readonly ImageTask[]): string[] {
+  return tasks.flatMap(({ files, mask }) => [...files.map(({ to }) => to), ...(mask ? [mask.to] : [])]);
 }

@@ -1,10 +1,14 @@
+import { isInnerPath } from '@unseen/core';
 import { z } from 'zod';
 
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `expected ${digits} hex digits`);
 
+/** Below a folder: what is named so is unpacked, replaced or removed. */
+const inner = () => z.string().refine(isInnerPath, "expected a path below the folder, without '..'");
+
 const archive = z.strictObject({
   /** Name of the file as it is downloaded. */
-  file: z.string().min(1),
+  file: inner().min(1),
   url: z.url().optional(),
   /** Where an account is needed to download it. */
   login: z.url().optional(),
@@ -12,11 +16,11 @@ const archive = z.strictObject({
   md5: hex(32).optional(),
   sha256: hex(64).optional(),
   /** Folder within the archive that the converter works on. */
-  inside: z.string().default(''),
+  inside: inner().default(''),
   /** Where that folder may lie when the archive is unpacked already. Default: `inside`. */
-  folders: z.array(z.string()).optional(),
+  folders: z.array(inner()).optional(),
   /** Archives within the archive, which are unpacked beside themselves. */
-  nested: z.array(z.string()).default([]),
+  nested: z.array(inner().min(1)).default([]),
   optional: z.boolean().default(false),
 });
 

@@ -1,6 +1,6 @@
-import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
-import { UserError } from '@unseen/core';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isInside, realPath, UserError } from '@unseen/core';
 import { expandDataFolder } from '@unseen/formats';
 import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
 import type { Source } from './sources.ts';
@@ -21,6 +21,12 @@ export async function targetOf(
       });
     }
     const root = resolve(expandDataFolder(settings.root, { UNSEEN_DATA: data }));
+    if (!isInside(root, resolve(data))) {
+      throw new UserError({
+        given: `'root' of ${path} is '${settings.root}', which leads out of the data folder`,
+        expected: 'a folder below it',
+      });
+    }
     return { file: await readDatasetFile(path, { root }), data };
   }
   if (to !== undefined) {
@@ -46,32 +52,21 @@ export async function requireFolder(from: string): Promise<void> {
 
 /** A place within a source, or beside the archives, is a {@link UserError}. */
 export async function refuseToWriteInto(root: string, sources: readonly Source[], from: string): Promise<void> {
-  const real = async (path: string): Promise<string> => {
-    const whole = resolve(path);
-    return realpath(whole).catch(async () =>
-      dirname(whole) === whole ? whole : join(await real(dirname(whole)), basename(whole)),
-    );
-  };
-  const target = await real(root);
+  const target = await realPath(root);
   const folders = [...sources.filter(({ kind }) => kind === 'folder').map(({ path }) => path)];
   for (const folder of folders) {
-    if (!isInside(target, await real(folder))) continue;
+    if (!isInside(target, await realPath(folder))) continue;
     throw new UserError({
       given: `the files would be written to ${root}, which is within the source ${folder}`,
       expected: 'another place',
       remedy: 'name it with --to',
     });
   }
-  if (target === (await real(from))) {
+  if (target === (await realPath(from))) {
     throw new UserError({
       given: `the files would be written to ${root}, where the archives are`,
       expected: 'another place',
       remedy: 'move the archives to a folder of their own, or name another place with --to',
     });
   }
-}
-
-/** Whether a path is a folder or below it, both without `..`. */
-export function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '@unseen/core';
+import { resolveInside, UserError } from '@unseen/core';
+import { z } from 'zod';
 import type { Converter } from './converter.ts';
 import { extractArchive } from './extract.ts';
 import type { Journal } from './journal.ts';
@@ -25,8 +26,8 @@ export async function unpackSources(
   },
 ): Promise<Record<string, string>> {
   const { converter, stages, key, progress, signal } = options;
-  const saved = (await journal.read('unpacked.json')) as { key?: string; roles?: string[] } | undefined;
-  const unpacked = saved?.key === key ? (saved.roles ?? []) : [];
+  const saved = await journal.read('unpacked.json', z.object({ key: z.string(), roles: z.array(z.string()) }));
+  const unpacked = saved?.key === key ? saved.roles : [];
   const folders: Record<string, string> = {};
   for (const [i, { role, kind, path, archive }] of sources.entries()) {
     if (kind !== 'archive') {
@@ -56,8 +57,9 @@ export async function unpackSources(
       });
     }
     for (const name of archive.nested) {
-      await unpack(join(target, name), '');
-      await rm(join(target, name));
+      const packed = await resolveInside(target, name, `an entry of 'prepare.archives.${role}.nested'`);
+      await unpack(packed, '');
+      await rm(packed);
     }
     unpacked.push(role);
     await journal.save('unpacked.json', { key, roles: unpacked });

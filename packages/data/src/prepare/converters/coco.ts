@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { isInside } from '@unseen/core';
 import { readInstanceAnnotations } from '../../coco/instance-annotations.ts';
 import { readIdList } from '../../layouts/id-list.ts';
 import { readPanopticJson } from '../../panoptic.ts';
 import { type Converter, type ImageTask, leftOut, type MaskSource, type Plan } from '../converter.ts';
 import { idsOf, pairFolders } from '../folders.ts';
-import { isInside } from '../target.ts';
 
 const SUBSETS = ['train', 'val'] as const;
 const PHOTOS = { marker: '.', files: /^[^/]+\.jpg$/ };
