@@ -14,6 +14,7 @@ export {
 } from './contracts.ts';
 export { type DownloadOptions, download } from './download.ts';
 export {
+  DamagedFile,
   didYouMean,
   type ErrorParts,
   editDistance,
@@ -36,6 +37,6 @@ export {
   writeJsonAtomic,
 } from './files.ts';
 export { takeLock } from './lock.ts';
-export { isInside, RUN_NAME, realPath, resolveInside } from './paths.ts';
+export { isInnerPath, isInside, RUN_NAME, realPath, resolveInside } from './paths.ts';
 export { type RandomState, RandomStream, SeedTree } from './random.ts';
 export { isBeingWritten, isTemporary, removeAbandoned, temporaryPath } from './temporary.ts';

@@ -1,4 +1,5 @@
 export {
+  type CheckpointLoadOptions,
   type CheckpointParts,
   type LoadedCheckpoint,
   loadCheckpoint,
