@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '@unseen/cli';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Verb } from '../packages/cli/src/verb.ts';
 import { verbs, wordOf } from '../packages/cli/src/verbs.ts';
+import { carryOut, stepsOf } from './guides.ts';
 import {
   commandsOf,
   type DocumentedCommand,
@@ -33,6 +34,9 @@ const EXECUTED: Readonly<Record<string, RegExp>> = {
   'unseen dataset split toy-scenes --labelled 1/8 --seed 0 --out eighth':
     /eighth\/labelled\.txt: 250 of the 2000 training images/,
 };
+
+/** A page of which every command runs, in a folder with the files that it has its readers write. */
+const FOLLOWED = 'docs/adding-a-dataset.md';
 
 /** Tests of what else the documentation asks for, by the beginning of the command. */
 const COVERED: Readonly<Record<string, string>> = {
@@ -172,7 +176,42 @@ test('what is said to be executed or covered elsewhere is documented, and its te
   expect(Object.values(COVERED).filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
 });
 
-describe.each(pages.filter((page) => commandsOf(page).length > 0))('%s', (page) => {
+test(`${FOLLOWED} can be followed from the first command to the last`, async () => {
+  const folder = mkdtempSync(join(dir, 'followed-'));
+  for (const name of ['datasets', 'embeddings', 'experiments'])
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  for (const step of stepsOf(FOLLOWED)) carryOut(folder, step);
+  vi.stubEnv('UNSEEN_DATASETS', join(folder, 'datasets'));
+  vi.stubEnv('UNSEEN_EMBEDDINGS', join(folder, 'embeddings'));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    process.chdir(dir);
+  });
+  process.chdir(folder);
+  const printed: string[] = [];
+  for (const { text } of commandsOf(FOLLOWED)) {
+    const [, name, value] = /^export (\w+)=(\S+)$/.exec(text) ?? [];
+    if (name) vi.stubEnv(name, value);
+    else {
+      const [, ...args] = wordsOf(text);
+      const { code, text: output } = await unseen(args);
+      expect(code, `${text}: ${output}`).toBe(0);
+      printed.push(output);
+    }
+  }
+  const [exported, listed, doctored, built, inspected, planned, done] = printed;
+  expect(exported).toContain('30 training and 30 test images');
+  expect(listed).toMatch(/shapes +5 +default 3\+2/);
+  expect(doctored).toContain('0 errors, 1 warning');
+  expect(built).toContain('shapes.arrow: 5 classes, 3 numbers each');
+  expect(inspected).toContain('nothing suspicious');
+  expect(planned).toMatch(/classes +3 seen, 2 unseen/);
+  expect(done).toContain('zs3net');
+  expect(existsSync(join(folder, 'runs/zs3net-shapes/metrics.json'))).toBe(true);
+}, 300_000);
+
+const others = pages.filter((page) => page !== FOLLOWED && commandsOf(page).length > 0);
+describe.each(others)('%s', (page) => {
   test.each(commandsOf(page))('line $line: $text', async (command) => {
     await expectCommand(command);
     const [program, ...args] = wordsOf(command.text);

@@ -27,19 +27,36 @@ export interface Step {
   readonly anchor?: string;
 }
 
-/** Every step of a page, in its order. A block of TypeScript or YAML that belongs to no step is an error. */
+/** Every step of a page, in its order. A block of code or data that belongs to no step is an error. */
 export function stepsOf(page: string): Step[] {
-  const pattern = /^(?:New file|In) `([^`]+)`(?:, (before|instead of) `([^\n]+)`)?:\n\n```(?:ts|yaml)\n(.+?)^```$/gms;
+  const pattern =
+    /^(?:New file|In) `([^`]+)`(?:, (before|instead of) `([^\n]+)`)?:\n\n```(?:ts|yaml|csv)\n(.+?)^```$/gms;
   const steps = [...readPage(page).matchAll(pattern)].map(([, file, place, anchor, lines]) => ({
     file,
     lines,
     ...(place ? { place: place as Step['place'], anchor } : {}),
   }));
-  const blocks = fencesOf(page).filter(({ language }) => ['ts', 'yaml'].includes(language));
+  const blocks = fencesOf(page).filter(({ language }) => ['ts', 'yaml', 'csv'].includes(language));
   if (blocks.length !== steps.length) {
     throw new Error(`${page} has ${blocks.length} blocks of code, and says of ${steps.length} where they belong`);
   }
   return steps;
+}
+
+/** Does what a page asks for, in a folder. A line that is not there, or there twice, is an error. */
+export function carryOut(folder: string, { file, place, anchor, lines }: Step): void {
+  const path = join(folder, file);
+  if (place === undefined) {
+    if (existsSync(path)) throw new Error(`${file} is there already`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, lines);
+    return;
+  }
+  const old = readFileSync(path, 'utf8').split('\n');
+  const places = old.flatMap((line, i) => (line.trim() === anchor ? [i] : []));
+  if (places.length !== 1) throw new Error(`${file} has ${places.length} lines '${anchor}'`);
+  const changed = old.toSpliced(places[0], place === 'before' ? 0 : 1, ...lines.trimEnd().split('\n'));
+  writeFileSync(path, changed.join('\n'));
 }
 
 /** How a test of the copy ended. */
@@ -87,20 +104,9 @@ export class Workspace {
     symlinkSync(target, join(this.dir, ...path));
   }
 
-  /** Does what a page asks for. A line that is not there, or there twice, is an error. */
-  carryOut({ file, place, anchor, lines }: Step): void {
-    const path = join(this.dir, file);
-    if (place === undefined) {
-      if (existsSync(path)) throw new Error(`${file} is there already`);
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, lines);
-      return;
-    }
-    const old = readFileSync(path, 'utf8').split('\n');
-    const places = old.flatMap((line, i) => (line.trim() === anchor ? [i] : []));
-    if (places.length !== 1) throw new Error(`${file} has ${places.length} lines '${anchor}'`);
-    const changed = old.toSpliced(places[0], place === 'before' ? 0 : 1, ...lines.trimEnd().split('\n'));
-    writeFileSync(path, changed.join('\n'));
+  /** {@link carryOut} in this copy. */
+  carryOut(step: Step): void {
+    carryOut(this.dir, step);
   }
 
   /** What the compiler says of the given files and all that they import. */
