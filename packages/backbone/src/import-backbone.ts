@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { lookUp, SeedTree, sha256File, UserError } from '@unseen/core';
-import { openWeights, type WeightsFile } from '@unseen/formats';
+import type { WeightsFile } from '@unseen/formats';
 import { constant, kaimingNormal } from '@unseen/nn';
 import { importWeights, planBackboneWeights, type WeightPlan } from './import-weights.ts';
 import { publishedWeights } from './published-weights.ts';
@@ -39,6 +39,7 @@ export async function importBackbone(
   { backbone, partial = false, table, source, licence }: ImportBackboneOptions,
 ): Promise<ImportedBackbone> {
   const definition = lookUp(backbones, backbone, 'backbone');
+  const { openWeights } = await import('@unseen/formats');
   const file = await openWeights(path, table === undefined ? {} : { table });
   try {
     requireTable(file);

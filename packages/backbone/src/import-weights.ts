@@ -1,7 +1,7 @@
 import { UserError } from '@unseen/core';
-import { gather, type WeightsFile } from '@unseen/formats';
+import type { WeightsFile } from '@unseen/formats';
 import type { Module } from '@unseen/nn';
-import { type Parameter, type Shape, sizeOf } from '@unseen/tensor';
+import { type Shape, sizeOf } from '@unseen/tensor';
 import type { Encoder } from './encoder.ts';
 import type { WeightNames } from './names/rename.ts';
 
@@ -103,7 +103,7 @@ export async function importWeights(
   for (const { source, target, axes } of plan.loaded) {
     const { shape, values } = await file.readFloat32(source);
     requireSound(file.path, source, target, values);
-    assign(parameters.get(target)!, values, shape, axes);
+    parameters.get(target)!.assign(axes ? await permuted(values, shape, axes) : values);
   }
 }
 
@@ -130,20 +130,14 @@ function requireSound(path: string, source: string, target: string, values: Floa
   }
 }
 
-function assign(parameter: Parameter, values: Float32Array, shape: Shape, axes: readonly number[] | undefined): void {
-  if (!axes) {
-    parameter.assign(values);
-    return;
-  }
+/** Values of `shape` with its axes in another order. */
+async function permuted(values: Float32Array, shape: Shape, axes: readonly number[]): Promise<Float32Array> {
+  const { gather } = await import('@unseen/formats');
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const ordered = new Float32Array(values.length);
-  gather(
-    values,
-    ordered,
-    parameter.shape,
-    axes.map((axis) => strides[axis]),
-  );
-  parameter.assign(ordered);
+  const pick = (of: readonly number[]) => axes.map((axis) => of[axis]);
+  gather(values, ordered, pick(shape), pick(strides));
+  return ordered;
 }
 
 function listed(names: readonly string[], shown = 12): string {

@@ -1,4 +1,3 @@
-import { openWeights } from '@unseen/formats';
 import type { BackboneDefinition } from './definition.ts';
 import type { Encoder } from './encoder.ts';
 import { importWeights, planWeights, shapesOf } from './import-weights.ts';
@@ -11,6 +10,7 @@ import { kerasMobileNetNames } from './names/keras-mobilenet.ts';
  * missing, unexpected or of another shape (another width) are listed in a `UserError`, and nothing is changed.
  */
 export async function loadKerasMobileNet(backbone: Encoder, path: string): Promise<void> {
+  const { openWeights } = await import('@unseen/formats');
   const file = await openWeights(path);
   try {
     const given = new Map(file.tensors.map(({ name, shape }) => [name, shape]));

@@ -1,6 +1,6 @@
 import { didYouMean, lookUp, SeedTree, UserError } from '@unseen/core';
-import { constant, type Module } from '@unseen/nn';
-import { countFlops, type Ops, ShapeOps, Tape } from '@unseen/tensor';
+import type { Initializer, Module } from '@unseen/nn';
+import { countFlops, type Ops, ShapeOps, sizeOf, Tape } from '@unseen/tensor';
 import type { Normalization } from '@unseen/vision';
 import type { BackboneDefinition, SegmentationDefinition, WeightsInfo } from './definition.ts';
 import type { Encoder, FeatureInfo } from './encoder.ts';
@@ -131,7 +131,7 @@ function entryOf({ kind, definition }: Definition, { module }: Model): ModelEntr
 }
 
 function build({ kind, definition }: Definition, { outputStride, classes = CLASSES }: DescribeOptions): Model {
-  const options = { outputStride, norm: 'trained', init: constant(0), seeds: new SeedTree(0) } as const;
+  const options = { outputStride, norm: 'trained', init: unread, seeds: new SeedTree(0) } as const;
   if (kind === 'segmentation') {
     const network = createSegmentationNetwork(definition.name, { ...options, classes });
     return { module: network, encoder: network.encoder, forward: (ops, x) => ({ ...network.forward(ops, x) }) };
@@ -141,5 +141,14 @@ function build({ kind, definition }: Definition, { outputStride, classes = CLASS
     Object.fromEntries(encoder.forward(ops, images).map((map, i) => [encoder.taps[i].name, map]));
   return { module: encoder, encoder, forward };
 }
+
+let zeros = new Float32Array(0);
+
+/** Weights that are counted and never read need no memory of their own: all share one array, which nobody touches. */
+const unread: Initializer = (shape) => {
+  const size = sizeOf(shape);
+  if (zeros.length < size) zeros = new Float32Array(size);
+  return zeros.subarray(0, size);
+};
 
 const escaped = (text: string) => text.replaceAll(/[\\^$.+?()[\]{}|]/g, '\\$&');

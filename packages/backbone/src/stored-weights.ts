@@ -1,6 +1,5 @@
 import { extname } from 'node:path';
 import { UserError } from '@unseen/core';
-import { writeSafetensors } from '@unseen/formats';
 import { readInto, requireSameTensors, withSafetensors } from '@unseen/nn';
 import type { Normalization } from '@unseen/vision';
 import type { BackboneDefinition } from './definition.ts';
@@ -28,6 +27,7 @@ const KEY = 'unseen.backbone';
  * they expect.
  */
 export async function saveBackbone(path: string, encoder: Encoder, info: StoredWeightsInfo): Promise<void> {
+  const { writeSafetensors } = await import('@unseen/formats');
   await writeSafetensors(path, encoder.namedParameters(), { [KEY]: JSON.stringify(info) });
 }
 

@@ -1,7 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { lookUp, messageOf, UserError } from '@unseen/core';
 import type { BackendProbe } from './backend-probe.ts';
-import { EagerEngine } from './eager/engine.ts';
 import { probeTensorflow } from './eager/tensorflow.ts';
 import { probeWebgpu, registerWebgpuBackend } from './eager/webgpu.ts';
 import { onnxruntimeProblem } from './onnxruntime.ts';
@@ -106,16 +104,14 @@ export async function availableBackends(): Promise<BackendStatus[]> {
 /** What has a device is started: more may be wrong there than a probe sees. */
 async function tried(backend: EagerBackend, status: BackendStatus): Promise<BackendStatus> {
   if (status.device === undefined || status.problem !== undefined) return status;
-  const active = tf.engine().backendName;
+  const { tryBackend } = await import('./eager/start.ts');
   try {
-    await start(backend, status);
+    await tryBackend({ ...backend, ...status });
     return status;
   } catch (error) {
     const problem = messageOf(error).split('\n')[0];
     const install = remedyOf(backend, problem);
     return { ...status, problem, ...(install && { install }) };
-  } finally {
-    if (active) await tf.setBackend(active);
   }
 }
 
@@ -134,28 +130,15 @@ export async function createEagerEngine(name = 'cpu'): Promise<Engine> {
     return new UserError({ given, remedy: `${get}use the backend 'auto'` }, { cause });
   };
   if (problem !== undefined) throw unusable(problem);
+  // TF.js is large: it is loaded where it computes.
+  const [{ EagerEngine }, { startBackend }] = await Promise.all([
+    import('./eager/engine.ts'),
+    import('./eager/start.ts'),
+  ]);
   try {
-    await start(backend, { name, device });
+    await startBackend({ ...backend, name, device });
   } catch (error) {
     throw unusable(messageOf(error).split('\n')[0], error);
   }
   return new EagerEngine(name, device);
-}
-
-/** Makes a backend the active one. */
-async function start(backend: EagerBackend, { name, device }: Pick<BackendStatus, 'name' | 'device'>): Promise<void> {
-  // Otherwise TF.js advertises another backend on standard error.
-  tf.env().set('PROD', true);
-  await backend.register();
-  if (!(await tf.setBackend(name))) throw new Error(`TensorFlow.js did not start its backend '${name}'`);
-  await tf.ready();
-  if (device !== undefined) await requireArithmetic();
-}
-
-/** A driver that starts may still compute nothing. */
-async function requireArithmetic(): Promise<void> {
-  const product = tf.tidy(() => tf.matMul(tf.tensor2d([[2, 3]]), tf.tensor2d([[5], [7]])));
-  const [value] = await product.data();
-  product.dispose();
-  if (value !== 31) throw new Error(`its device says that 2·5 + 3·7 is ${value}`);
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { DamagedFile, linkOrCopy, messageOf, type RandomState, type RandomStream, UserError } from '@unseen/core';
-import { type SafetensorsFile, writeSafetensors } from '@unseen/formats';
+import type { SafetensorsFile } from '@unseen/formats';
 import type { Engine, Parameter, Shape } from '@unseen/tensor';
 import type { Module } from '../module.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
@@ -85,6 +85,7 @@ export async function saveCheckpoint(path: string, parts: CheckpointParts, optio
     position,
   };
   if (options.keepPrevious && existsSync(path)) await linkOrCopy(path, previousOf(path));
+  const { writeSafetensors } = await import('@unseen/formats');
   await writeSafetensors(path, [...weights, ...slots], { ...metadata, [STATE_KEY]: JSON.stringify(state) });
 }
 

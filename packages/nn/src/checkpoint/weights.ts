@@ -1,10 +1,11 @@
 import { DamagedFile, UserError } from '@unseen/core';
-import { openSafetensors, type SafetensorsFile } from '@unseen/formats';
+import type { SafetensorsFile } from '@unseen/formats';
 import type { Parameter, Shape } from '@unseen/tensor';
 import type { Module } from '../module.ts';
 
 /** Opens a safetensors file for the time of `use`. */
 export async function withSafetensors<T>(path: string, use: (file: SafetensorsFile) => Promise<T>): Promise<T> {
+  const { openSafetensors } = await import('@unseen/formats');
   const file = await openSafetensors(path);
   try {
     return await use(file);

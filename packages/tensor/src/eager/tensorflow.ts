@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import * as tf from '@tensorflow/tfjs-core';
 import { messageOf } from '@unseen/core';
 import type { BackendProbe } from '../backend-probe.ts';
 import { findPackage } from '../optional-package.ts';
@@ -28,7 +27,8 @@ async function probe(): Promise<BackendProbe> {
     try {
       restoreUtilities(createRequire(import.meta.url)('node:util'));
       await load(TRIAL);
-      const backend = tf.findBackend('tensorflow') as NodeBackend | null;
+      const { findBackend } = await import('@tensorflow/tfjs-core');
+      const backend = findBackend('tensorflow') as NodeBackend | null;
       if (backend === null) throw new Error(`${name} ${version} does not load (it brings no backend 'tensorflow')`);
       const { isUsingGpuDevice: gpu = false } = backend;
       return { versions, gpu, device: gpu ? 'a CUDA device' : 'the CPU' };

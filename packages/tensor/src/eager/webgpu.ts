@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
+import type { BackendValues, KernelBackend } from '@tensorflow/tfjs-core';
 import { messageOf, UserError } from '@unseen/core';
 import type { BackendProbe } from '../backend-probe.ts';
 import { findPackage, type OptionalPackage } from '../optional-package.ts';
@@ -45,7 +45,7 @@ interface Dawn {
   readonly globals: object;
 }
 interface WebgpuBackendPackage {
-  readonly WebGPUBackend: new (device: GpuDevice, info: Adapter['info']) => tf.KernelBackend;
+  readonly WebGPUBackend: new (device: GpuDevice, info: Adapter['info']) => KernelBackend;
 }
 
 /** A GPU that was found, with what is needed to compute on it. */
@@ -158,6 +158,7 @@ function adapterText({ vendor, architecture, description, api, software }: GpuAd
 
 /** Registers TF.js's backend `webgpu` on the adapter that {@link probeWebgpu} has found. */
 export async function registerWebgpuBackend(): Promise<void> {
+  const tf = await import('@tensorflow/tfjs-core');
   if (tf.engine().registryFactory.webgpu) return;
   const [dawn, kernels] = [findPackage(DAWN), findPackage(KERNELS)];
   if (!dawn || !kernels) throw new Error('its packages are not installed');
@@ -193,7 +194,7 @@ const LIMITS = [
  * A device that refuses work, such as a buffer larger than it allows, tells nobody who waits for the result: there is
  * anything in it. What the device says is thrown where results are read; so is that it is lost, say by a reset.
  */
-function throwRefusals(backend: tf.KernelBackend, device: GpuDevice): void {
+function throwRefusals(backend: KernelBackend, device: GpuDevice): void {
   let refusal: string | undefined;
   let lost: string | undefined;
   const firstLine = (message: string) => message.split('\n')[0];
@@ -212,7 +213,7 @@ function throwRefusals(backend: tf.KernelBackend, device: GpuDevice): void {
   };
   const { read } = backend;
   backend.read = async (dataId) => {
-    let values: tf.BackendValues;
+    let values: BackendValues;
     try {
       values = await read.call(backend, dataId);
     } catch (error) {
