@@ -14,11 +14,11 @@ export async function printDryRun(experiment: Experiment, terminal: Terminal): P
     const found = await dryRun(experiment, engine, speed);
     terminal.print(textTable(summary(found)));
     const { stages } = found;
-    if (stages)
+    if (stages.length > 0)
       terminal.print(
         `\n${textTable(costs(stages))}\n\nTimes are those of the products alone at ${giga(speed)}/s, this machine's best.`,
       );
-    else terminal.print(`\n${experiment.method.name} does not tell what its stages cost.`);
+    else terminal.print(`\n${experiment.method.name} cannot estimate the cost of its stages.`);
     return found;
   } finally {
     engine.dispose();
@@ -26,12 +26,12 @@ export async function printDryRun(experiment: Experiment, terminal: Terminal): P
 }
 
 function summary({ classes, data, vectors, backbone, maps, features }: DryRun): string[][] {
-  const rows = [
-    ['classes', `${classes.seen} seen, ${classes.unseen} unseen`],
-    ['class vectors', typeof vectors === 'string' ? vectors : `${vectors} numbers each`],
-    ['backbone', `${backbone.name}, ${millions(backbone.parameters)} weights: ${backbone.weights}`],
-    ['maps', maps.map((map) => map.join('×')).join(', ')],
-  ];
+  const rows: string[][] = [];
+  if (classes) rows.push(['classes', `${classes.seen} seen, ${classes.unseen} unseen`]);
+  if (vectors !== undefined)
+    rows.push(['class vectors', typeof vectors === 'string' ? vectors : `${vectors} numbers each`]);
+  if (backbone) rows.push(['backbone', `${backbone.name}, ${millions(backbone.parameters)} weights: ${backbone.weights}`]);
+  if (maps) rows.push(['maps', maps.map((map) => map.join('×')).join(', ')]);
   if (features) rows.push(['stored features', `${bytesText(features.bytes)}, ${duration(1000 * features.seconds)}`]);
   if (typeof data === 'string') return [...rows, ['images', data]];
   const { report, train, val } = data;
@@ -47,7 +47,7 @@ function summary({ classes, data, vectors, backbone, maps, features }: DryRun): 
   ];
 }
 
-function costs(stages: NonNullable<DryRun['stages']>): string[][] {
+function costs(stages: DryRun['stages']): string[][] {
   return [
     ['stage', 'iterations', 'operations each', 'time', 'weights', 'activations'],
     ...stages.map(({ stage, iterations, flops, seconds, parameters, activations }) => [

@@ -10,7 +10,7 @@ import {
 } from '@unseen/backbone';
 import { lookUp, SeedTree, sha256File, UserError } from '@unseen/core';
 import { constant } from '@unseen/nn';
-import type { FeatureSettings } from './feature-settings.ts';
+import type { FeatureSettings } from './features/feature-settings.ts';
 
 /** The network of a backbone with what the registry says of it. */
 export interface BackboneNetwork {

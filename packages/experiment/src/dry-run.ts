@@ -1,16 +1,11 @@
-import { existsSync } from 'node:fs';
 import { SeedTree, UserError } from '@unseen/core';
-import { checkDataset, type DatasetReport, describeDataset, findSplit } from '@unseen/data';
+import { checkDataset, type DatasetReport } from '@unseen/data';
 import type { Module } from '@unseen/nn';
-import { countActivations, countFlops, type Engine, type Program } from '@unseen/tensor';
-import { buildBackbone } from './backbone.ts';
-import { loadClassVectors } from './class-vectors.ts';
-import { controlVectors } from './control.ts';
-import { type FeatureSubset, storedViews } from './feature-settings.ts';
-import type { Experiment } from './load.ts';
-import type { PlannedStage, StageContext } from './method.ts';
-import { openClassProtocol, openExperimentDataset } from './protocol.ts';
-import { planTrunkInput } from './trunk-input.ts';
+import { countActivations, countFlops, type Engine } from '@unseen/tensor';
+import { openExperimentDataset } from './classes.ts';
+import type { Experiment } from './config/load.ts';
+import type { Overview } from './pipeline/method.ts';
+import type { PlannedStage } from './pipeline/stage.ts';
 
 /** What a training stage will cost. */
 export interface StageCost {
@@ -26,23 +21,12 @@ export interface StageCost {
 }
 
 /** What {@link dryRun} found. */
-export interface DryRun {
-  readonly classes: { readonly seen: number; readonly unseen: number };
+export interface DryRun extends Overview {
   /** Images and support; a sentence instead where they are not there. */
   readonly data: { readonly train: number; readonly val: number; readonly report: DatasetReport } | string;
-  /** Length of the class vectors; a sentence instead where they are not there. */
-  readonly vectors: number | string;
-  readonly backbone: { readonly name: string; readonly parameters: number; readonly weights: string };
-  /** Of the maps that the networks behind the backbone see, [height, width, channels] by scale. */
-  readonly maps: readonly (readonly [number, number, number])[];
-  /** Stored features of the training and test images; null where the backbone learns from images, or without images. */
-  readonly features: { readonly bytes: number; readonly flops: number; readonly seconds: number } | null;
-  /** `undefined` for methods that cannot tell. */
-  readonly stages: readonly StageCost[] | undefined;
+  /** Training stages that can tell; others are left out. */
+  readonly stages: readonly StageCost[];
 }
-
-/** Length of class vectors that are not there: that of the published tables. */
-const USUAL_VECTORS = 600;
 
 /**
  * Everything that can be known of an experiment before it runs: whether its files are there, support of each class,
@@ -51,62 +35,20 @@ const USUAL_VECTORS = 600;
  * @param flopsPerSecond what the machine computes at most
  */
 export async function dryRun({ config, method }: Experiment, engine: Engine, flopsPerSecond: number): Promise<DryRun> {
-  const { split, classes, labels } = await openClassProtocol(config);
+  const { split } = await method.classes(config);
   const data = await orSentence(async () => {
     const dataset = await openExperimentDataset(config);
-    const report = await checkDataset(dataset, findSplit(dataset.splits, config.data.split, dataset.name));
-    return { train: dataset.train.length, val: dataset.val.length, report };
+    return { train: dataset.train.length, val: dataset.val.length, report: await checkDataset(dataset, split) };
   });
-  const vectors = await orSentence(async () =>
-    controlVectors(config, await loadClassVectors(config, classes), split.seen.length),
-  );
-  const seeds = new SeedTree(config.seed);
-  const input = planTrunkInput({ config, seeds });
-  const { encoder } = buildBackbone(config.backbone);
-  const { channels } = await input.trunk();
-  const described = await describeDataset(config.data.dataset);
-  const usual = config.backbone.aspp ?? USUAL_VECTORS;
-  const protocol = {
-    dataset: { ...described, ignore: [], train: [], val: [] },
-    ...{ split, classes, labels },
-    vectors: typeof vectors === 'string' ? classes.map(() => new Float32Array(usual)) : vectors,
-  };
-  // Of a stage's context, networks are built from these alone.
-  const context = { config, seeds, engine, planned: { protocol, input } } as Partial<StageContext> as StageContext;
-  const stages = await method.plan?.(config, context);
-  const { weights } = config.backbone;
-  const features = config.backbone.train || typeof data === 'string' ? null : featureCost(data);
-  return {
-    classes: { seen: split.seen.length, unseen: split.unseen.length },
-    data,
-    vectors: typeof vectors === 'string' ? vectors : vectors[0].length,
-    backbone: {
-      name: config.backbone.name,
-      parameters: countParameters({ encoder }),
-      weights: weights === undefined ? 'none are named' : `${weights}${existsSync(weights) ? '' : ' is not there'}`,
-    },
-    maps: input.grids.map(([height, width]) => [height, width, channels]),
-    features: features && { ...features, seconds: features.flops / flopsPerSecond },
-    stages: stages?.map((stage) => costOf(stage, flopsPerSecond)),
-  };
-
-  function featureCost(images: Readonly<Record<FeatureSubset, number>>) {
-    const [{ channels: depth, stride }] = encoder.taps;
-    const views = (['train', 'val'] as FeatureSubset[]).flatMap((subset) =>
-      storedViews(config, subset).map(({ size }) => ({ size, count: images[subset] })),
-    );
-    let [bytes, flops] = [0, 0];
-    for (const { size, count } of views) {
-      const program: Program = {
-        name: 'view',
-        inputs: { view: { shape: [1, ...size, 3], dtype: 'float32' } },
-        describe: (ops, { view }) => ({ outputs: { features: encoder.forward(ops, view)[0] } }),
-      };
-      flops += count * countFlops(program);
-      bytes += count * 4 * depth * Math.ceil(size[0] / stride) * Math.ceil(size[1] / stride);
-    }
-    return { bytes, flops };
+  const context = { seeds: new SeedTree(config.seed), engine, planned: true } as const;
+  const planned: PlannedStage[] = [];
+  for (const stage of method.pipeline(config)) {
+    const found = await stage.plan?.(context);
+    if (found) planned.push(found);
   }
+  const counts = typeof data === 'string' ? undefined : { train: data.train, val: data.val };
+  const overview = await method.overview?.(config, { flopsPerSecond, images: counts });
+  return { ...overview, data, stages: planned.map((stage) => costOf(stage, flopsPerSecond)) };
 }
 
 function costOf({ stage, iterations, modules, steps }: PlannedStage, flopsPerSecond: number): StageCost {
@@ -121,13 +63,14 @@ function costOf({ stage, iterations, modules, steps }: PlannedStage, flopsPerSec
   };
 }
 
-function countParameters(modules: Readonly<Record<string, Module>>): number {
+/** Weights of some networks, running statistics left out; shared ones count once. */
+export function countParameters(modules: Readonly<Record<string, Module>>): number {
   const all = new Set(Object.values(modules).flatMap((module) => module.parameters()));
   return [...all].reduce((sum, { values }) => sum + values.length, 0);
 }
 
 /** A result, or why there is none in a user's words. */
-async function orSentence<T>(open: () => Promise<T>): Promise<T | string> {
+export async function orSentence<T>(open: () => Promise<T>): Promise<T | string> {
   return open().catch((error: unknown) => {
     if (error instanceof UserError) return error.message;
     throw error;

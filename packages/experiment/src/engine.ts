@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '@unseen/core';
 import { type BackendProbe, backendStatus, createEagerEngine, type Engine } from '@unseen/tensor';
-import type { BackendName } from './schema.ts';
+import type { BackendName } from './config/schema.ts';
 
 /** What computes, and why it was chosen: part of a run's record. */
 export interface BackendChoice {

@@ -16,12 +16,16 @@ import { z } from 'zod';
 import type { BackendChoice } from './engine.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import { RunLog } from './log.ts';
+import type { Shard } from './pipeline/stage.ts';
 import { type FolderState, inspectFolder, LOCK, notARun, OwnFiles } from './run-files.ts';
-import type { ExperimentConfig } from './schema.ts';
+import type { ExperimentConfig } from './config/schema.ts';
 
 const stageRecord = z.object({ name: z.string(), hash: z.string() });
+/** How stages are recorded; another version hashes their settings differently. */
+export const STAGES_VERSION = 2;
 const stagesSchema = z.object({
-  /** In the order in which they ran. `hash` covers everything that the stage depended on. */
+  version: z.number().default(1),
+  /** `hash` covers everything that the stage depended on. */
   finished: z.array(stageRecord.extend({ seconds: z.number() })),
   /** The stage that was begun last and has not finished. */
   running: stageRecord.optional(),
@@ -40,6 +44,8 @@ export interface OpenOptions {
   readonly outputs?: readonly string[];
   /** Told of files in the folder that are not the run's and that `force` has left alone. */
   readonly warn?: (sentence: string) => void;
+  /** Share the folder with processes that do the other parts of a stage's images. */
+  readonly shard?: Shard | undefined;
 }
 
 /** The folder of one run, held by this process until {@link close}. */
@@ -81,19 +87,23 @@ export async function openRunFolder(
   // Before anything is written: not even a lock is put into a folder of somebody else.
   await inspectOwn(path);
   await makeFolder(path);
-  const unlock = takeLock(file(LOCK), path, '--out');
+  const { shard } = options;
+  const unlock = takeLock(file(shard ? `${LOCK}.shard-${shard.index}-of-${shard.count}` : LOCK), path, '--out');
   try {
     const found = await inspectOwn(path);
     const before = found.kind === 'run' ? found.config : undefined;
-    if (found.kind === 'damaged' && (options.resume || !options.force)) throw damaged(found.why);
-    if (found.kind === 'damaged' || (before && !options.resume)) {
+    const resume = options.resume || shard !== undefined;
+    if (found.kind === 'damaged' && (resume || !options.force)) throw damaged(found.why);
+    if (shard && before && differences(before, config).length > 0) throw occupied(path, before, config);
+    if (found.kind === 'damaged' || (before && !resume)) {
       if (!options.force) throw occupied(path, before, config);
       const left = await own.remove(path);
       if (left.length > 0) options.warn?.(`these files in ${path} are not the run's and stay: ${listed(left)}`);
     }
-    await own.removeUnfinished(path);
-    const kept = options.resume ? before : undefined;
-    const stages: StagesRecord = kept ? await readStages(file('stages.json')) : { finished: [] };
+    // Other processes may be writing theirs.
+    if (!shard) await own.removeUnfinished(path);
+    const kept = resume ? before : undefined;
+    const stages: StagesRecord = kept ? await readStages(file('stages.json')) : { version: STAGES_VERSION, finished: [] };
     const log = new RunLog(file('log.jsonl'));
     const folder: RunFolder = {
       path,
@@ -108,6 +118,7 @@ export async function openRunFolder(
       file,
       async adopt(backend) {
         const environment = await describeEnvironment(backend, config.seed);
+        if (shard && before) return environment;
         // First, since a config.yaml alone would not be known to be a run's.
         await writeJsonAtomic(file('environment.json'), environment);
         await writeFileAtomic(file('config.yaml'), stringify(config));
@@ -134,7 +145,7 @@ async function inspectOwn(path: string): Promise<Exclude<FolderState, { kind: 'f
 
 async function readStages(path: string): Promise<StagesRecord> {
   // A run that was killed before its first stage has none.
-  return existsSync(path) ? readRecord(path, (file) => readYaml(file, stagesSchema)) : { finished: [] };
+  return existsSync(path) ? readRecord(path, (file) => readYaml(file, stagesSchema)) : { version: STAGES_VERSION, finished: [] };
 }
 
 /** A record that is damaged is an error that says how the run can go on. */

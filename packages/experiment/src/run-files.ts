@@ -136,7 +136,7 @@ function writtenAs(temporary: string): string | undefined {
 
 /** Locks, and what a process that was killed had begun to write. */
 function isPassing(name: string): boolean {
-  return name === LOCK || name === `${LOCK}.takeover` || (isTemporary(name) && name.startsWith('.'));
+  return name === LOCK || name.startsWith(`${LOCK}.`) || (isTemporary(name) && name.startsWith('.'));
 }
 
 async function removeEmptyParents(folder: string, path: string): Promise<void> {

@@ -67,4 +67,15 @@ export {
 } from './training/hooks.ts';
 export { interruptSignal } from './training/interrupt.ts';
 export { TrainingLoop, type TrainingLoopOptions } from './training/loop.ts';
+export {
+  applyGradients,
+  optimizersOf,
+  ProgramCache,
+  readScalars,
+  type ScheduledOptimizer,
+  type ScheduledOptimizers,
+  type StepRun,
+  TrainingStep,
+  type TrainingStepOptions,
+} from './training/step.ts';
 export { type TensorBoardOptions, tensorBoardHook } from './training/tensorboard.ts';

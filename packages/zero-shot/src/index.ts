@@ -1,53 +1,57 @@
 export * from './analysis/index.ts';
-export * from './batch-norm-step.ts';
-export * from './cagnet/cagnet.ts';
-export * from './cagnet/joint-optimizer.ts';
-export * from './cagnet/latent-probe.ts';
-export * from './cagnet/model.ts';
-export * from './cagnet/patches/cagnet-patch.ts';
-export * from './cagnet/patches/patch-batches.ts';
-export * from './cagnet/patches/patch-steps.ts';
-export * from './cagnet/patches/patches-stage.ts';
-export * from './cagnet/patches/settings.ts';
-export * from './cagnet/real-step.ts';
-export * from './cagnet/recipe.ts';
-export * from './cagnet/settings.ts';
-export * from './cagnet/setup.ts';
-export * from './generative/alternation.ts';
-export * from './generative/evaluate-stage.ts';
-export * from './generative/extension.ts';
-export * from './generative/finetune-stage.ts';
-export * from './generative/labelled-rows.ts';
-export * from './generative/plan.ts';
-export * from './generative/pseudo-label-settings.ts';
-export * from './generative/pseudo-labeller.ts';
-export * from './generative/real-inputs.ts';
-export * from './generative/real-trainer.ts';
-export * from './generative/recipe.ts';
-export * from './generative/segmentation-models.ts';
-export * from './generative/segmenter.ts';
-export * from './generative/self-train-stage.ts';
-export * from './generative/settings.ts';
-export * from './generative/stage-segmenter.ts';
-export * from './generative/stages.ts';
-export * from './generative/synthetic-step.ts';
-export * from './generative/synthetic-trainer.ts';
-export * from './generative/train-stage.ts';
-export * from './generative/trunk-groups.ts';
-export * from './optimization.ts';
-export * from './optimizer-settings.ts';
-export * from './pretrain/pretrain.ts';
-export * from './spnet/calibration-search.ts';
-export * from './spnet/projection-step.ts';
-export * from './spnet/settings.ts';
-export * from './spnet/spnet.ts';
-export * from './without-unseen.ts';
-export * from './zs3net/model.ts';
-export * from './zs3net/original/generator-steps.ts';
-export * from './zs3net/original/scene.ts';
-export * from './zs3net/original/settings.ts';
-export * from './zs3net/original/zs3net-original.ts';
-export * from './zs3net/real-step.ts';
-export * from './zs3net/recipe.ts';
-export * from './zs3net/settings.ts';
-export * from './zs3net/zs3net.ts';
+export { cagnet, type CagnetNetworks, cagnetMethod } from './cagnet/cagnet.ts';
+export { latentProbe } from './cagnet/latent-probe.ts';
+export { Cagnet, CagnetSegmenter, type CagnetSizes } from './cagnet/networks.ts';
+export { jointGroups, jointOptimizer } from './cagnet/optimizers.ts';
+export { cagnetPatch } from './cagnet/patches/cagnet-patch.ts';
+export { PatchBatches } from './cagnet/patches/patch-batches.ts';
+export { PatchSteps, syntheticPatchStep } from './cagnet/patches/patch-steps.ts';
+export { cagnetPatchSettings } from './cagnet/patches/settings.ts';
+export {
+  type RealPass,
+  type RealStepOptions,
+  realLosses,
+  realPass,
+  realStep,
+  syntheticOptions,
+  trainedContextual,
+} from './cagnet/real-step.ts';
+export {
+  type CagnetChoices,
+  type CagnetConfig,
+  type CagnetSettings,
+  cagnetSettings,
+  chooseByProfile,
+} from './cagnet/settings.ts';
+export type { GenerativeMethod, LearningStage, Networks } from './generative/generative-method.ts';
+export { generativePipeline, generativePredictors } from './generative/pipeline.ts';
+export { isRealTurn } from './generative/stages.ts';
+export { type SyntheticStepOptions, syntheticStep } from './generative/synthetic-step.ts';
+export { pretrain } from './pretrain/pretrain.ts';
+export { loadClassVectors, loadKnownVectors } from './protocol/class-vectors.ts';
+export { controlVectors, controlWarnings } from './protocol/control.ts';
+export { defineZeroShot } from './protocol/define-zero-shot.ts';
+export { type ExtendOptions, extendedExperiment } from './protocol/extend-run.ts';
+export { vectorsOfNames } from './protocol/extension.ts';
+export { type HeldOutProtocol, holdOut } from './protocol/held-out.ts';
+export {
+  openClassProtocol,
+  openDatasetProtocol,
+  openProtocol,
+  type ZeroShotProtocol,
+} from './protocol/protocol.ts';
+export { type ZeroShotConfig, zeroShotShape } from './protocol/settings.ts';
+export { projectionStep } from './spnet/projection-step.ts';
+export { type SpnetConfig, spnetSettings } from './spnet/settings.ts';
+export { spnet } from './spnet/spnet.ts';
+export { zs3netOriginal } from './zs3net/original/zs3net-original.ts';
+export {
+  chooseGmmn,
+  chooseGraph,
+  gmmnLoss,
+  gmmnSettings,
+  graphSettings,
+  type Zs3NetConfig,
+  zs3netSettings,
+} from './zs3net/settings.ts';
+export { zs3net } from './zs3net/zs3net.ts';

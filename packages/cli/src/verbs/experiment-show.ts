@@ -16,7 +16,7 @@ export const experimentShow = defineVerb({
       methods: await methods(),
       set,
     });
-    const stages = method.stages(config).map((stage) => stage.name);
+    const stages = method.pipeline(config).map((stage) => stage.name);
     terminal.print(`# read from ${files.join(', ')}\n# stages: ${stages.join(' → ')}\n${stringify(config).trimEnd()}`);
     return { config, stages, files };
   },

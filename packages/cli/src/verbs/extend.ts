@@ -1,4 +1,5 @@
 import { backendOption, outOption, setOption, textsOption, wholeNumber, withBackend } from '../options.ts';
+import type { ZeroShotConfig } from '@unseen/zero-shot';
 import { defineVerb } from '../verb.ts';
 import { runOne } from './run.ts';
 
@@ -24,7 +25,7 @@ export const extend = defineVerb({
     ['unseen extend runs/mine --class okapi --vectors crawl-300d-2M.vec GoogleNews.bin --out runs/okapi', 'any word'],
   ],
   async run({ run, class: names, vectors, set, backend, out, seed, resume, force }, context) {
-    const { extendedExperiment } = await import('@unseen/experiment');
+    const { extendedExperiment } = await import('@unseen/zero-shot');
     const experiment = await extendedExperiment(run, {
       names,
       methods: await context.methods(),
@@ -33,6 +34,7 @@ export const extend = defineVerb({
     });
     const folder = out ?? `${run.replace(/[/\\]+$/, '')}-${names.join('-').replaceAll(/[^\w.-]/g, '_')}`;
     const result = await runOne(experiment, { out: folder, resume, force }, context);
-    return { classes: experiment.config.extend?.classes.map(({ id, name }) => ({ id, name })), ...result };
+    const { extend } = experiment.config as unknown as ZeroShotConfig;
+    return { classes: extend?.classes.map(({ id, name }) => ({ id, name })), ...result };
   },
 });

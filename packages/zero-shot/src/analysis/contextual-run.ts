@@ -2,10 +2,8 @@ import type { ContextualModule } from '@unseen/contextual';
 import { SeedTree, UserError } from '@unseen/core';
 import {
   type BackboneNetwork,
-  controlVectors,
   type ExperimentConfig,
   FeatureExtractor,
-  loadClassVectors,
   openTrunk,
   requireStageOutput,
   sizeAtScale,
@@ -15,11 +13,11 @@ import {
 } from '@unseen/experiment';
 import { loadCheckpoint } from '@unseen/nn';
 import { ClassVectors, type FeatureGenerator } from '@unseen/synthesis';
-import { Cagnet } from '../cagnet/model.ts';
-import { cagnetRecipe } from '../cagnet/recipe.ts';
-import { type CagnetChoices, chooseByProfile } from '../cagnet/settings.ts';
-import type { CagnetConfig } from '../cagnet/setup.ts';
-import { extendedModels } from '../generative/extension.ts';
+import { cagnetMethod } from '../cagnet/cagnet.ts';
+import { Cagnet } from '../cagnet/networks.ts';
+import { type CagnetChoices, type CagnetConfig, chooseByProfile } from '../cagnet/settings.ts';
+import { modelStages } from '../generative/pipeline.ts';
+import { vectorsOf } from '../protocol/protocol.ts';
 
 /** The networks that analyses look at. */
 export interface ContextualNetworks {
@@ -59,15 +57,14 @@ export async function openContextualRun(run: TrainedRun): Promise<ContextualRun>
   const { context, protocol, names } = run;
   const config = requireContextual(run);
   const model = names[names.length - 1];
-  const recipe = cagnetRecipe(config);
-  const stage = Object.values(config.extend ? extendedModels(recipe) : recipe.models)[names.length - 1];
+  const stage = Object.values(modelStages(cagnetMethod(config)))[names.length - 1];
   const weights = requireStageOutput(context, stageWeights(stage), stage);
   const choices = chooseByProfile(config.profile, config.cagnet);
   const { seen, unseen } = protocol.split;
   // Those that the run has learnt with, also where it is a control.
-  const vectors = controlVectors(config, await loadClassVectors(config, protocol.classes), seen.length);
+  const vectors = await vectorsOf(config, protocol);
   const words = new ClassVectors(vectors);
-  const { backbone, trunk } = await openTrunk(context);
+  const { backbone, trunk } = await openTrunk(context, config);
   const sizes = {
     channels: trunk.channels,
     embedding: words.dimension,
@@ -101,16 +98,17 @@ export async function openContextualRun(run: TrainedRun): Promise<ContextualRun>
 }
 
 function requireContextual({ config, path }: TrainedRun): CagnetConfig {
-  const isKnown = isContextual(config);
-  if (isKnown && config.cagnet.network.contextual.use) return config;
+  const known = contextualConfig(config);
+  if (known?.cagnet.network.contextual.use) return known;
   throw new UserError({
-    given: isKnown
+    given: known
       ? `the run ${path} does without its contextual module (cagnet.network.contextual.use: false)`
       : `${path} is a run of '${config.method}', which has no contextual module`,
     expected: 'a finished run of cagnet',
   });
 }
 
-function isContextual(config: ExperimentConfig): config is CagnetConfig {
-  return 'cagnet' in config;
+/** Settings of a method with a contextual module. */
+function contextualConfig(config: ExperimentConfig): CagnetConfig | undefined {
+  return 'cagnet' in config ? (config as unknown as CagnetConfig) : undefined;
 }

@@ -1,6 +1,7 @@
 import { hashJson, IGNORE, type RgbImage, sha256, sha256File, UserError } from '@unseen/core';
 import { writeFeatureStore } from '@unseen/data';
-import { loadKnownVectors, vectorsOfNames } from '@unseen/experiment';
+import { loadKnownVectors } from '../protocol/class-vectors.ts';
+import { vectorsOfNames } from '../protocol/extension.ts';
 import type { ContextualRun } from './contextual-run.ts';
 import { FeatureSynthesizer, latentCodes } from './feature-synthesizer.ts';
 

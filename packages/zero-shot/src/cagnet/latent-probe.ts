@@ -1,10 +1,9 @@
-import type { FeatureBatches, StageContext, Trunk } from '@unseen/experiment';
-import { contentLoss, type Hook, isDue, klDivergence, labelMask } from '@unseen/nn';
+import type { LabelledBatches, StageContext, Trunk } from '@unseen/experiment';
+import { contentLoss, type Hook, isDue, klDivergence, labelMask, readScalars } from '@unseen/nn';
 import type { ClassVectors } from '@unseen/synthesis';
 import type { Program } from '@unseen/tensor';
-import { readScalars } from '../optimization.ts';
-import type { Cagnet } from './model.ts';
-import type { CagnetSetup } from './setup.ts';
+import type { Networks } from '../generative/generative-method.ts';
+import type { Cagnet } from './networks.ts';
 
 /** Sizes of {@link latentProbe}. */
 export interface LatentProbeOptions {
@@ -58,11 +57,11 @@ export function hasCollapsed(probe: { readonly known: number; readonly random: n
 /** Runs the {@link latentProbe} on the current batch every few iterations and warns, once, of a collapsed code. */
 export function probeHook(
   context: StageContext,
-  setup: CagnetSetup,
-  batches: FeatureBatches,
-  { batch, every }: { readonly batch: number; readonly every: number },
+  networks: Pick<Networks, 'trunk' | 'vectors' | 'input'> & { readonly model: Cagnet },
+  batches: LabelledBatches,
+  { batch, checkpointEvery: every }: { readonly batch: number; readonly checkpointEvery: number },
 ): Hook {
-  const { model, trunk, vectors, input } = setup;
+  const { model, trunk, vectors, input } = networks;
   const [grid] = input.grids;
   const shape = [...(input.images?.size ?? grid), input.channels] as const;
   const probe = context.engine.compile(latentProbe({ model, trunk, vectors, batch, grid, input: shape }));
@@ -73,7 +72,7 @@ export function probeHook(
       if (!isDue(event, every)) return;
       // A stream of its own for each probe: a resumed run logs what an uninterrupted one does.
       const random = seeds.child(event.iteration).stream();
-      const result = probe.run({ features: batches.features[0], labels: batches.labels[0] }, random);
+      const result = probe.run({ features: batches.inputs[0], labels: batches.labels[0] }, random);
       const found = await readScalars(probe, result);
       await event.emit('latent', { KL: found.kl, latentGap: found.random - found.known });
       if (warned || !hasCollapsed({ known: found.known, random: found.random })) return;

@@ -1,15 +1,15 @@
 import type { FeatureHeads } from '@unseen/classifier';
 import type { Contextualized } from '@unseen/contextual';
-import type { Trunk } from '@unseen/experiment';
+import { type LabelledInputs, labelledInputSpecs, labelledMaps, meanOf, type Trunk, weighted } from '@unseen/experiment';
 import { contentLoss, crossEntropy, ganLosses, gradientPenalty, klDivergence } from '@unseen/nn';
 import type { ClassVectors } from '@unseen/synthesis';
 import type { InputSpec, Ops, Parameter, Program } from '@unseen/tensor';
-import { labelledMaps, meanOf, type RealInputs, realInputSpecs, weighted } from '../generative/real-inputs.ts';
-import type { Cagnet } from './model.ts';
-import type { CagnetChoices, RealWeights } from './settings.ts';
+import type { Cagnet } from './networks.ts';
+import type { SyntheticStepOptions } from '../generative/synthetic-step.ts';
+import type { CagnetChoices, Profile, RealWeights } from './settings.ts';
 
 /** Everything a step on real features is made of. */
-export interface RealStepOptions extends RealInputs {
+export interface RealStepOptions extends LabelledInputs {
   readonly model: Cagnet;
   readonly trunk: Trunk;
   readonly vectors: ClassVectors;
@@ -21,7 +21,7 @@ export interface RealStepOptions extends RealInputs {
 }
 
 /**
- * One step on real features (paper §3.4, spec §7.4-7.5): the heads learn to tell real from synthetic and to classify,
+ * One step on real features (paper §3.4): the heads learn to tell real from synthetic and to classify,
  * the contextual module to classify and to stay near N(0, I), with what of the trunk is not frozen, the generator to
  * deceive and to reconstruct.
  * Losses `heads`, `contextual` and `generator`, all from one forward pass at the weights before the update (CG-12).
@@ -30,7 +30,7 @@ export function realStep(options: RealStepOptions): Program {
   const alpha: InputSpec = { shape: [options.batch, 1, 1, 1], dtype: 'float32' };
   return {
     name: 'cagnet/real-step',
-    inputs: { ...realInputSpecs(options), ...(options.choices.adversarial === 'wgan-gp' && { alpha }) },
+    inputs: { ...labelledInputSpecs(options), ...(options.choices.adversarial === 'wgan-gp' && { alpha }) },
     training: true,
     describe: (ops, values) => realLosses(ops, values, realPass(ops, values, options), options),
   };
@@ -141,4 +141,16 @@ export function trainedContextual(model: Cagnet, choices: CagnetChoices): Parame
   const isTrained = choices.trainSelector && selector.activation !== 'none';
   const left = new Set(isTrained ? [] : selector.parameters());
   return model.contextual.parameters().filter((parameter) => !left.has(parameter));
+}
+
+/**
+ * What of the networks a step on synthetic features moves: the discriminator has no loss there, and only the released
+ * code lets weight decay and momentum move it, and the generator (CG-8).
+ */
+export function syntheticOptions(
+  { heads, generator }: Cagnet,
+  profile: Profile,
+): Pick<SyntheticStepOptions, 'generator' | 'classifier' | 'trained' | 'drift'> {
+  const parts = { generator, classifier: heads };
+  return profile === 'official' ? { ...parts, trained: heads.parameters(), drift: true } : parts;
 }

@@ -1,19 +1,19 @@
 import type { SelectorActivation } from '@unseen/contextual';
+import { type ExperimentConfig, optimizerSettings, positiveInteger, trunkOptimizer } from '@unseen/experiment';
 import { z } from 'zod';
-import { selfTrainShape } from '../generative/pseudo-label-settings.ts';
 import {
   classifierSettings,
   classifyWeights,
   finetuneShape,
   finetuneWeights,
+  learningShape,
   mmdSettings,
-  stageShape,
+  selfTrainShape,
   stated,
-  trunkOptimizer,
 } from '../generative/settings.ts';
-import { optimizerSettings } from '../optimizer-settings.ts';
+import { zeroShotShape } from '../protocol/settings.ts';
 
-const count = z.int().positive();
+const count = positiveInteger();
 const weight = z.number().nonnegative();
 const rate = z.number().min(0).lt(1);
 
@@ -53,7 +53,7 @@ const losses = z.strictObject({
   joint: z.boolean().nullable().default(null),
 });
 
-/** Weights λ of the losses of a real-image step (spec §7.4). */
+/** Weights λ of the losses of a real-image step (paper §3.4). */
 const realWeights = z.strictObject({
   ...classifyWeights,
   /** λ_KL; null: 0.1, or the official 100, at which the code collapses to N(0, I) (docs/methods/cagnet.md). */
@@ -98,8 +98,9 @@ const selfTrain = z.strictObject({
 
 /** Settings of CaGNet in an experiment file, under the keys `cagnet`, `train`, `finetune`, `selfTrain` and `finetune2`. */
 export const cagnetSettings = z.strictObject({
+  ...zeroShotShape,
   cagnet: z.strictObject({ network: network.prefault({}), losses: losses.prefault({}) }).prefault({}),
-  train: z.strictObject({ ...stageShape, weights: realWeights.prefault({}), optimizers }),
+  train: z.strictObject({ ...learningShape, weights: realWeights.prefault({}), optimizers }),
   finetune,
   /** Self-training behind the fine-tuning. */
   selfTrain: selfTrain.optional(),
@@ -109,6 +110,8 @@ export const cagnetSettings = z.strictObject({
 
 /** Validated settings, before the profile has decided what they leave open. */
 export type CagnetSettings = z.infer<typeof cagnetSettings>;
+/** A checked experiment of this method. */
+export type CagnetConfig = Omit<ExperimentConfig, 'data'> & CagnetSettings;
 /** Weights λ of a step on real features. */
 export type RealWeights = z.infer<typeof realWeights>;
 

@@ -1,52 +1,269 @@
-import type { ExperimentConfig, SettingProblem, Stage } from '@unseen/experiment';
-import { evaluateStage } from './evaluate-stage.ts';
-import { extensionStages } from './extension.ts';
-import { finetuneStage } from './finetune-stage.ts';
-import type { GenerativeRecipe, GenerativeSetup } from './recipe.ts';
-import { selfTrainStage } from './self-train-stage.ts';
-import { trainStage } from './train-stage.ts';
+import {
+  type BuildContext,
+  type FeatureFile,
+  LabelledSteps,
+  labelledShare,
+  PseudoLabeller,
+  type PlannedStage,
+  type Segmenter,
+  type Stage,
+  type StageContext,
+  scheduledOptimizer,
+  type Training,
+  type Trunk,
+  trainingStreams,
+  trainStage,
+  type Weights,
+} from '@unseen/experiment';
+import { readLosses, type ScheduledOptimizers } from '@unseen/nn';
+import { labelPrior, unseenProbabilityOf } from '@unseen/synthesis';
+import type { DataStages } from '../protocol/data-stages.ts';
+import { openInput } from '../protocol/input.ts';
+import { type TrainingSettings, trainingSettings } from '../protocol/settings.ts';
+import type { GenerativeMethod, LearningStage, Networks } from './generative-method.ts';
+import { choosePseudoLabels } from './settings.ts';
+import { type SyntheticSteps, syntheticStep, syntheticSteps } from './synthetic-step.ts';
 
-/**
- * The stages of a generative method behind its features: train, finetune, self-train and finetune-2 where asked, evaluate;
- * of a run that extends another: extend, evaluate.
- */
-export function generativeStages<S extends GenerativeSetup>(
-  recipe: GenerativeRecipe<S>,
-  { extend }: Pick<ExperimentConfig, 'extend'>,
-): Stage[] {
-  if (extend) return extensionStages(recipe, extend);
-  const { selfTrain, finetune2 } = recipe;
-  return [
-    trainStage(recipe),
-    ...(recipe.beforeFinetune ?? []),
-    finetuneStage(recipe),
-    ...(selfTrain ? [selfTrainStage(recipe, selfTrain)] : []),
-    ...(finetune2
-      ? [finetuneStage(recipe, { name: 'finetune-2', uses: 'finetune2', after: 'self-train', stage: finetune2 })]
-      : []),
-    evaluateStage(recipe),
-  ];
+/** Seeds of a stage keep the names under which the published figures were made. */
+const SEED_NAMES: Readonly<Record<string, string>> = { selfTrain: 'self-train', finetune2: 'finetune-2' };
+
+/** Name of a stage in the tree of seeds. */
+export function seedNameOf(stage: string): string {
+  return SEED_NAMES[stage] ?? stage;
 }
 
-/** What a report says of the training of methods that label unlabelled pixels themselves. */
-export const SELF_TRAINING_TEXT =
-  'transductive: masks show seen classes only, but self-training also sees the unlabelled pixels of the training images, where unseen classes may be, and labels some of them itself; of unseen classes nothing else is used but the vectors of their names. Models without self-training are inductive';
+/** Streams of a stage's batches and noise. */
+function streamsOf({ seeds }: StageContext, stage: string) {
+  return trainingStreams(seeds, seedNameOf(stage));
+}
 
-/** Settings of self-training that contradict others, with where they stand. */
-export function checkSelfTraining({
-  backbone,
-  selfTrain,
-  finetune2,
-}: Pick<ExperimentConfig, 'backbone'> & {
-  readonly selfTrain?: { readonly crop?: number | null | undefined } | undefined;
-  readonly finetune2?: object | undefined;
-}): SettingProblem[] {
-  const problems: SettingProblem[] = [];
-  if (finetune2 && !selfTrain) {
-    problems.push({ path: ['finetune2'], message: 'a second fine-tuning follows self-training: give selfTrain too' });
+/** Opens the data and builds the networks of a method. */
+export async function buildNetworks<N extends Networks>(
+  method: GenerativeMethod<N>,
+  context: BuildContext,
+  settings: TrainingSettings,
+  features: FeatureFile | undefined,
+): Promise<N> {
+  const opened = await openInput(settings, context, features);
+  return method.build({ ...opened, trunk: await opened.input.trunk() }, context.seeds);
+}
+
+/** The first stage: all networks learn from real features of seen classes, the trunk where it is not frozen. */
+export function learnStage<N extends Networks>(method: GenerativeMethod<N>, { training }: DataStages): Stage<Weights> {
+  const { config, blocks } = method;
+  const settings = trainingSettings(config);
+  return trainStage({
+    name: 'train',
+    settings: { ...settings, ...blocks, train: config.train },
+    needs: training,
+    schedule: config.train,
+    build: async (context, { features }): Promise<Training> => {
+      const networks = await buildNetworks(method, context, settings, features);
+      const { input, modules } = networks;
+      const streams = streamsOf(context, 'train');
+      const optimizers = method.optimizers('train', context.engine, networks);
+      const steps = new LabelledSteps(context.engine, method.realStep('train', networks), optimizers);
+      const batches = input.batches({ batch: config.train.batch, random: streams.batches });
+      return {
+        modules,
+        optimizers,
+        batches,
+        noise: streams.noise,
+        step: (iteration) => steps.run(batches, iteration, streams.noise),
+        hooks: method.hooks?.(context, networks, batches) ?? [],
+        close: () => closing(steps, input),
+      };
+    },
+    plan: (context) => plan(method, context, 'train'),
+  });
+}
+
+/** Where a fine-tuning stands among the stages. */
+export interface FinetunePlace<N extends Networks> {
+  readonly name: string;
+  /** Key of its settings. */
+  readonly stage: 'finetune' | 'finetune2';
+  readonly data: DataStages;
+  /** Stages that it reads besides its features, and how its initial weights are put in place. */
+  readonly needs: Readonly<Record<string, Stage>>;
+  start(networks: N, context: StageContext): Promise<void>;
+}
+
+/**
+ * Fine-tuning (CaGNet, paper §3.5): steps on real features of seen classes take turns with steps on synthetic features of all
+ * classes. The trunk, and what makes the features of it, is frozen; optimizers start anew.
+ */
+export function finetuneStage<N extends Networks>(
+  method: GenerativeMethod<N>,
+  { name, stage, data, needs, start }: FinetunePlace<N>,
+): Stage<Weights> {
+  const { config, blocks } = method;
+  const chosen = requireSettings(config[stage], stage);
+  const settings = trainingSettings(config);
+  return trainStage({
+    name,
+    settings: { ...settings, ...blocks, [stage]: chosen },
+    needs: { ...data.training, ...needs },
+    schedule: chosen,
+    build: async (context, inputs): Promise<Training> => {
+      const { engine } = context;
+      const networks = await buildNetworks(method, context, settings, inputs.features as FeatureFile | undefined);
+      await start(networks, context);
+      const { input, modules, generator, classifier } = networks;
+      const { iterations, optimizers: rules, alternate } = chosen;
+      const optimizers: ScheduledOptimizers = {
+        heads: scheduledOptimizer(engine, rules.heads, classifier.parameters(), iterations),
+        generator: scheduledOptimizer(engine, rules.generator, generator.parameters(), iterations),
+      };
+      const real = new LabelledSteps(engine, method.realStep(stage, networks), optimizers);
+      const synthetic = method.patches
+        ? await method.patches.steps(stage, context, networks, optimizers)
+        : pixelSteps(method, stage, context, networks, optimizers);
+      const streams = streamsOf(context, name);
+      const batches = input.batches({ batch: chosen.batch, random: streams.batches });
+      return {
+        modules,
+        optimizers,
+        batches,
+        noise: streams.noise,
+        step: (iteration) =>
+          isRealTurn(iteration, { real: alternate, synthetic: alternate })
+            ? real.run(batches, iteration, streams.noise)
+            : synthetic.run(iteration, streams.noise),
+        close: () => closing(real, synthetic, input),
+      };
+    },
+    plan: (context) => plan(method, context, stage),
+  });
+}
+
+/**
+ * Whether an iteration of the fine-tuning works on real features: `real` iterations on them, then `synthetic` iterations
+ * on synthetic ones, over and over.
+ */
+export function isRealTurn(iteration: number, turns: { readonly real: number; readonly synthetic: number }): boolean {
+  return iteration % (turns.real + turns.synthetic) < turns.real;
+}
+
+/** Steps on synthetic features of single pixels, whose classes are drawn from a prior. */
+function pixelSteps<N extends Networks>(
+  method: GenerativeMethod<N>,
+  stage: 'finetune' | 'finetune2',
+  { engine }: StageContext,
+  networks: N,
+  optimizers: ScheduledOptimizers,
+): SyntheticSteps {
+  const { generator, classifier, vectors, protocol } = networks;
+  const { draws, transfer, unseenProbability } = requireSettings(method.config[stage], stage);
+  const classes = { seen: protocol.split.seen.length, unseen: protocol.split.unseen.length };
+  const prior = labelPrior({ ...classes, unseenProbability: unseenProbabilityOf(unseenProbability, classes) });
+  const options = { generator, classifier, vectors, draws, transfer, ...method.synthetic(networks), prior };
+  return syntheticSteps(engine, options, optimizers);
+}
+
+/**
+ * Self-training (CaGNet, paper §3.6): networks label unlabelled pixels of each training batch, in which the leakage guard has
+ * hidden unseen classes among others, and all networks learn from real features with these labels as in the first stage.
+ * Transductive: what unseen classes look like is seen, their masks are not.
+ */
+export function selfTrainStage<N extends Networks>(
+  method: GenerativeMethod<N>,
+  { training }: DataStages,
+  after: Stage<Weights>,
+): Stage<Weights> {
+  const { config, blocks } = method;
+  const chosen = requireSettings(config.selfTrain, 'selfTrain');
+  const { batch, crop } = chosen;
+  const common = trainingSettings(config);
+  const settings = crop ? { ...common, data: { ...common.data, crop } } : common;
+  return trainStage({
+    name: 'selfTrain',
+    settings: { ...settings, ...blocks, selfTrain: chosen },
+    needs: { ...training, after },
+    schedule: chosen,
+    build: async (context, inputs): Promise<Training> => {
+      const { engine } = context;
+      const networks = await buildNetworks(method, context, settings, inputs.features as FeatureFile | undefined);
+      const { input, modules, trunk, protocol } = networks;
+      const before = inputs.after as Weights;
+      await before.load(modules);
+      const optimizers = method.optimizers('selfTrain', engine, networks);
+      const steps = new LabelledSteps(engine, method.realStep('selfTrain', networks), optimizers);
+      const classes = { seen: protocol.split.seen.length, unseen: protocol.split.unseen.length };
+      const { teacher, rule, excludePadding } = choosePseudoLabels(chosen.pseudoLabels, config.profile);
+      const labeller = new PseudoLabeller(engine, {
+        ...(teacher === 'current'
+          ? { segmenter: method.segmenterOf(networks), trunk }
+          : await loadTeacher(method, networks, before)),
+        frozen: teacher === 'finetuned',
+        input,
+        batch,
+        ...classes,
+        rule,
+        excludePadding,
+      });
+      const streams = streamsOf(context, 'selfTrain');
+      const batches = input.batches({ batch, random: streams.batches });
+      return {
+        modules,
+        optimizers,
+        batches,
+        noise: streams.noise,
+        async step(iteration) {
+          const labelled = await labeller.label(batches);
+          const losses = await steps.run(labelled, iteration, streams.noise);
+          const all = classes.seen + classes.unseen;
+          const pseudoLabelled = labelledShare(batches.labels[0], labelled.labels[0], all);
+          return async () => ({ ...(await readLosses(losses)), pseudoLabelled });
+        },
+        close: () => closing(steps, labeller, input),
+      };
+    },
+    plan: (context) => plan(method, context, 'selfTrain'),
+  });
+}
+
+/** Networks of their own with the weights that a stage has left. */
+async function loadTeacher<N extends Networks>(
+  method: GenerativeMethod<N>,
+  { input, protocol }: N,
+  weights: Weights,
+): Promise<{ readonly segmenter: Segmenter; readonly trunk: Trunk }> {
+  const trunk = await input.trunk();
+  const { seen, unseen } = protocol.split;
+  const segmenter = method.segmenter({ channels: trunk.channels, seen: seen.length, unseen: unseen.length });
+  await weights.load({ ...segmenter.modules, ...trunk.modules }, { partial: true });
+  return { segmenter, trunk };
+}
+
+/** A stage for a dry run: steps on whole maps, which look at all positions. Patches that cannot be told are left out. */
+async function plan<N extends Networks>(
+  method: GenerativeMethod<N>,
+  context: BuildContext,
+  stage: LearningStage,
+): Promise<PlannedStage | undefined> {
+  const settings = requireSettings(method.config[stage], stage);
+  const networks = await buildNetworks(method, context, trainingSettings(method.config), undefined);
+  const { modules, generator, classifier, vectors } = networks;
+  const real = method.realStep(stage, networks).program(undefined);
+  const { iterations } = settings;
+  if (stage === 'train' || stage === 'selfTrain') return { stage, iterations, modules, steps: [{ program: real, share: 1 }] };
+  const { draws, transfer } = requireSettings(method.config[stage], stage);
+  const generated = method.patches
+    ? method.patches.program?.(stage, networks)
+    : syntheticStep({ generator, classifier, vectors, draws, transfer, ...method.synthetic(networks) });
+  if (!generated) return undefined;
+  return { stage, iterations, modules, steps: [real, generated].map((program) => ({ program, share: 0.5 })) };
+}
+
+function requireSettings<S>(settings: S | undefined, stage: LearningStage): S {
+  if (settings) return settings;
+  throw new TypeError(`the stage '${stage}' without settings`);
+}
+
+async function closing(...parts: readonly ({ dispose(): void } | { close(): Promise<void> })[]): Promise<void> {
+  for (const part of parts) {
+    if ('dispose' in part) part.dispose();
+    else await part.close();
   }
-  if (selfTrain?.crop && !backbone.train) {
-    problems.push({ path: ['selfTrain', 'crop'], message: 'there are crops only with backbone.train: true' });
-  }
-  return problems;
 }

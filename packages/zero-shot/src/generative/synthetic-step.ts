@@ -1,7 +1,8 @@
 import type { PixelClassifier } from '@unseen/classifier';
-import { crossEntropy } from '@unseen/nn';
-import { type ClassVectors, drawNoise, type FeatureGenerator, type NoiseKind } from '@unseen/synthesis';
-import type { Described, Ops, Parameter, Program } from '@unseen/tensor';
+import type { RandomStream } from '@unseen/core';
+import { crossEntropy, type Losses, type ScheduledOptimizers, TrainingStep } from '@unseen/nn';
+import { type ClassVectors, drawLabels, drawNoise, type FeatureGenerator, type NoiseKind } from '@unseen/synthesis';
+import type { Described, Engine, Ops, Parameter, Program } from '@unseen/tensor';
 
 /** Everything a step on synthetic features is made of. */
 export interface SyntheticStepOptions {
@@ -23,8 +24,8 @@ export interface SyntheticStepOptions {
 }
 
 /**
- * One step on synthetic features only (CaGNet §3.5, spec §7.7): labels are drawn by the host from the prior of seen and
- * unseen classes, the latent code is noise, and the classifier learns from what the generator makes of them.
+ * One step on synthetic features only (CaGNet, paper §3.5): labels are drawn by the host from the prior of seen and unseen
+ * classes, the latent code is noise, and the classifier learns from what the generator makes of them.
  * Loss `heads` and, where its weight is not 0, `generator`.
  */
 export function syntheticStep(options: SyntheticStepOptions): Program {
@@ -59,5 +60,27 @@ export function transferLosses<V>(
         generator: { value: scaled(transfer.generator), parameters: generator.parameters() },
       }),
     },
+  };
+}
+
+/** Steps on synthetic features, each on newly drawn labels. */
+export interface SyntheticSteps {
+  /** One update; returns the loss. */
+  run(iteration: number, random: RandomStream): Promise<Losses>;
+  dispose(): void;
+}
+
+/** {@link syntheticStep} on labels drawn from a prior: the probability of each class. */
+export function syntheticSteps(
+  engine: Engine,
+  options: SyntheticStepOptions & { readonly prior: Float64Array },
+  optimizers: ScheduledOptimizers,
+): SyntheticSteps {
+  const training = new TrainingStep({ engine, optimizers, program: () => syntheticStep(options) });
+  const labels = new Int32Array(options.draws);
+  return {
+    run: (iteration, random) =>
+      training.run({ labels: drawLabels(labels, options.prior, random) }, { iteration, random }),
+    dispose: () => training.dispose(),
   };
 }

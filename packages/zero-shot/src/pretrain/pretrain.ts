@@ -2,36 +2,42 @@ import { backbones, createBackbone, type Encoder, saveBackbone } from '@unseen/b
 import { lookUp } from '@unseen/core';
 import { findSplit } from '@unseen/data';
 import {
-  baseSchema,
+  artifacts,
+  backboneSettings,
   defineMethod,
-  FeatureBatches,
+  defineStage,
+  type ExperimentConfig,
+  filesOf,
   imageSource,
+  LabelledBatches,
   openExperimentDataset,
+  optimizerSettings,
   runTraining,
+  type Stage,
   type StageContext,
+  scheduledOptimizer,
+  trainingShape,
+  trunkShape,
+  weightsOf,
 } from '@unseen/experiment';
-import { BatchNorm, crossEntropy, Dense, Module, trackStatistics } from '@unseen/nn';
+import { BatchNorm, crossEntropy, Dense, Module, TrainingStep, trackStatistics } from '@unseen/nn';
 import type { Program } from '@unseen/tensor';
 import { z } from 'zod';
-import { BatchNormStep } from '../batch-norm-step.ts';
-import { optimizersOf, scheduledOptimizer } from '../optimization.ts';
-import { optimizerSettings } from '../optimizer-settings.ts';
-import { withoutUnseen } from '../without-unseen.ts';
+import { openClassProtocol } from '../protocol/protocol.ts';
+import { withoutUnseen } from '../protocol/without-unseen.ts';
 
 const settings = z.strictObject({
-  embeddings: baseSchema.shape.embeddings.optional(),
+  data: trunkShape.data,
+  backbone: backboneSettings,
   pretrain: z.strictObject({
-    iterations: z.int().positive(),
-    batch: z.int().positive(),
+    ...trainingShape,
     flip: z.boolean().default(true),
     optimizer: optimizerSettings,
     licence: z.string().default('MIT'),
-    logEvery: z.int().positive().default(20),
-    checkpointEvery: z.int().positive().default(200),
   }),
 });
 
-type PretrainConfig = StageContext['config'] & z.output<typeof settings>;
+type PretrainConfig = Omit<ExperimentConfig, 'data'> & z.output<typeof settings>;
 
 /** Where the weights of a pretraining run lie in its folder. */
 const WEIGHTS = 'backbone.safetensors';
@@ -43,15 +49,10 @@ const WEIGHTS = 'backbone.safetensors';
 export const pretrain = defineMethod({
   name: 'pretrain',
   summary: 'a backbone from scratch, on the seen classes of a split',
+  task: 'none',
   settings,
-  stages: (config) => [
-    {
-      name: 'pretrain',
-      uses: ['data', 'backbone', 'pretrain'],
-      outputs: [WEIGHTS],
-      run: (context) => pretrainBackbone(context, config),
-    },
-  ],
+  classes: openClassProtocol,
+  pipeline: (config) => [pretrainStage(config)],
 });
 
 /** An encoder under a linear classifier of the seen classes. */
@@ -66,13 +67,26 @@ class PixelNetwork extends Module {
   }
 }
 
-async function pretrainBackbone(context: StageContext, config: PretrainConfig): Promise<void> {
+function pretrainStage({ seed, data, backbone, pretrain }: PretrainConfig): Stage {
+  const { dataset, root, split, size, train } = data;
+  return defineStage({
+    name: 'pretrain',
+    settings: { data: { dataset, root, split, size, train }, backbone, pretrain },
+    makes: artifacts({ backbone: filesOf(WEIGHTS), weights: weightsOf('pretrain') }),
+    run: (context) => pretrainBackbone(context, { seed, data, backbone, pretrain }),
+  });
+}
+
+async function pretrainBackbone(
+  context: StageContext,
+  { seed, data, backbone, pretrain }: Pick<PretrainConfig, 'seed' | 'data' | 'backbone' | 'pretrain'>,
+): Promise<void> {
   const { engine, seeds, folder } = context;
-  const { iterations, batch, flip, optimizer: rule, licence, logEvery, checkpointEvery } = config.pretrain;
-  const { name, outputStride } = config.backbone;
-  const { size, split } = config.data;
+  const { iterations, batch, flip, optimizer: rule, licence } = pretrain;
+  const { name, outputStride } = backbone;
+  const { size, split } = data;
   const definition = lookUp(backbones, name, 'backbone');
-  const dataset = await openExperimentDataset(config);
+  const dataset = await openExperimentDataset({ data });
   const training = await withoutUnseen(context, dataset, findSplit(dataset.splits, split, dataset.name));
   const classes = training.split.seen.length;
 
@@ -83,27 +97,25 @@ async function pretrainBackbone(context: StageContext, config: PretrainConfig): 
     new Dense({ inputs: channels, outputs: classes, seeds: seeds.child('head') }),
   );
   const optimizers = { classify: scheduledOptimizer(engine, rule, network.parameters(), iterations) };
-  const batches = new FeatureBatches({
+  const batches = new LabelledBatches({
     sources: [imageSource(training, { size, normalization: definition.input, flip })],
     batch,
     classes,
     random: seeds.child('batches').stream(),
   });
-  const step = new BatchNormStep(engine.compile(pretrainStep(network, batch, size)), network, engine);
-  await runTraining(context, 'pretrain', {
+  const program = () => pretrainStep(network, batch, size);
+  const step = new TrainingStep({ engine, optimizers, tracked: network, program });
+  await runTraining(context, 'pretrain', pretrain, {
     modules: { network },
-    optimizers: optimizersOf(optimizers),
-    random: seeds.child('noise').stream(),
+    optimizers,
+    noise: seeds.child('noise').stream(),
     batches,
-    iterations,
-    logEvery,
-    checkpointEvery,
-    step: (iteration) =>
-      step.run({ images: batches.features[0], labels: batches.labels[0] }, optimizers, iteration, ['classify']),
+    step: (iteration) => step.run({ images: batches.inputs[0], labels: batches.labels[0] }, { iteration }),
+    close: () => step.dispose(),
   });
   await saveBackbone(folder.file(WEIGHTS), encoder, {
     backbone: name,
-    source: `trained on the ${classes} seen classes of ${dataset.name}, seed ${config.seed}`,
+    source: `trained on the ${classes} seen classes of ${dataset.name}, seed ${seed}`,
     licence,
     input: definition.input,
   });

@@ -1,7 +1,8 @@
+import { type ExperimentConfig, positiveInteger, trainingShape, trunkOptimizer } from '@unseen/experiment';
 import { z } from 'zod';
-import { stageShape, trunkOptimizer } from '../generative/settings.ts';
+import { zeroShotShape } from '../protocol/settings.ts';
 
-const count = z.int().positive();
+const count = positiveInteger();
 
 /** What the search for γ holds out, and which values it tries. */
 const search = z.strictObject({
@@ -15,6 +16,7 @@ const search = z.strictObject({
 
 /** Settings of SPNet in an experiment file, under the keys `spnet`, `train` and `calibration`. */
 export const spnetSettings = z.strictObject({
+  ...zeroShotShape,
   spnet: z
     .strictObject({
       /** From the feature map to the space of the class vectors; null: `backbone.aspp` makes that many channels itself. */
@@ -29,7 +31,7 @@ export const spnetSettings = z.strictObject({
       scaleLosses: z.enum(['sum', 'mean']).default('sum'),
     })
     .prefault({}),
-  train: z.strictObject({ ...stageShape, optimizer: trunkOptimizer }),
+  train: z.strictObject({ ...trainingShape, optimizer: trunkOptimizer }),
   /** Calibrated stacking, for the method `spnet-c`. */
   calibration: z
     .strictObject({
@@ -42,3 +44,5 @@ export const spnetSettings = z.strictObject({
 
 /** Validated settings of SPNet. */
 export type SpnetSettings = z.infer<typeof spnetSettings>;
+/** A checked experiment of this method. */
+export type SpnetConfig = Omit<ExperimentConfig, 'data'> & SpnetSettings;

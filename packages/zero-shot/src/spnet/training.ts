@@ -1,90 +1,86 @@
-import type { RandomStream, SeedTree } from '@unseen/core';
-import { type FeatureBatches, runTraining, type StageContext } from '@unseen/experiment';
-import type { Losses } from '@unseen/nn';
-import type { Engine, Executable, Feeds } from '@unseen/tensor';
-import { labelledRows, rowCapacities } from '../generative/labelled-rows.ts';
-import { trunkGroups } from '../generative/trunk-groups.ts';
-import { applyGradients, groupedOptimizer, type Optimizers, optimizersOf, readScalars } from '../optimization.ts';
-import { type ProjectionStepOptions, projectionInputs, projectionStep } from './projection-step.ts';
-import { networkModules, type SpnetSetup, stepOptions } from './setup.ts';
+import { WordVectorProjection } from '@unseen/classifier';
+import type { SeedTree } from '@unseen/core';
+import {
+  groupedOptimizer,
+  LabelledSteps,
+  type StageContext,
+  type Training,
+  type Trunk,
+  type TrunkInput,
+  trainingStreams,
+  trunkGroups,
+} from '@unseen/experiment';
+import type { Module } from '@unseen/nn';
+import type { ZeroShotProtocol } from '../protocol/protocol.ts';
+import { type ProjectionStepOptions, projectionStep } from './projection-step.ts';
+import type { SpnetConfig } from './settings.ts';
 
-/** Trains the networks of a setup on its seen classes, as the settings under `train` say; `stage` names what is left. */
-export async function trainProjection(
-  context: StageContext,
-  stage: string,
-  setup: SpnetSetup,
-  seeds: SeedTree,
-): Promise<void> {
-  const { config, input, trunk, head } = setup;
-  const { iterations, batch, optimizer: rule, logEvery, checkpointEvery } = config.train;
-  const groups = [...trunkGroups(trunk, rule), { parameters: head.parameters(), weightDecay: rule.weightDecay }];
-  const optimizers: Optimizers = { classify: groupedOptimizer(context.engine, rule, groups, iterations) };
-  const trainer = new ProjectionTrainer(context.engine, stepOptions(setup));
-  const batches = input.batches({ batch, random: seeds.child(stage).child('batches').stream() });
-  const random = seeds.child(`${stage}/noise`).stream();
-  try {
-    await runTraining(context, stage, {
-      modules: networkModules(setup),
-      optimizers: optimizersOf(optimizers),
-      random,
-      batches,
-      iterations,
-      logEvery,
-      checkpointEvery,
-      metadata: { dimension: String(head.vectors.shape[1]) },
-      step: (iteration) => trainer.step(batches, optimizers, iteration, random),
-    });
-  } finally {
-    trainer.dispose();
-  }
+/** The networks of SPNet (paper, figure 2) with what they learn from. */
+export interface SpnetNetworks {
+  readonly protocol: ZeroShotProtocol;
+  readonly input: TrunkInput;
+  readonly trunk: Trunk;
+  readonly head: WordVectorProjection;
 }
 
-/** Runs steps, each on a graph for about as many labelled positions as its batch has where only one scale is seen. */
-class ProjectionTrainer {
-  private readonly engine: Engine;
-  private readonly options: ProjectionStepOptions;
-  private readonly executables = new Map<number | undefined, Executable>();
+/** What is opened, and a projection with its initial weights. */
+export async function buildProjection(
+  { spnet: { projection } }: Pick<SpnetConfig, 'spnet'>,
+  { protocol, input }: Pick<SpnetNetworks, 'protocol' | 'input'>,
+  seeds: SeedTree,
+): Promise<SpnetNetworks> {
+  const trunk = await input.trunk();
+  const { vectors } = protocol;
+  const head = new WordVectorProjection({ features: trunk.channels, vectors, projection, seeds: seeds.child('spnet') });
+  return { protocol, input, trunk, head };
+}
 
-  constructor(engine: Engine, options: ProjectionStepOptions) {
-    this.engine = engine;
-    this.options = options;
-  }
+/** Trains the networks on their protocol's seen classes, as the settings under `train` say. */
+export function projectionTraining(
+  { engine }: Pick<StageContext, 'engine'>,
+  stage: string,
+  config: Pick<SpnetConfig, 'spnet' | 'train'>,
+  networks: SpnetNetworks,
+  seeds: SeedTree,
+): Training {
+  const { input, trunk, head } = networks;
+  const { iterations, batch, optimizer: rule } = config.train;
+  const groups = [...trunkGroups(trunk, rule), { parameters: head.parameters(), weightDecay: rule.weightDecay }];
+  const optimizers = { classify: groupedOptimizer(engine, rule, groups, iterations) };
+  const options = stepOptions(config, networks);
+  const step = {
+    program: (rows: readonly number[] | undefined) => projectionStep({ ...options, ...(rows && { rows }) }),
+    classes: options.seen,
+    whole: input.grids.length > 1 || input.images !== undefined,
+  };
+  const steps = new LabelledSteps(engine, step, optimizers);
+  const streams = trainingStreams(seeds, stage);
+  const batches = input.batches({ batch, random: streams.batches });
+  return {
+    modules: networkModules(networks),
+    optimizers,
+    batches,
+    noise: streams.noise,
+    metadata: { dimension: String(head.vectors.shape[1]) },
+    step: (iteration) => steps.run(batches, iteration, streams.noise),
+    close: async () => {
+      steps.dispose();
+      await input.close();
+    },
+  };
+}
 
-  /** One update of all networks; returns the losses. */
-  async step(
-    batch: Pick<FeatureBatches, 'features' | 'labels'>,
-    optimizers: Optimizers,
-    iteration: number,
-    random: RandomStream,
-  ): Promise<Losses> {
-    const { grids, images, seen } = this.options;
-    const [rows] = grids.length > 1 || images ? [undefined] : rowCapacities(batch.labels, seen);
-    const executable = this.executableFor(rows);
-    const result = executable.run(this.feeds(batch, rows), random);
-    applyGradients(result, optimizers, iteration);
-    return () => readScalars(executable, result);
-  }
+/** Networks by name, as checkpoints store them. */
+export function networkModules({ trunk, head }: Pick<SpnetNetworks, 'trunk' | 'head'>): Readonly<Record<string, Module>> {
+  return { spnet: head, ...trunk.modules };
+}
 
-  dispose(): void {
-    for (const executable of this.executables.values()) executable.dispose();
-  }
-
-  private executableFor(rows: number | undefined): Executable {
-    const known = this.executables.get(rows);
-    if (known) return known;
-    const executable = this.engine.compile(projectionStep({ ...this.options, ...(rows !== undefined && { rows }) }));
-    this.executables.set(rows, executable);
-    return executable;
-  }
-
-  private feeds({ features, labels }: Pick<FeatureBatches, 'features' | 'labels'>, rows: number | undefined): Feeds {
-    const feeds: Record<string, Float32Array | Int32Array> = {};
-    for (const [scale, map] of features.entries()) feeds[projectionInputs.features(scale)] = map;
-    if (rows !== undefined) {
-      const kept = labelledRows(labels[0], this.options.seen, rows);
-      return { ...feeds, [projectionInputs.labels(0)]: kept.labels, [projectionInputs.positions]: kept.positions };
-    }
-    for (const [scale, ofScale] of labels.entries()) feeds[projectionInputs.labels(scale)] = ofScale;
-    return feeds;
-  }
+/** Options of a step on the networks. */
+export function stepOptions(
+  { spnet: { scaleLosses }, train }: Pick<SpnetConfig, 'spnet' | 'train'>,
+  { input, trunk, head, protocol }: SpnetNetworks,
+): ProjectionStepOptions {
+  const { grids, channels, images } = input;
+  const seen = protocol.split.seen.length;
+  return { trunk, head, batch: train.batch, seen, scaleLosses, grids, channels, ...(images && { images }) };
 }

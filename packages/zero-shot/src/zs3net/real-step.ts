@@ -1,13 +1,12 @@
-import type { Trunk } from '@unseen/experiment';
+import { type LabelledInputs, labelledInputSpecs, labelledMaps, meanOf, type Trunk, weighted } from '@unseen/experiment';
 import { contentLoss, crossEntropy } from '@unseen/nn';
 import { type ClassVectors, drawNoise } from '@unseen/synthesis';
 import type { Program } from '@unseen/tensor';
-import { labelledMaps, meanOf, type RealInputs, realInputSpecs, weighted } from '../generative/real-inputs.ts';
-import type { Zs3Net } from './model.ts';
+import type { Zs3Net } from './networks.ts';
 import type { Zs3NetChoices, Zs3NetWeights } from './settings.ts';
 
 /** Everything a step on real features is made of. */
-export interface Zs3NetRealStepOptions extends RealInputs {
+export interface Zs3NetRealStepOptions extends LabelledInputs {
   readonly model: Zs3Net;
   readonly trunk: Trunk;
   readonly vectors: ClassVectors;
@@ -19,7 +18,7 @@ export interface Zs3NetRealStepOptions extends RealInputs {
 }
 
 /**
- * One step on real features X = σ(h) (spec §9.4): the classifier learns from them, the generator to make features of each
+ * One step on real features X = σ(h): the classifier learns from them, the generator to make features of each
  * class that are distributed as the real ones (MMD by class), with what of the trunk is not frozen.
  * Losses `heads`, `trunk` and `generator`, all from one forward pass at the weights before the update.
  */
@@ -27,7 +26,7 @@ export function zs3netRealStep(options: Zs3NetRealStepOptions): Program {
   const { model, trunk, vectors, choices, weights, trainTrunk } = options;
   return {
     name: 'zs3net/real-step',
-    inputs: realInputSpecs(options),
+    inputs: labelledInputSpecs(options),
     training: true,
     describe: (ops, inputs) => {
       const sizes = { ...options, classes: vectors.classes };

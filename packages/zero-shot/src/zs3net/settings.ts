@@ -1,20 +1,20 @@
+import { type ExperimentConfig, optimizerSettings, positiveInteger, trunkOptimizer } from '@unseen/experiment';
 import { MMD_BANDWIDTHS } from '@unseen/nn';
 import type { NodeFeatureKind, NoiseKind } from '@unseen/synthesis';
 import { z } from 'zod';
-import { selfTrainShape } from '../generative/pseudo-label-settings.ts';
 import {
   classifierSettings,
   classifyWeights,
   finetuneShape,
   finetuneWeights,
+  learningShape,
   mmdSettings,
-  stageShape,
+  selfTrainShape,
   stated,
-  trunkOptimizer,
 } from '../generative/settings.ts';
-import { optimizerSettings } from '../optimizer-settings.ts';
+import { zeroShotShape } from '../protocol/settings.ts';
 
-const count = z.int().positive();
+const count = positiveInteger();
 const weight = z.number().nonnegative();
 const rate = z.number().min(0).lt(1);
 
@@ -55,6 +55,7 @@ const finetune = z.strictObject({ ...finetuneShape, weights: realWeights.extend(
 
 /** Settings of ZS3Net in an experiment file, under the keys `zs3net`, `train`, `finetune`, `selfTrain` and `finetune2`. */
 export const zs3netSettings = z.strictObject({
+  ...zeroShotShape,
   zs3net: z
     .strictObject({
       network: z
@@ -63,7 +64,7 @@ export const zs3netSettings = z.strictObject({
       mmd: gmmnLoss.prefault({}),
     })
     .prefault({}),
-  train: z.strictObject({ ...stageShape, weights: realWeights.prefault({}), optimizers }),
+  train: z.strictObject({ ...learningShape, weights: realWeights.prefault({}), optimizers }),
   finetune,
   /** Self-training behind the fine-tuning (ZS5Net). */
   selfTrain: z
@@ -75,6 +76,8 @@ export const zs3netSettings = z.strictObject({
 
 /** Validated settings, before the profile has decided what they leave open. */
 export type Zs3NetSettings = z.infer<typeof zs3netSettings>;
+/** A checked experiment of this method. */
+export type Zs3NetConfig = Omit<ExperimentConfig, 'data'> & Zs3NetSettings;
 /** Weights λ of a step on real features. */
 export type Zs3NetWeights = z.infer<typeof realWeights>;
 

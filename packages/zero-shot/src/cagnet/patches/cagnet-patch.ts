@@ -1,61 +1,56 @@
 import { PatchHeads } from '@unseen/classifier';
-import { checkStage, checkTrunkSettings, defineMethod, featureStage } from '@unseen/experiment';
+import { checkTrunkSettings } from '@unseen/experiment';
 import { readPatchFile } from '@unseen/synthesis';
-import { planStages } from '../../generative/plan.ts';
-import type { FinetuneSettings, GenerativeRecipe } from '../../generative/recipe.ts';
-import { segmentationModels } from '../../generative/segmentation-models.ts';
-import { checkSelfTraining, generativeStages } from '../../generative/stages.ts';
-import { checkJointOptimizer } from '../joint-optimizer.ts';
-import { cagnetRecipe } from '../recipe.ts';
-import { type CagnetSetup, syntheticOptions } from '../setup.ts';
+import type { GenerativeMethod } from '../../generative/generative-method.ts';
+import { generativePipeline, generativePredictors, generativeProtocol } from '../../generative/pipeline.ts';
+import { checkSelfTraining } from '../../generative/settings.ts';
+import { defineZeroShot } from '../../protocol/define-zero-shot.ts';
+import { type CagnetNetworks, cagnetMethod } from '../cagnet.ts';
+import { checkJointOptimizer } from '../optimizers.ts';
+import { syntheticOptions } from '../real-step.ts';
 import { PatchSteps } from './patch-steps.ts';
-import { type CagnetPatchConfig, patchesStage, patchFiles } from './patches-stage.ts';
-import { cagnetPatchSettings } from './settings.ts';
+import { patchesStage } from './patches-stage.ts';
+import { type CagnetPatchConfig, cagnetPatchSettings } from './settings.ts';
 
 /**
  * CaGNet, patch-wise (Gu et al., *From Pixel to Patch*, IEEE TNNLS 2022): the classifier sees a patch around each pixel, and is
  * fine-tuned on synthetic features of patches with plausible layouts of categories.
  */
-export const cagnetPatch = defineMethod({
+export const cagnetPatch = defineZeroShot({
   name: 'cagnet-patch',
   summary: 'context-aware feature generation, patch-wise (Gu et al. 2022)',
   settings: cagnetPatchSettings,
   check: (config) => [...checkTrunkSettings(config), ...checkJointOptimizer(config), ...checkSelfTraining(config)],
-  stages: (config) => {
-    const first = config.backbone.train ? checkStage() : featureStage();
-    return [first, ...generativeStages(patchRecipe(config), config)];
+  pipeline: (config) => {
+    const patches = patchesStage(config);
+    return generativePipeline(patchMethod(config, patches), { patches });
   },
-  plan: (config, context) => planStages(patchRecipe(config), context),
-  models: (config) => segmentationModels(config, patchRecipe(config)),
+  predictors: (config) => generativePredictors(patchMethod(config, patchesStage(config))),
+  protocol: generativeProtocol,
 });
 
-/** The recipe of CaGNet with a stage that makes patches, and with heads and synthetic steps for them. */
-function patchRecipe(config: CagnetPatchConfig): GenerativeRecipe<CagnetSetup> {
-  const { patches, profile } = config;
-  const syntheticSteps =
-    (stage: string, { draws, transfer }: Pick<FinetuneSettings, 'draws' | 'transfer'>) =>
-    async (
-      { engine, folder }: Parameters<GenerativeRecipe<CagnetSetup>['setUp']>[0],
-      { model, trunk, vectors }: CagnetSetup,
-    ) => {
-      const { heads: classifier } = model;
-      if (!(classifier instanceof PatchHeads)) throw new TypeError('patches need heads that see them');
-      const sets = await Promise.all(
-        patchFiles(stage, patches).map((file) => readPatchFile(folder.file(file), vectors.classes)),
-      );
-      return new PatchSteps(engine, {
-        ...syntheticOptions(model, profile),
-        classifier,
-        vectors,
-        draws,
-        size: patches.size,
-        sharedLatent: patches.latent === 'shared',
-        latent: trunk.channels,
-        transfer,
-        sets,
-      });
-    };
-  const recipe = cagnetRecipe(config, { name: 'cagnet-patch', patch: patches.size, syntheticSteps });
-  const uses = [...recipe.uses, 'patches'];
-  return { ...recipe, uses, beforeFinetune: [patchesStage(config, uses)] };
+/** CaGNet with heads that see patches, and steps on synthetic features of the patches that a stage has left. */
+function patchMethod(
+  config: CagnetPatchConfig,
+  patches: ReturnType<typeof patchesStage>,
+): GenerativeMethod<CagnetNetworks> {
+  const { profile } = config;
+  const { size, latent } = config.patches;
+  const pixelWise = cagnetMethod(config, size);
+  return {
+    ...pixelWise,
+    blocks: { ...pixelWise.blocks, patches: config.patches },
+    patches: {
+      async steps(stage, { engine, folder }, { model, trunk, vectors }, optimizers) {
+        const { heads: classifier } = model;
+        const { draws, transfer } = config[stage]!;
+        if (!(classifier instanceof PatchHeads)) throw new TypeError('patches need heads that see them');
+        const files = patches.makes.open(folder)[stage];
+        const sets = await Promise.all(files.map((file) => readPatchFile(file, vectors.classes)));
+        const networks = { ...syntheticOptions(model, profile), classifier, vectors };
+        const sizes = { draws, size, sharedLatent: latent === 'shared', latent: trunk.channels };
+        return new PatchSteps(engine, { ...networks, ...sizes, transfer, sets }, optimizers);
+      },
+    },
+  };
 }

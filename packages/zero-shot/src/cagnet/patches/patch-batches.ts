@@ -1,5 +1,5 @@
 import { IGNORE, type LabelMap, type RandomStream, UserError } from '@unseen/core';
-import type { BatchPosition } from '@unseen/experiment';
+import { type BatchSource, type DrawPosition, Draws } from '@unseen/experiment';
 import { cutPatches, drawCategories, fillPatches, type LabelPatches } from '@unseen/synthesis';
 
 /** Options of {@link PatchBatches}. */
@@ -19,7 +19,7 @@ export interface PatchBatchOptions {
  * Batches of patches cut from label maps, these in a new random order each epoch. The arrays of a batch, all
  * [batch · size · size], are reused by the next one.
  */
-export class PatchBatches {
+export class PatchBatches implements BatchSource<DrawPosition> {
   /** With holes filled from their neighbours. */
   readonly patches: Int32Array;
   /** 255 in the holes. */
@@ -27,8 +27,7 @@ export class PatchBatches {
   /** Category that each pixel is conditioned on. */
   readonly condition: Int32Array;
   private readonly options: PatchBatchOptions;
-  private order: readonly number[] = [];
-  private next = 0;
+  private readonly draws: Draws;
 
   constructor(options: PatchBatchOptions) {
     const { batch, size, images, maps } = options;
@@ -40,19 +39,18 @@ export class PatchBatches {
       });
     }
     this.options = options;
+    this.draws = new Draws(maps.length, options.random);
     this.patches = new Int32Array(batch * size * size);
     this.labels = new Int32Array(batch * size * size);
     this.condition = new Int32Array(batch * size * size);
   }
 
-  get position(): BatchPosition {
-    return { order: this.order, next: this.next, random: this.options.random.state };
+  get position(): DrawPosition {
+    return this.draws.position;
   }
 
-  set position({ order, next, random }: BatchPosition) {
-    this.order = order;
-    this.next = next;
-    this.options.random.state = random;
+  set position(position: DrawPosition) {
+    this.draws.position = position;
   }
 
   /** Fills the arrays with patches of the next maps; of fewer patches than a batch has some come again. */
@@ -74,17 +72,10 @@ export class PatchBatches {
 
   /** Patches of the next maps that have any. */
   private async cut(): Promise<LabelPatches> {
-    const { maps, images, size, random } = this.options;
+    const { maps, images, size } = this.options;
     for (let attempt = 0; attempt <= 2 * Math.ceil(maps.length / images); attempt++) {
-      if (this.next + images > this.order.length) {
-        this.order = random.permutation(maps.length);
-        this.next = 0;
-      }
-      this.next += images;
       const sets: LabelPatches[] = [];
-      for (const index of this.order.slice(this.next - images, this.next)) {
-        sets.push(cutPatches(await maps.read(index), size));
-      }
+      for (const index of this.draws.take(images)) sets.push(cutPatches(await maps.read(index), size));
       const labels = Uint8Array.from(sets.flatMap((set) => [...set.labels]));
       if (labels.some((label) => label !== IGNORE)) return { size, count: labels.length / size ** 2, labels };
     }

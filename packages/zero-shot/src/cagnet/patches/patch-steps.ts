@@ -1,10 +1,9 @@
 import type { PatchHeads } from '@unseen/classifier';
 import type { RandomStream } from '@unseen/core';
-import { crossEntropy, type Losses } from '@unseen/nn';
+import { crossEntropy, type Losses, type ScheduledOptimizers, TrainingStep } from '@unseen/nn';
 import { drawNoise, type LabelPatches } from '@unseen/synthesis';
-import type { Engine, Executable, Program } from '@unseen/tensor';
-import { type SyntheticStepOptions, transferLosses } from '../../generative/synthetic-step.ts';
-import { applyGradients, type Optimizers, readScalars } from '../../optimization.ts';
+import type { Engine, Program } from '@unseen/tensor';
+import { type SyntheticStepOptions, type SyntheticSteps, transferLosses } from '../../generative/synthetic-step.ts';
 
 /** Everything a step on patches of synthetic features is made of; `draws` counts patches. */
 export interface SyntheticPatchOptions extends SyntheticStepOptions {
@@ -16,7 +15,7 @@ export interface SyntheticPatchOptions extends SyntheticStepOptions {
 }
 
 /**
- * One step on synthetic features of patches (spec §8.2): the pixels of a patch share their latent code, or not, and the classifier,
+ * One step on synthetic features of patches: the pixels of a patch share their latent code, or not, and the classifier,
  * which sees the whole patch, learns the class of its centre. Inputs: `patches` [draws, size, size] and their `centres` [draws].
  */
 export function syntheticPatchStep(options: SyntheticPatchOptions): Program {
@@ -49,31 +48,33 @@ export function syntheticPatchStep(options: SyntheticPatchOptions): Program {
   };
 }
 
-/** Runs steps on patches, each drawn without replacement from one set of them. */
-export class PatchSteps {
-  private readonly executable: Executable;
+/** {@link syntheticPatchStep} on patches, each drawn without replacement from one set of them. */
+export class PatchSteps implements SyntheticSteps {
+  private readonly training: TrainingStep;
   private readonly sets: readonly LabelPatches[];
   private readonly patches: Int32Array;
   private readonly centres: Int32Array;
 
-  constructor(engine: Engine, options: SyntheticPatchOptions & { readonly sets: readonly LabelPatches[] }) {
+  constructor(
+    engine: Engine,
+    options: SyntheticPatchOptions & { readonly sets: readonly LabelPatches[] },
+    optimizers: ScheduledOptimizers,
+  ) {
     const { draws, size, sets } = options;
-    this.executable = engine.compile(syntheticPatchStep(options));
+    this.training = new TrainingStep({ engine, optimizers, program: () => syntheticPatchStep(options) });
     this.sets = sets;
     this.patches = new Int32Array(draws * size * size);
     this.centres = new Int32Array(draws);
   }
 
   /** One update on new patches; returns the loss. */
-  async step(optimizers: Optimizers, iteration: number, random: RandomStream): Promise<Losses> {
+  run(iteration: number, random: RandomStream): Promise<Losses> {
     this.draw(random);
-    const result = this.executable.run({ patches: this.patches, centres: this.centres }, random);
-    applyGradients(result, optimizers, iteration);
-    return () => readScalars(this.executable, result);
+    return this.training.run({ patches: this.patches, centres: this.centres }, { iteration, random });
   }
 
   dispose(): void {
-    this.executable.dispose();
+    this.training.dispose();
   }
 
   private draw(random: RandomStream): void {

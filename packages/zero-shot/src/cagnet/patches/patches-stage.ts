@@ -2,13 +2,17 @@ import { join } from 'node:path';
 import type { LabelMap } from '@unseen/core';
 import { ContiguousLabels, guardTraining } from '@unseen/data';
 import {
-  openProtocol,
+  artifacts,
+  defineStage,
+  filesOf,
   runTraining,
   type Stage,
   type StageContext,
-  stageWeights,
-  type ZeroShotProtocol,
+  scheduledOptimizer,
+  type Weights,
+  weightsOf,
 } from '@unseen/experiment';
+import { TrainingStep } from '@unseen/nn';
 import {
   CategoryPatchGenerator,
   generatedShare,
@@ -21,57 +25,76 @@ import {
   writePatchFile,
 } from '@unseen/synthesis';
 import { resizeNearest } from '@unseen/vision';
-import { BatchNormStep } from '../../batch-norm-step.ts';
-import { optimizersOf, scheduledOptimizer } from '../../optimization.ts';
-import type { CagnetConfig } from '../setup.ts';
+import { seedNameOf } from '../../generative/stages.ts';
+import { openProtocol, type ZeroShotProtocol } from '../../protocol/protocol.ts';
+import { type TrainingSettings, trainingSettings } from '../../protocol/settings.ts';
 import { PatchBatches } from './patch-batches.ts';
-import type { PatchSettings } from './settings.ts';
+import type { CagnetPatchConfig } from './settings.ts';
 
-/** A checked configuration of patch-wise CaGNet. */
-export type CagnetPatchConfig = CagnetConfig & { readonly patches: PatchSettings };
+type FinetuningStage = 'finetune' | 'finetune2';
 
-/** Where the patches of a fine-tuning lie in a run folder. */
-export function patchFiles(stage: string, { files }: PatchSettings): string[] {
-  return Array.from({ length: files }, (_, i) => join('patches', stage, `${String(i).padStart(4, '0')}.safetensors`));
+/** What a patches stage leaves: its generator, and files of patches for each fine-tuning. */
+export interface Patches {
+  readonly weights: Weights;
+  readonly finetune: readonly string[];
+  readonly finetune2: readonly string[];
 }
 
-/** The stages that are fine-tuned with patches, and their settings. */
-function finetunings({ finetune, finetune2 }: CagnetPatchConfig) {
-  return [['finetune', finetune] as const, ...(finetune2 ? [['finetune-2', finetune2] as const] : [])];
-}
+/** What patches are made with. */
+type PatchSettings = Pick<CagnetPatchConfig, 'patches'> & TrainingSettings;
 
 /**
  * Learns how categories lie side by side in the label maps of seen classes, samples patches of mostly unseen categories,
- * mixes them with patches of a single class, and leaves files of them for each fine-tuning (spec §8.3-8.5).
+ * mixes them with patches of a single class, and leaves files of them for each fine-tuning (Gu et al. 2022, §III-D).
  */
-export function patchesStage(config: CagnetPatchConfig, uses: readonly string[]): Stage {
-  const { patches } = config;
-  return {
+export function patchesStage(config: CagnetPatchConfig): Stage<Patches> {
+  const { patches, finetune, finetune2 } = config;
+  const settings = { ...trainingSettings(config), patches };
+  const files = (stage: FinetuningStage, used: boolean) => filesOf(...(used ? patchFiles(stage, patches) : []));
+  // The share of unseen classes among pure patches is that of the fine-tuning.
+  const shares = {
+    finetune: finetune.unseenProbability,
+    ...(finetune2 && { finetune2: finetune2.unseenProbability }),
+  };
+  return defineStage({
     name: 'patches',
-    // The share of unseen classes among pure patches is that of the fine-tuning.
-    uses: [...uses, 'finetune', 'finetune2'],
-    outputs: [stageWeights('patches'), ...finetunings(config).flatMap(([stage]) => patchFiles(stage, patches))],
+    settings: { ...settings, shares },
+    makes: artifacts({
+      weights: weightsOf('patches'),
+      finetune: files('finetune', true),
+      finetune2: files('finetune2', finetune2 !== undefined),
+    }),
     run: async (context) => {
-      const protocol = await openProtocol(config);
+      const protocol = await openProtocol(settings);
       const seeds = context.seeds.child('patches');
       const { vectors } = protocol;
       const generator = new CategoryPatchGenerator({ vectors, ...patches.network, seeds: seeds.child('generator') });
-      await trainGenerator(context, config, protocol, generator);
-      await writePatches(context, config, protocol, generator);
+      await trainGenerator(context, settings, protocol, generator);
+      for (const [stage, unseenProbability] of Object.entries(shares)) {
+        await writePatches(context, settings, protocol, generator, {
+          stage: stage as FinetuningStage,
+          unseenProbability,
+        });
+      }
     },
-  };
+  });
+}
+
+/** Where the patches of a fine-tuning lie in a run folder. */
+function patchFiles(stage: FinetuningStage, { files }: CagnetPatchConfig['patches']): string[] {
+  return Array.from({ length: files }, (_, i) => join('patches', stage, `${String(i).padStart(4, '0')}.safetensors`));
 }
 
 async function trainGenerator(
   context: StageContext,
-  { patches, profile, data }: CagnetPatchConfig,
+  { patches, profile, data }: PatchSettings,
   protocol: ZeroShotProtocol,
   generator: CategoryPatchGenerator,
 ): Promise<void> {
   const { engine } = context;
   const seeds = context.seeds.child('patches');
   const { size, training } = patches;
-  const { iterations, images, batch, optimizer, logEvery, checkpointEvery } = training;
+  const { iterations, images, batch, optimizer } = training;
   const batches = new PatchBatches({
     maps: seenLabels(protocol, data.size),
     images,
@@ -81,28 +104,27 @@ async function trainGenerator(
     random: seeds.child('batches').stream(),
   });
   const optimizers = { generator: scheduledOptimizer(engine, optimizer, generator.parameters(), iterations) };
-  const step = new BatchNormStep(engine.compile(patchStep({ generator, size, batch })), generator, engine);
-  const random = seeds.child('noise').stream();
-  try {
-    await runTraining(context, 'patches', {
-      modules: { generator },
-      optimizers: optimizersOf(optimizers),
-      random,
-      batches,
-      iterations,
-      logEvery,
-      checkpointEvery,
-      step(iteration) {
-        const { patches, labels, condition } = batches;
-        return step.run({ patches, labels, condition }, optimizers, iteration, ['generator'], random);
-      },
-    });
-  } finally {
-    step.dispose();
-  }
+  const step = new TrainingStep({
+    engine,
+    optimizers,
+    tracked: generator,
+    program: () => patchStep({ generator, size, batch }),
+  });
+  const noise = seeds.child('noise').stream();
+  await runTraining(context, 'patches', training, {
+    modules: { generator },
+    optimizers,
+    noise,
+    batches,
+    step: (iteration) => {
+      const { patches, labels, condition } = batches;
+      return step.run({ patches, labels, condition }, { iteration, random: noise });
+    },
+    close: () => step.dispose(),
+  });
 }
 
-/** Guarded label maps at the size to which images are warped, as channels. */
+/** Guarded label maps at the size to which images are warped, as train ids. */
 function seenLabels({ dataset, split }: ZeroShotProtocol, [height, width]: readonly [number, number]) {
   const { samples } = guardTraining(dataset, split);
   const channels = new ContiguousLabels(split);
@@ -115,11 +137,18 @@ function seenLabels({ dataset, split }: ZeroShotProtocol, [height, width]: reado
 
 async function writePatches(
   { engine, folder, progress, signal, seeds }: StageContext,
-  config: CagnetPatchConfig,
+  { patches }: PatchSettings,
   { split }: ZeroShotProtocol,
   generator: CategoryPatchGenerator,
+  {
+    stage,
+    unseenProbability,
+  }: {
+    readonly stage: FinetuningStage;
+    readonly unseenProbability: CagnetPatchConfig['finetune']['unseenProbability'];
+  },
 ): Promise<void> {
-  const { size, perFile, pure, sampling } = config.patches;
+  const { size, perFile, pure, sampling } = patches;
   const classes = { seen: split.seen.length, unseen: split.unseen.length };
   const { given, minUnseen, topK, ...rest } = sampling;
   const sampler = new PatchSampler(engine, generator, {
@@ -131,17 +160,15 @@ async function writePatches(
     ...(topK !== null && { topK }),
   });
   try {
-    for (const [stage, { unseenProbability }] of finetunings(config)) {
-      const prior = labelPrior({ ...classes, unseenProbability: unseenProbabilityOf(unseenProbability, classes) });
-      const files = patchFiles(stage, config.patches);
-      for (const [i, file] of files.entries()) {
-        const random = seeds.child('patches').child(stage).child(i).stream();
-        const generated = await sampler.sample(generatedShare(perFile, pure), random);
-        const others = purePatches({ size, count: perFile - generated.count }, prior, random);
-        await writePatchFile(folder.file(file), mixPatches([generated, others], random), generator.classes);
-        await progress.update(i + 1, files.length, `patches for ${stage}`);
-        signal.throwIfAborted();
-      }
+    const prior = labelPrior({ ...classes, unseenProbability: unseenProbabilityOf(unseenProbability, classes) });
+    const files = patchFiles(stage, patches);
+    for (const [i, file] of files.entries()) {
+      const random = seeds.child('patches').child(seedNameOf(stage)).child(i).stream();
+      const generated = await sampler.sample(generatedShare(perFile, pure), random);
+      const others = purePatches({ size, count: perFile - generated.count }, prior, random);
+      await writePatchFile(folder.file(file), mixPatches([generated, others], random), generator.classes);
+      await progress.update(i + 1, files.length, `patches for ${stage}`);
+      signal.throwIfAborted();
     }
   } finally {
     sampler.dispose();

@@ -1,14 +1,13 @@
+import { type ExperimentConfig, optimizerSettings, positiveInteger, trainingShape } from '@unseen/experiment';
 import { z } from 'zod';
-import { stageShape } from '../../generative/settings.ts';
-import { optimizerSettings } from '../../optimizer-settings.ts';
 import { cagnetSettings } from '../settings.ts';
 
-const count = z.int().positive();
+const count = positiveInteger();
 const rate = z.number().min(0).lt(1);
 
-const { iterations, logEvery, checkpointEvery } = stageShape;
+const { iterations, logEvery, checkpointEvery } = trainingShape;
 
-/** Settings of the generator of category patches and of the files of patches (spec §8.3-8.5). */
+/** Settings of the generator of category patches and of the files of patches (Gu et al. 2022). */
 const patches = z.strictObject({
   /** Side of a patch, in positions of the feature grid, and of the classifier's kernel. */
   size: z.union([z.literal(3), z.literal(5), z.literal(7)]).default(3),
@@ -70,3 +69,6 @@ export const cagnetPatchSettings = cagnetSettings.extend({ patches });
 
 /** Checked block `patches`. */
 export type PatchSettings = z.output<typeof patches>;
+
+/** A checked experiment of patch-wise CaGNet. */
+export type CagnetPatchConfig = Omit<ExperimentConfig, 'data'> & z.output<typeof cagnetPatchSettings>;

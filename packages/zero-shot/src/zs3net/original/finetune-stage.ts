@@ -1,34 +1,36 @@
 import type { DeepLabV3Plus } from '@unseen/backbone';
 import type { SeedTree } from '@unseen/core';
-import { runTraining, type Stage, stageWeights } from '@unseen/experiment';
-import { constant, kaimingNormal, loadCheckpoint, uniform } from '@unseen/nn';
-import { optimizersOf, scheduledOptimizer } from '../../optimization.ts';
+import { type Stage, scheduledOptimizer, type Training, trainingStreams, trainStage, type Weights } from '@unseen/experiment';
+import { constant, kaimingNormal, uniform } from '@unseen/nn';
+import { trainingSettings } from '../../protocol/settings.ts';
 import { createGenerators, generatorModules } from './generators.ts';
 import { SceneTrainer } from './scene-trainer.ts';
 import type { Zs3NetOriginalChoices, Zs3NetOriginalConfig } from './settings.ts';
 import { batchesOf, guardedCrops, leakedCrops, setUp } from './setup.ts';
 
 /**
- * Stage 2 of ZS3Net (spec §9.3): generators learn the features of seen classes, a new classifier learns from features of
+ * Stage 2 of ZS3Net (paper §3.2): generators learn the features of seen classes, a new classifier learns from features of
  * images and synthetic ones. The rest of the network stays as it is.
  */
-export function finetuneStage(config: Zs3NetOriginalConfig): Stage {
-  const { iterations, batch, optimizers: rules, logEvery, checkpointEvery } = config.finetune;
-  return {
+export function finetuneStage(config: Zs3NetOriginalConfig, train: Stage<Weights>): Stage<Weights> {
+  const { zs3net, gmmn, augment, finetune } = config;
+  return trainStage({
     name: 'finetune',
-    uses: ['data', 'embeddings', 'backbone', 'zs3net', 'gmmn', 'augment', 'finetune'],
-    outputs: [stageWeights('finetune')],
-    run: async (context) => {
+    settings: { ...trainingSettings(config), zs3net, gmmn, augment, finetune },
+    needs: { train },
+    schedule: finetune,
+    build: async (context, inputs): Promise<Training> => {
       const setup = await setUp(context, config);
-      const { engine, seeds, folder } = context;
+      const { engine, seeds } = context;
       const { network, protocol, choices } = setup;
-      await loadCheckpoint(folder.file(stageWeights('train')), { modules: { network } });
+      const { iterations, batch, optimizers: rules } = finetune;
+      await inputs.train.load({ network });
       resetClassifier(network, choices.classifierInit, seeds.child('finetune/classifier'));
       const sizes = {
         embedding: protocol.vectors[0].length,
         channels: network.decoder.classifier.output.weight.shape[1],
       };
-      const generators = createGenerators(config.gmmn, sizes, seeds);
+      const generators = createGenerators(gmmn, sizes, seeds);
       const modules = generatorModules(generators);
       const optimizers = {
         classifier: scheduledOptimizer(engine, rules.classifier, network.decoder.classifier.parameters(), iterations),
@@ -40,25 +42,19 @@ export function finetuneStage(config: Zs3NetOriginalConfig): Stage {
         ),
       };
       const crops = choices.layout === 'groundTruth' ? leakedCrops(context, setup) : await guardedCrops(context, setup);
-      const batches = batchesOf(context, setup, crops, { name: 'finetune', batch });
-      const random = seeds.child('finetune/noise').stream();
+      const streams = trainingStreams(seeds, 'finetune');
+      const batches = batchesOf(setup, crops, { batch, random: streams.batches });
       const trainer = new SceneTrainer(engine, setup, generators, optimizers);
-      try {
-        await runTraining(context, 'finetune', {
-          modules: { network, ...modules },
-          optimizers: optimizersOf(optimizers),
-          random,
-          batches,
-          iterations,
-          logEvery,
-          checkpointEvery,
-          step: (iteration) => trainer.step(batches, iteration, random),
-        });
-      } finally {
-        trainer.dispose();
-      }
+      return {
+        modules: { network, ...modules },
+        optimizers,
+        batches,
+        noise: streams.noise,
+        step: (iteration) => trainer.step(batches, iteration, streams.noise),
+        close: () => trainer.dispose(),
+      };
     },
-  };
+  });
 }
 
 /** Forgets what the classifier has learned (ZS-4). */

@@ -1,6 +1,6 @@
 import type { RandomStream } from '@unseen/core';
-import type { Engine, Executable, Feeds } from '@unseen/tensor';
-import { applyGradients, type ScheduledOptimizer } from '../../optimization.ts';
+import { ProgramCache, readLosses, type ScheduledOptimizer, TrainingStep } from '@unseen/nn';
+import type { Engine, Feeds } from '@unseen/tensor';
 import type { GmmnChoices } from '../settings.ts';
 import { type Generation, generateStep, matchStep } from './generator-steps.ts';
 
@@ -26,41 +26,32 @@ export interface RealRows {
 
 /** Trains a generator and lets it generate, on one graph for each number of rows. */
 export class GeneratorTrainer {
-  private readonly engine: Engine;
-  private readonly options: GeneratorTrainerOptions;
-  private readonly executables = new Map<string, Executable>();
+  private readonly matching: TrainingStep<number>;
+  private readonly generating: ProgramCache<number>;
 
-  constructor(engine: Engine, options: GeneratorTrainerOptions) {
-    this.engine = engine;
-    this.options = options;
+  constructor(engine: Engine, { generation, channels, choices, optimizer }: GeneratorTrainerOptions) {
+    this.matching = new TrainingStep({
+      engine,
+      optimizers: { match: optimizer },
+      program: (rows) => matchStep(generation(rows), { channels, choices }),
+    });
+    this.generating = new ProgramCache(engine, (rows) => generateStep(generation(rows)));
   }
 
-  /** One update of the generator at the rate of an iteration; returns the loss. */
+  /** One update of the generator at the learning rate of an iteration; returns the loss. */
   async match({ feeds, real, mask }: RealRows, iteration: number, random: RandomStream): Promise<number> {
-    const { generation, channels, choices, optimizer } = this.options;
-    const rows = mask.length;
-    const executable = this.executable(`match ${rows}`, () => matchStep(generation(rows), { channels, choices }));
     const order = Int32Array.from(mask, (_, row) => row);
-    const result = executable.run({ ...feeds, real, order, mask }, random);
-    applyGradients(result, { match: optimizer }, iteration);
-    return result.scalar('match');
+    const losses = await this.matching.run({ ...feeds, real, order, mask }, { iteration, random }, mask.length);
+    return (await readLosses(losses)).match;
   }
 
   /** Features [rows · channels], a copy of their own. */
   async generate(feeds: Feeds, rows: number, random: RandomStream): Promise<Float32Array> {
-    const executable = this.executable(`generate ${rows}`, () => generateStep(this.options.generation(rows)));
-    return (await executable.run(feeds, random).read('fake')).slice();
+    return (await this.generating.get(rows).run(feeds, random).read('fake')).slice();
   }
 
   dispose(): void {
-    for (const executable of this.executables.values()) executable.dispose();
-  }
-
-  private executable(key: string, program: () => Parameters<Engine['compile']>[0]): Executable {
-    const known = this.executables.get(key);
-    if (known) return known;
-    const executable = this.engine.compile(program());
-    this.executables.set(key, executable);
-    return executable;
+    this.matching.dispose();
+    this.generating.dispose();
   }
 }

@@ -1,10 +1,8 @@
 import { IGNORE, type RandomStream } from '@unseen/core';
-import { BatchNorm, type Scalars, trackStatistics } from '@unseen/nn';
+import type { LabelledBatch } from '@unseen/experiment';
+import { BatchNorm, readLosses, type Scalars, type ScheduledOptimizers, TrainingStep, trackStatistics } from '@unseen/nn';
 import { ClassVectors, labelPrior, unseenProbabilityOf } from '@unseen/synthesis';
-import type { Engine, Executable, Program } from '@unseen/tensor';
-import { BatchNormStep } from '../../batch-norm-step.ts';
-import type { FeatureBatch } from '../../generative/real-trainer.ts';
-import { applyGradients, type Optimizers } from '../../optimization.ts';
+import type { Engine, Program } from '@unseen/tensor';
 import { classifierStep } from './classifier-step.ts';
 import { pixelGeneration, regionGeneration } from './generator-steps.ts';
 import { GeneratorTrainer, type GeneratorTrainerOptions } from './generator-trainer.ts';
@@ -15,16 +13,15 @@ import { layOutScene, type SceneOptions } from './scene.ts';
 import type { OriginalSetup } from './setup.ts';
 
 /** Optimizers of the second stage: `graph` where there is a generator of regions, `generator` where there is one of pixels. */
-export type SceneOptimizers = Optimizers & { readonly classifier: Optimizers[string] };
+export type SceneOptimizers = ScheduledOptimizers & { readonly classifier: ScheduledOptimizers[string] };
 
-/** Runs the steps of ZS3Net's second stage (spec §9.3): generators and classifier learn from the scenes of a batch. */
+/** Runs the steps of ZS3Net's second stage (paper §3.2): generators and classifier learn from the scenes of a batch. */
 export class SceneTrainer {
-  private readonly engine: Engine;
   private readonly setup: OriginalSetup;
-  private readonly optimizers: SceneOptimizers;
-  private readonly extractor: BatchNormStep;
+  private readonly extractor: TrainingStep;
   private readonly trainers: GeneratorTrainer[] = [];
-  private readonly classifiers = new Map<number, Executable>();
+  /** By the number of regions that are classified besides. */
+  private readonly classifier: TrainingStep<number>;
   private readonly scenes: SceneOptions;
   private readonly channels: number;
   /** What synthetic maps are made by. */
@@ -32,14 +29,19 @@ export class SceneTrainer {
   private readonly auxiliary: RegionSynthesis | undefined;
 
   constructor(engine: Engine, setup: OriginalSetup, generators: Generators, optimizers: SceneOptimizers) {
-    this.engine = engine;
     this.setup = setup;
-    this.optimizers = optimizers;
     const { config, choices, protocol, network, seen, classes } = setup;
     const { finetune, gmmn } = config;
-    const extraction = engine.compile(extractStep(setup), { frozen: choices.extractor === 'frozen' });
-    const [, height, width, channels] = extraction.outputs.features;
-    this.extractor = new BatchNormStep(extraction, network, engine);
+    this.extractor = new TrainingStep({
+      engine,
+      optimizers: {},
+      tracked: network,
+      program: () => extractStep(setup),
+      compile: { frozen: choices.extractor === 'frozen' },
+    });
+    const [, height, width, channels] = this.extractor.outputs().features;
+    const { classifier } = optimizers;
+    this.classifier = new TrainingStep({ engine, optimizers: { classifier }, program: (rows) => this.classify(rows) });
     this.channels = channels;
     const counts = { seen, unseen: classes - seen };
     this.scenes = {
@@ -82,7 +84,7 @@ export class SceneTrainer {
   }
 
   /** One step on a batch of images. */
-  async step({ features: images, labels }: FeatureBatch, iteration: number, random: RandomStream): Promise<Scalars> {
+  async step({ inputs: images, labels }: LabelledBatch, iteration: number, random: RandomStream): Promise<Scalars> {
     const { crop } = this.setup;
     const { batch } = this.setup.config.finetune;
     const [height, width] = this.scenes.grid;
@@ -108,18 +110,17 @@ export class SceneTrainer {
       ownLayouts += scene.isOwnLayout ? 1 : 0;
     }
     const joined = this.auxiliary && joinRegions(regions, this.channels);
-    const executable = this.classifier(joined?.labels.length ?? 0);
     const share = ownLayouts / batch;
-    const result = executable.run({
+    const feeds = {
       features: maps,
       labels: own,
       gridLabels: drawn,
       shares: Float32Array.of(share, 1 - share),
       ...(joined && { regions: joined.features, regionLabels: joined.labels }),
-    });
-    applyGradients(result, this.optimizers, iteration);
+    };
+    const classified = await this.classifier.run(feeds, { iteration }, joined?.labels.length ?? 0);
     return {
-      classifier: await result.scalar('classifier'),
+      ...(await readLosses(classified)),
       ...meanOf('match', losses.match),
       ...meanOf('matchRegions', losses.matchRegions),
     };
@@ -128,28 +129,22 @@ export class SceneTrainer {
   dispose(): void {
     this.extractor.dispose();
     for (const trainer of this.trainers) trainer.dispose();
-    for (const executable of this.classifiers.values()) executable.dispose();
+    this.classifier.dispose();
   }
 
-  private classifier(regions: number): Executable {
-    const known = this.classifiers.get(regions);
-    if (known) return known;
+  private classify(regions: number): Program {
     const { config, choices, network, crop, seen, classes } = this.setup;
     const { batch } = config.finetune;
-    const executable = this.engine.compile(
-      classifierStep({
-        network,
-        batch,
-        grid: this.scenes.grid,
-        channels: this.channels,
-        crop,
-        classWeights: Array.from({ length: classes }, (_, c) => (c < seen ? 1 : choices.unseenWeight)),
-        scale: choices.lossPerImage ? 1 / batch : 1,
-        ...(regions > 0 && { regions: { count: regions, weight: config.gmmn.graph.weight } }),
-      }),
-    );
-    this.classifiers.set(regions, executable);
-    return executable;
+    return classifierStep({
+      network,
+      batch,
+      grid: this.scenes.grid,
+      channels: this.channels,
+      crop,
+      classWeights: Array.from({ length: classes }, (_, c) => (c < seen ? 1 : choices.unseenWeight)),
+      scale: choices.lossPerImage ? 1 / batch : 1,
+      ...(regions > 0 && { regions: { count: regions, weight: config.gmmn.graph.weight } }),
+    });
   }
 }
 

@@ -1,8 +1,8 @@
-import type { StageContext } from '@unseen/experiment';
+import { type ExperimentConfig, optimizerSettings, positiveInteger, trainingShape } from '@unseen/experiment';
 import { UNSEEN_PRESETS } from '@unseen/synthesis';
 import { z } from 'zod';
-import { stageShape, stated } from '../../generative/settings.ts';
-import { optimizerSettings } from '../../optimizer-settings.ts';
+import { stated } from '../../generative/settings.ts';
+import { zeroShotShape } from '../../protocol/settings.ts';
 import {
   chooseGmmn,
   chooseGraph,
@@ -13,7 +13,7 @@ import {
   graphSettings,
 } from '../settings.ts';
 
-const count = z.int().positive();
+const count = positiveInteger();
 const weight = z.number().nonnegative();
 const share = z.number().min(0).max(1);
 
@@ -47,6 +47,7 @@ const graph = graphSettings.extend({
 
 /** Settings of the original ZS3Net in an experiment file, under the keys `zs3net`, `gmmn`, `augment`, `train` and `finetune`. */
 export const zs3netOriginalSettings = z.strictObject({
+  ...zeroShotShape,
   zs3net: z
     .strictObject({
       /** A DeepLab v3+ of the registry, on the backbone of the experiment. */
@@ -78,7 +79,7 @@ export const zs3netOriginalSettings = z.strictObject({
     })
     .prefault({}),
   train: z.strictObject({
-    ...stageShape,
+    ...trainingShape,
     /** Whether images that show an unseen class are left out, or kept with its pixels hidden (ZS-6). */
     unseenImages: z.enum(['drop', 'keep']).default('drop'),
     optimizer: sgd(7e-3),
@@ -86,7 +87,7 @@ export const zs3netOriginalSettings = z.strictObject({
     headMultiplier: weight.default(10),
   }),
   finetune: z.strictObject({
-    ...stageShape,
+    ...trainingShape,
     /**
      * Where synthetic features stand: `random` classes at every position, or the masks of the training images, those of
      * unseen classes included (`groundTruth`, which leaks; ZS-1).
@@ -109,7 +110,7 @@ export const zs3netOriginalSettings = z.strictObject({
 /** Validated settings, before the profile has decided what they leave open. */
 export type Zs3NetOriginalSettings = z.infer<typeof zs3netOriginalSettings>;
 /** A checked configuration of this method. */
-export type Zs3NetOriginalConfig = StageContext['config'] & Zs3NetOriginalSettings;
+export type Zs3NetOriginalConfig = Omit<ExperimentConfig, 'data'> & Zs3NetOriginalSettings;
 
 /** What the profile or the settings decide. */
 export interface Zs3NetOriginalChoices {

@@ -6,17 +6,13 @@ import {
   type SegmentationDefinition,
   segmentationNetworks,
 } from '@unseen/backbone';
-import { type LabelMap, lookUp, type Sample, type SeedTree, UserError } from '@unseen/core';
+import { type LabelMap, lookUp, type RandomStream, type Sample, type SeedTree, UserError } from '@unseen/core';
 import { ContiguousLabels, guardTraining, leakUnseenLayouts } from '@unseen/data';
-import {
-  FeatureBatches,
-  openProtocol,
-  type SettingProblem,
-  type StageContext,
-  type ZeroShotProtocol,
-} from '@unseen/experiment';
+import { LabelledBatches, type SettingProblem, type StageContext } from '@unseen/experiment';
 import { constant, type Initializer } from '@unseen/nn';
-import { withoutUnseen } from '../../without-unseen.ts';
+import { openProtocol, type ZeroShotProtocol } from '../../protocol/protocol.ts';
+import { trainingSettings } from '../../protocol/settings.ts';
+import { withoutUnseen } from '../../protocol/without-unseen.ts';
 import { chooseOriginal, type Zs3NetOriginalChoices, type Zs3NetOriginalConfig } from './settings.ts';
 import { shortSideSource } from './short-side-source.ts';
 
@@ -35,8 +31,8 @@ export interface OriginalSetup {
 }
 
 /** Opens the protocol and builds the network, its backbone with the weights of the experiment where there are some. */
-export async function setUp(context: StageContext, config: Zs3NetOriginalConfig): Promise<OriginalSetup> {
-  const protocol = await openProtocol(config);
+export async function setUp(context: Pick<StageContext, 'seeds'>, config: Zs3NetOriginalConfig): Promise<OriginalSetup> {
+  const protocol = await openProtocol(trainingSettings(config));
   const { seen, unseen } = protocol.split;
   const classes = seen.length + unseen.length;
   const network = buildNetwork(config, classes, context.seeds.child('network'));
@@ -137,12 +133,10 @@ export function leakedCrops({ progress }: StageContext, { protocol, classes }: O
 
 /** Batches of crops for a stage. */
 export function batchesOf(
-  context: StageContext,
   { config, definition, crop }: OriginalSetup,
   { samples, channelsOf, classes }: TrainingCrops,
-  { name, batch }: { readonly name: string; readonly batch: number },
-): FeatureBatches {
-  const random = context.seeds.child(name).child('batches').stream();
+  { batch, random }: { readonly batch: number; readonly random: RandomStream },
+): LabelledBatches {
   const { base, ...augment } = config.augment;
   const source = shortSideSource(samples, {
     augmentation: { ...augment, base: base ?? crop, crop },
@@ -150,5 +144,5 @@ export function batchesOf(
     channelsOf,
     random,
   });
-  return new FeatureBatches({ sources: [source], batch, classes, random });
+  return new LabelledBatches({ sources: [source], batch, classes, random });
 }

@@ -1,5 +1,5 @@
 import type { LabelMap, RandomStream, Sample } from '@unseen/core';
-import type { FeatureSource } from '@unseen/experiment';
+import type { LabelledSource } from '@unseen/experiment';
 import {
   augmentShortSide,
   drawShortSideAugmentation,
@@ -18,8 +18,8 @@ export interface ShortSideSourceOptions {
   readonly random: RandomStream;
 }
 
-/** Random crops with ZS3Net's augmentation (spec §4.2) as a source of batches: normalised pixels [crop, crop, 3] with channels. */
-export function shortSideSource(samples: readonly Sample[], options: ShortSideSourceOptions): FeatureSource {
+/** Random crops with ZS3Net's augmentation as a source of batches: normalised pixels [crop, crop, 3] with channels. */
+export function shortSideSource(samples: readonly Sample[], options: ShortSideSourceOptions): LabelledSource {
   const { augmentation, normalization, channelsOf, random } = options;
   const { crop } = augmentation;
   return {
