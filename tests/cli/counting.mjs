@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { main } from '@unseen/cli';
 import { writeJsonAtomic } from '@unseen/core';
-import { defineMethod } from '@unseen/experiment';
+import { defineMethod, defineStage, filesOf, jsonFile } from '@unseen/experiment';
 import { ConfusionMatrix, segmentationMetrics } from '@unseen/metrics';
 import { z } from 'zod';
 
 const count = defineMethod({
   name: 'count',
   summary: 'sums random numbers',
+  task: 'none',
   settings: z.strictObject({
     count: z.strictObject({
       to: z.int().positive(),
@@ -18,10 +19,11 @@ const count = defineMethod({
       metrics: z.boolean().default(false),
     }),
   }),
-  stages: (config) => [
-    {
+  pipeline: (config) => {
+    const sum = defineStage({
       name: 'sum',
-      uses: ['count'],
+      settings: config.count,
+      makes: jsonFile('sum.json'),
       async run({ seeds, resume, checkpoints, folder, log, progress, signal }) {
         const path = join(checkpoints, 'last.json');
         const random = seeds.child('sum').stream();
@@ -40,10 +42,12 @@ const count = defineMethod({
         }
         await writeJsonAtomic(folder.file('sum.json'), state.sum);
       },
-    },
-    {
+    });
+    const evaluate = defineStage({
       name: 'evaluate',
-      uses: ['evaluate'],
+      settings: config.evaluate,
+      needs: { sum },
+      makes: filesOf(...(config.count.metrics ? ['metrics.json'] : [])),
       async run({ folder }) {
         if (!config.count.metrics) return;
         const matrix = new ConfusionMatrix(2);
@@ -58,8 +62,9 @@ const count = defineMethod({
           protocol: { dataset: 'none' },
         });
       },
-    },
-  ],
+    });
+    return [sum, evaluate];
+  },
 });
 
 process.exitCode = await main(process.argv.slice(2), { methods: async () => ({ count }) });

@@ -7,9 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Command, counting } from './command.ts';
 
 const EXPERIMENT = `method: count
-data: { dataset: none, size: [1, 1] }
-embeddings: { table: none }
-backbone: { name: none, outputStride: 1 }
+data: { dataset: none }
 count: { to: 40 }
 `;
 

@@ -96,13 +96,8 @@ function statistics(draw: Draw, channels: number) {
 }
 
 const cagnet = (profile: 'default' | 'official'): NetworkCase => {
-  const optimizer = { rate: 1 };
-  const { cagnet: settings } = cagnetSettings.parse({
-    cagnet: {
-      network: { contextual: { width: 4 }, generator: { hidden: [9, 7], dropout: [0.1, 0.5] }, heads: { hidden: 8 } },
-    },
-    train: { iterations: 1, batch: 1, optimizers: { heads: optimizer, generator: optimizer, contextual: optimizer } },
-    finetune: { iterations: 1, batch: 1, optimizers: { heads: optimizer, generator: optimizer } },
+  const settings = cagnetSettings.shape.cagnet.parse({
+    network: { contextual: { width: 4 }, generator: { hidden: [9, 7], dropout: [0.1, 0.5] }, heads: { hidden: 8 } },
   });
   const sizes = { channels: 6, embedding: 3, seen: 3, unseen: 2 };
   return {

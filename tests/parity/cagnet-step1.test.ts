@@ -1,5 +1,5 @@
 import { MSC_SCALES } from '@unseen/backbone';
-import { Trunk } from '@unseen/experiment';
+import { labelledInputs, Trunk } from '@unseen/experiment';
 import { ganLosses, groupPixels } from '@unseen/nn';
 import { ClassVectors } from '@unseen/synthesis';
 import type { Program } from '@unseen/tensor';
@@ -7,7 +7,6 @@ import { resizeBilinear } from '@unseen/vision';
 import {
   type CagnetChoices,
   type RealStepOptions,
-  realInputs,
   realLosses,
   realPass,
   realStep,
@@ -95,9 +94,9 @@ await parity('cagnet-step1', (fixture) => {
   function inputsOf(options: RealStepOptions, attempt = 0): Record<string, Tensor> {
     const inputs: Record<string, Tensor> = {};
     maps.forEach(({ shape, values }, scale) => {
-      const name = realInputs.features(scale);
+      const name = labelledInputs.maps(scale);
       inputs[name] = { shape, values: jittered(values, attempt, name) };
-      inputs[realInputs.labels(scale)] = labels[scale];
+      inputs[labelledInputs.labels(scale)] = labels[scale];
     });
     if (options.choices.content !== 'mmd') return inputs;
     const shape = [groups.groups, groups.samples];

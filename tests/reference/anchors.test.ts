@@ -1,19 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, type Sample } from '@unseen/core';
-import {
-  type ExperimentConfig,
-  FeatureExtractor,
-  loadExperiment,
-  loadExperimentBackbone,
-  openProtocol,
-  warpImage,
-  type ZeroShotProtocol,
-} from '@unseen/experiment';
+import { FeatureExtractor, loadExperiment, loadExperimentBackbone, warpImage } from '@unseen/experiment';
 import { ConfusionMatrix, segmentationMetrics } from '@unseen/metrics';
 import { createCompiledEngine } from '@unseen/onnx';
 import { resizeNearest } from '@unseen/vision';
-import { cagnet } from '@unseen/zero-shot';
+import { cagnet, openProtocol, type ZeroShotConfig, type ZeroShotProtocol } from '@unseen/zero-shot';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fitRidge, type LabelledRows } from './ridge.ts';
 
@@ -45,7 +37,8 @@ for (const { name, experiment, slow } of SETS) {
     beforeAll(async () => {
       expected = ((await readJson(anchors)) as Anchors)[name];
       const file = join(import.meta.dirname, `../../experiments/cagnet/${experiment}.yaml`);
-      const { config } = await loadExperiment(file, { methods: { cagnet } });
+      const loaded = await loadExperiment(file, { methods: { cagnet } });
+      const config = loaded.config as unknown as ZeroShotConfig;
       protocol = await openProtocol(config);
       const raw = await extract(config, protocol, protocol.dataset.train);
       const standardize = standardizer(raw.all, raw.channels);
@@ -116,7 +109,7 @@ for (const { name, experiment, slow } of SETS) {
 }
 
 /** Features of labelled positions with their channels, and all features for the statistics. */
-async function extract(config: ExperimentConfig, { labels }: ZeroShotProtocol, samples: readonly Sample[]) {
+async function extract(config: ZeroShotConfig, { labels }: ZeroShotProtocol, samples: readonly Sample[]) {
   const engine = createCompiledEngine();
   const [height, width] = config.data.size;
   const extractor = new FeatureExtractor(engine, await loadExperimentBackbone(config.backbone), {

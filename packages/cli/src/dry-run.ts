@@ -30,7 +30,8 @@ function summary({ classes, data, vectors, backbone, maps, features }: DryRun): 
   if (classes) rows.push(['classes', `${classes.seen} seen, ${classes.unseen} unseen`]);
   if (vectors !== undefined)
     rows.push(['class vectors', typeof vectors === 'string' ? vectors : `${vectors} numbers each`]);
-  if (backbone) rows.push(['backbone', `${backbone.name}, ${millions(backbone.parameters)} weights: ${backbone.weights}`]);
+  if (backbone)
+    rows.push(['backbone', `${backbone.name}, ${millions(backbone.parameters)} weights: ${backbone.weights}`]);
   if (maps) rows.push(['maps', maps.map((map) => map.join('×')).join(', ')]);
   if (features) rows.push(['stored features', `${bytesText(features.bytes)}, ${duration(1000 * features.seconds)}`]);
   if (typeof data === 'string') return [...rows, ['images', data]];

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '@unseen/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ExperimentConfig } from './config/schema.ts';
 import { type OpenOptions, openRunFolder } from './folder.ts';
-import type { ExperimentConfig } from './schema.ts';
 
 let dir: string;
 let out: string;

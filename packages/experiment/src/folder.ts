@@ -13,12 +13,12 @@ import {
 import { readYaml } from '@unseen/formats';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import type { ExperimentConfig } from './config/schema.ts';
 import type { BackendChoice } from './engine.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import { RunLog } from './log.ts';
 import type { Shard } from './pipeline/stage.ts';
 import { type FolderState, inspectFolder, LOCK, notARun, OwnFiles } from './run-files.ts';
-import type { ExperimentConfig } from './config/schema.ts';
 
 const stageRecord = z.object({ name: z.string(), hash: z.string() });
 /** How stages are recorded; another version hashes their settings differently. */
@@ -103,7 +103,9 @@ export async function openRunFolder(
     // Other processes may be writing theirs.
     if (!shard) await own.removeUnfinished(path);
     const kept = resume ? before : undefined;
-    const stages: StagesRecord = kept ? await readStages(file('stages.json')) : { version: STAGES_VERSION, finished: [] };
+    const stages: StagesRecord = kept
+      ? await readStages(file('stages.json'))
+      : { version: STAGES_VERSION, finished: [] };
     const log = new RunLog(file('log.jsonl'));
     const folder: RunFolder = {
       path,
@@ -145,7 +147,9 @@ async function inspectOwn(path: string): Promise<Exclude<FolderState, { kind: 'f
 
 async function readStages(path: string): Promise<StagesRecord> {
   // A run that was killed before its first stage has none.
-  return existsSync(path) ? readRecord(path, (file) => readYaml(file, stagesSchema)) : { version: STAGES_VERSION, finished: [] };
+  return existsSync(path)
+    ? readRecord(path, (file) => readYaml(file, stagesSchema))
+    : { version: STAGES_VERSION, finished: [] };
 }
 
 /** A record that is damaged is an error that says how the run can go on. */

@@ -1,8 +1,21 @@
-export { chooseOutputStride, type BackboneNetwork, buildBackbone, type LoadedBackbone, loadExperimentBackbone } from './backbone.ts';
-export { BalancedDraws, type BatchSource, type DrawPosition, Draws, PairDraws, ZippedBatches } from './batches/batch-source.ts';
+export {
+  type BackboneNetwork,
+  buildBackbone,
+  chooseOutputStride,
+  type LoadedBackbone,
+  loadExperimentBackbone,
+} from './backbone.ts';
+export {
+  BalancedDraws,
+  type BatchSource,
+  type DrawPosition,
+  Draws,
+  PairDraws,
+  ZippedBatches,
+} from './batches/batch-source.ts';
 export { cropSource } from './batches/crop-source.ts';
 export { imageSource } from './batches/image-source.ts';
-export { type LabelledBatchOptions, LabelledBatches, type LabelledSource } from './batches/labelled-batches.ts';
+export { LabelledBatches, type LabelledBatchOptions, type LabelledSource } from './batches/labelled-batches.ts';
 export * from './classes.ts';
 export * from './config/load.ts';
 export * from './config/schema.ts';

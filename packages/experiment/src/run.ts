@@ -1,9 +1,9 @@
+import type { Experiment } from './config/load.ts';
 import { choiceText, chooseEngine } from './engine.ts';
 import type { OpenOptions } from './folder.ts';
 import { openRunFolder } from './folder.ts';
-import type { Experiment } from './config/load.ts';
-import { type Progress, silentProgress } from './progress.ts';
 import { type RunOptions, runStages } from './pipeline/run-stages.ts';
+import { type Progress, silentProgress } from './progress.ts';
 
 /** How {@link runExperiment} runs. */
 export interface ExperimentRunOptions extends OpenOptions, Pick<RunOptions, 'from' | 'signal' | 'shard'> {

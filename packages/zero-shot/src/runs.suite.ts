@@ -1,4 +1,4 @@
-import { type Progress, type RunModel, silentProgress } from '@unseen/experiment';
+import { type Progress, type ScorePredictor, silentProgress } from '@unseen/experiment';
 import { createCompiledEngine } from '@unseen/onnx';
 import { expect } from 'vitest';
 
@@ -17,7 +17,7 @@ export function dyingAt(stage: string, iteration: number): Progress {
 }
 
 /** The program of a model, which is what is exported, gives the model's logits. */
-export async function expectSameProgram(model: RunModel): Promise<void> {
+export async function expectSameProgram(model: ScorePredictor): Promise<void> {
   const program = model.program();
   const [, height, width] = program.inputs.image.shape;
   const data = Uint8Array.from({ length: height * width * 3 }, (_, i) => (37 * i) % 251);

@@ -110,7 +110,7 @@ const step1 = programBenchmark({
     return {
       program,
       feeds: {
-        features0: normalValues([batch, grid, grid, channels], seeds.child('features')),
+        maps0: normalValues([batch, grid, grid, channels], seeds.child('features')),
         labels0: randomLabels(batch * grid * grid, sizes.seen, IGNORED, seeds.child('labels')),
       },
       weights,

@@ -1,5 +1,5 @@
-import { backendOption, outOption, setOption, textsOption, wholeNumber, withBackend } from '../options.ts';
 import type { ZeroShotConfig } from '@unseen/zero-shot';
+import { backendOption, outOption, setOption, textsOption, wholeNumber, withBackend } from '../options.ts';
 import { defineVerb } from '../verb.ts';
 import { runOne } from './run.ts';
 

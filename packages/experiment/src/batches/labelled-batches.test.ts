@@ -60,6 +60,6 @@ test('what sources draw at random goes on after a position is put back', async (
   const other = make(1);
   other.position = JSON.parse(JSON.stringify(position));
   await other.advance();
-  expect(other.features).toEqual(batches.inputs);
+  expect(other.inputs).toEqual(batches.inputs);
   expect(other.labels).toEqual(batches.labels);
 });

@@ -4,16 +4,21 @@ import { dirname, join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { defineMethod } from '../pipeline/method.ts';
 import { loadExperiment } from './load.ts';
-import { defineMethod } from './method.ts';
+import { trunkShape } from './schema.ts';
+import { nameOrPath } from './schema-paths.ts';
 
 const count = defineMethod({
   name: 'count',
   summary: 'counts',
+  task: 'none',
   settings: z.strictObject({
+    ...trunkShape,
+    embeddings: z.strictObject({ table: nameOrPath() }),
     count: z.strictObject({ to: z.int().positive().default(3), file: z.string().optional() }).prefault({}),
   }),
-  stages: () => [],
+  pipeline: () => [],
 });
 const methods = { count };
 
@@ -83,9 +88,13 @@ test('paths are relative to the file in which they stand, names stay names', asy
   const { config } = await loadExperiment(path, { methods, set: ['embeddings.table=./t.arrow'] });
   expect(config.data.dataset).toBe(join(dir, 'toy.yaml'));
   expect(config.data.root).toBe(join(dir, 'deep/images'));
-  expect(config.backbone.weights).toBe(join(dir, 'w.safetensors'));
-  expect(config.backbone.name).toBe('micro');
-  expect(config.embeddings.table).toBe(join(process.cwd(), 't.arrow'));
+  const { backbone, embeddings } = config as unknown as {
+    backbone: { name: string; weights: string };
+    embeddings: { table: string };
+  };
+  expect(backbone.weights).toBe(join(dir, 'w.safetensors'));
+  expect(backbone.name).toBe('micro');
+  expect(embeddings.table).toBe(join(process.cwd(), 't.arrow'));
 });
 
 test('every problem is told at once, each at the file and line where its key stands', async () => {

@@ -10,7 +10,7 @@ import { type ExtractDatasetOptions, extractDataset } from './extract-dataset.ts
 import type { FeatureSettings } from './feature-settings.ts';
 import { mergeShards } from './merge-shards.ts';
 
-const WEIGHTS = join(import.meta.dirname, '../../../experiments/pretrain/toy-backbone.safetensors');
+const WEIGHTS = join(import.meta.dirname, '../../../../experiments/pretrain/toy-backbone.safetensors');
 
 const SETTINGS: FeatureSettings = {
   data: { dataset: 'toy-attributes', split: 'default', size: [24, 24], train: { limit: 7 }, val: { limit: 5 } },

@@ -2,8 +2,8 @@ import type { Sample } from '@unseen/core';
 import { columnBytes, type FeatureBits, type StoreForm } from '@unseen/data';
 import type { Engine } from '@unseen/tensor';
 import { buildBackbone } from '../backbone.ts';
-import type { FeatureSettings } from './feature-settings.ts';
 import { openExperimentDataset } from '../classes.ts';
+import type { FeatureSettings } from './feature-settings.ts';
 import { labelBitsOf, ViewExtractors } from './view-extractors.ts';
 
 /** What the features of an image cost. */

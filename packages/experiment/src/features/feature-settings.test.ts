@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { loadExperimentBackbone } from '../backbone.ts';
 import { type FeatureSettings, type FeatureSubset, featureProvenance } from './feature-settings.ts';
 
-const WEIGHTS = new URL('../../../experiments/pretrain/toy-backbone.safetensors', import.meta.url).pathname;
+const WEIGHTS = new URL('../../../../experiments/pretrain/toy-backbone.safetensors', import.meta.url).pathname;
 
 const dataset: Dataset = {
   name: 'small',

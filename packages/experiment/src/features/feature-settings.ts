@@ -1,8 +1,8 @@
 import { type Dataset, hashJson } from '@unseen/core';
 import { type FeatureProvenance, findSplit, type StoreForm } from '@unseen/data';
 import type { LoadedBackbone } from '../backbone.ts';
-import { sizeAtScale, type View } from './extractor.ts';
 import type { TrunkSettings } from '../config/schema.ts';
+import { sizeAtScale, type View } from './extractor.ts';
 
 /** The settings of an experiment that its stored features depend on. */
 export interface FeatureSettings {

@@ -3,11 +3,11 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dataset, linkOrCopy, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
 import {
+  type FeatureProvenance,
   FeatureStore,
   findSplit,
   guardTraining,
   mergeFeatureStores,
-  type FeatureProvenance,
   SeenOnlyFeatures,
   type StoreForm,
 } from '@unseen/data';
@@ -63,10 +63,17 @@ export function featureStage({ subset, settings, earlier }: FeatureStageOptions)
       const form = storeFormOf(settings.features);
       const { store } = settings.features;
       if (store !== undefined) return adoptGiven(join(store, `${subset}.arrow`), path, opened.provenance, form);
-      if (earlier !== undefined && (await adopt(join(earlier, storePath(subset)), path, opened.provenance, form))) return;
+      if (earlier !== undefined && (await adopt(join(earlier, storePath(subset)), path, opened.provenance, form)))
+        return;
       if (context.shard) return extractPart(context, settings, opened, { subset, shard: context.shard, form });
       if (await joinParts(context, settings, opened, { subset, form, path })) return;
-      await extract(context, settings, opened, { path, subset, form, samples: opened.samples, provenance: opened.provenance });
+      await extract(context, settings, opened, {
+        path,
+        subset,
+        form,
+        samples: opened.samples,
+        provenance: opened.provenance,
+      });
     },
   });
 }
@@ -130,7 +137,11 @@ async function extractPart(
   context: StageContext,
   settings: FeatureSettings,
   opened: OpenedSubset,
-  { subset, shard, form }: { readonly subset: FeatureSubset; readonly shard: Shard; readonly form: Required<StoreForm> },
+  {
+    subset,
+    shard,
+    form,
+  }: { readonly subset: FeatureSubset; readonly shard: Shard; readonly form: Required<StoreForm> },
 ): Promise<void> {
   const path = context.folder.file('features', shardName(subset, shard));
   const provenance = { ...opened.provenance, subset: shardSubset(subset, shard) };

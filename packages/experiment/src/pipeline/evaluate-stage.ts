@@ -3,7 +3,13 @@ import { encodeRgbPng } from '@unseen/formats';
 import { type Color, paintLabels, resizeNearest, resizeRgb } from '@unseen/vision';
 import type { ClassProtocol, DatasetProtocol } from '../classes.ts';
 import type { ExperimentConfig } from '../config/schema.ts';
-import { type EvaluatedMethod, type EvaluationImage, evaluateScorers, type Resolution, type Scorer } from '../evaluation.ts';
+import {
+  type EvaluatedMethod,
+  type EvaluationImage,
+  evaluateScorers,
+  type Resolution,
+  type Scorer,
+} from '../evaluation.ts';
 import { modelContext } from '../models/model-context.ts';
 import { filesOf } from './artifacts.ts';
 import type { Predictors, ScorePredictor, Task } from './method.ts';

@@ -69,7 +69,10 @@ function imageArtifact<T>(stage: string, { kind, suffix, write, read }: Form<T>)
 export function fileNameOf(id: string): string {
   const name = encodeURIComponent(id).replaceAll(/[.*'()!~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   if (name.length <= 200) return name;
-  throw new UserError({ given: `the image id '${id.slice(0, 40)}…' of ${id.length} characters`, expected: 'a shorter id' });
+  throw new UserError({
+    given: `the image id '${id.slice(0, 40)}…' of ${id.length} characters`,
+    expected: 'a shorter id',
+  });
 }
 
 /** Score maps: one safetensors file per image, in full precision. */

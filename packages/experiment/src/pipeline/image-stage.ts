@@ -65,7 +65,8 @@ export function imageStage<const I extends { readonly id: string }, const N exte
           await close?.();
         }
       }
-      if (!shard) await writeJsonAtomic(folder.file(makes.directory, IMAGE_INDEX), { hash, ids: all.map(({ id }) => id) });
+      if (!shard)
+        await writeJsonAtomic(folder.file(makes.directory, IMAGE_INDEX), { hash, ids: all.map(({ id }) => id) });
     },
   });
 }
@@ -98,7 +99,10 @@ export async function clearImages(folder: Place, makes: Artifact<unknown> | Imag
 /** Consecutive images, so that the parts one after the other are all images. */
 export function partOf<I>(images: readonly I[], { index, count }: Shard): readonly I[] {
   if (count > images.length) {
-    throw new UserError({ given: `${count} shards of ${images.length} images`, expected: 'at least one image in each' });
+    throw new UserError({
+      given: `${count} shards of ${images.length} images`,
+      expected: 'at least one image in each',
+    });
   }
   const start = (i: number) => Math.floor((images.length * i) / count);
   return images.slice(start(index - 1), start(index));
@@ -107,7 +111,11 @@ export function partOf<I>(images: readonly I[], { index, count }: Shard): readon
 function requireDistinct(images: readonly { readonly id: string }[], stage: string): void {
   const seen = new Set<string>();
   for (const { id } of images) {
-    if (seen.has(id)) throw new UserError({ given: `two images of the stage '${stage}' have the id '${id}'`, expected: 'distinct ids' });
+    if (seen.has(id))
+      throw new UserError({
+        given: `two images of the stage '${stage}' have the id '${id}'`,
+        expected: 'distinct ids',
+      });
     seen.add(id);
   }
 }

@@ -149,7 +149,11 @@ export function defineMethod<S extends z.ZodRawShape>(definition: MethodDefiniti
     .strictObject({ ...baseSchema.shape, ...settings.shape, method: z.literal(name) })
     .superRefine((config, { addIssue }) => {
       if ((config as { extend?: unknown }).extend && !extendable) {
-        addIssue({ code: 'custom', path: ['extend'], message: `the method '${name}' cannot be extended by new classes` });
+        addIssue({
+          code: 'custom',
+          path: ['extend'],
+          message: `the method '${name}' cannot be extended by new classes`,
+        });
       }
       for (const { path, message } of check?.(config as unknown as MethodConfig<S>) ?? [])
         addIssue({ code: 'custom', path: [...path], message });

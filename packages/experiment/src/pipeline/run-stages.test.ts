@@ -6,10 +6,12 @@ import { readJson, UserError, writeJsonAtomic } from '@unseen/core';
 import type { Engine } from '@unseen/tensor';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type OpenOptions, openRunFolder } from './folder.ts';
+import { baseSchema, type ExperimentConfig } from '../config/schema.ts';
+import { type OpenOptions, openRunFolder } from '../folder.ts';
+import { filesOf, jsonFile } from './artifacts.ts';
 import { defineMethod, type Method } from './method.ts';
-import { baseSchema, type ExperimentConfig } from './schema.ts';
-import { type RunOptions, runStages } from './stages.ts';
+import { type RunOptions, runStages } from './run-stages.ts';
+import { defineStage } from './stage.ts';
 
 let dir: string;
 let out: string;
@@ -29,11 +31,12 @@ const sum = defineMethod({
   name: 'sum',
   summary: 'sums random numbers',
   settings: z.strictObject({ sum: z.strictObject({ steps: z.int() }), evaluate: z.strictObject({ digits: z.int() }) }),
-  stages: (config) => [
-    {
+  task: 'none',
+  pipeline: (config) => {
+    const train = defineStage({
       name: 'train',
-      uses: ['sum'],
-      outputs: ['sum.json'],
+      settings: config.sum,
+      makes: jsonFile<number>('sum.json'),
       async run({ seeds, resume, checkpoints, folder, log, progress, signal }) {
         ran.push(resume ? 'train again' : 'train');
         const path = join(checkpoints, 'last.json');
@@ -52,25 +55,25 @@ const sum = defineMethod({
         }
         await writeJsonAtomic(folder.file('sum.json'), state.sum);
       },
-    },
-    {
+    });
+    const evaluate = defineStage({
       name: 'evaluate',
-      uses: ['evaluate'],
-      async run({ folder }) {
+      settings: config.evaluate,
+      needs: { train },
+      makes: jsonFile<string>('metrics.json'),
+      async run({ folder }, inputs) {
         ran.push('evaluate');
-        const result = (await readJson(folder.file('sum.json'))) as number;
-        await writeJsonAtomic(folder.file('metrics.json'), result.toFixed(config.evaluate.digits));
+        await writeJsonAtomic(folder.file('metrics.json'), (await inputs.train.read()).toFixed(config.evaluate.digits));
       },
-    },
-  ],
+    });
+    return [train, evaluate];
+  },
 });
 
 function settings(changes: object = {}): ExperimentConfig {
   const config = sum.schema.parse({
     method: 'sum',
-    data: { dataset: 'none', size: [1, 1] },
-    embeddings: { table: 'none' },
-    backbone: { name: 'none', outputStride: 1 },
+    data: { dataset: 'none' },
     sum: { steps: 10 },
     evaluate: { digits: 12 },
     ...changes,
@@ -215,7 +218,10 @@ test('a stage that ends without its outputs is not taken for finished', async ()
     name: 'lazy',
     summary: '',
     settings: z.strictObject({}),
-    stages: () => [{ name: 'nothing', outputs: ['promised.json'], run: async () => {} }],
+    task: 'none',
+    pipeline: () => [
+      defineStage({ name: 'nothing', settings: {}, makes: filesOf('promised.json'), run: async () => {} }),
+    ],
   });
   const config = { ...settings(), method: 'lazy' };
   await expect(run(config, {}, {}, lazy)).rejects.toThrow('without writing promised.json');

@@ -57,7 +57,9 @@ export async function runStages(
   const environment = await folder.adopt(choice);
   const moved = folder.earlierEnvironment ? environmentChanges(folder.earlierEnvironment, environment) : [];
   if (moved.length > 0) {
-    progress.warn(`the environment has changed since this run started (${listed(moved)}); its numbers may differ slightly`);
+    progress.warn(
+      `the environment has changed since this run started (${listed(moved)}); its numbers may differ slightly`,
+    );
   }
   if (!shard) {
     await removeOutdated(stages, hashes, folder, record);
@@ -96,11 +98,15 @@ export async function runStages(
     requireFiles(stage, folder);
     const seconds = Math.round(performance.now() - began) / 1000;
     const { running: _, finished, version } = record;
-    record = { version, finished: [...finished.filter(({ name }) => name !== stage.name), { name: stage.name, hash, seconds }] };
+    record = {
+      version,
+      finished: [...finished.filter(({ name }) => name !== stage.name), { name: stage.name, hash, seconds }],
+    };
     await folder.saveStages(record);
     progress.stage(stage.name, 'done', position);
   }
-  if (shard) throw new UserError({ given: `${folder.path} has finished all its stages`, remedy: 'run without --shard' });
+  if (shard)
+    throw new UserError({ given: `${folder.path} has finished all its stages`, remedy: 'run without --shard' });
 }
 
 /** Checks that every stage comes after those that it needs, and that names are distinct. */
@@ -108,7 +114,8 @@ function inOrder(stages: readonly Stage[]): readonly Stage[] {
   const known = new Set<Stage>();
   for (const stage of stages) {
     for (const needed of Object.values(stage.needs)) {
-      if (!known.has(needed)) throw new Error(`stage '${stage.name}' needs '${needed.name}', which does not come before it`);
+      if (!known.has(needed))
+        throw new Error(`stage '${stage.name}' needs '${needed.name}', which does not come before it`);
     }
     if ([...known].some(({ name }) => name === stage.name)) throw new Error(`two stages are called '${stage.name}'`);
     known.add(stage);
@@ -206,7 +213,8 @@ function requireVersion({ path, stages: { version, finished, running } }: RunFol
   throw new UserError({
     given: `${path} was made by another version of unseen, which recorded its stages differently`,
     expected: 'a run of this version to continue',
-    remedy: 'choose another folder with --out; what the run has learned can still be used by predict, evaluate and export',
+    remedy:
+      'choose another folder with --out; what the run has learned can still be used by predict, evaluate and export',
   });
 }
 

@@ -126,7 +126,12 @@ export function segmenterStage<const N extends Needs>(options: SegmenterStageOpt
 export function labelMapSource(
   images: readonly Pick<Sample, 'id' | 'image'>[],
   labels: Pick<ImageValues<LabelMap>, 'read'>,
-  { size, flip, normalization, classes }: Pick<SegmenterStageOptions<Needs>, 'size' | 'flip' | 'normalization' | 'classes'>,
+  {
+    size,
+    flip,
+    normalization,
+    classes,
+  }: Pick<SegmenterStageOptions<Needs>, 'size' | 'flip' | 'normalization' | 'classes'>,
 ): LabelledSource {
   const trainIds = new Map(classes.map((id, trainId) => [id, trainId]));
   return {

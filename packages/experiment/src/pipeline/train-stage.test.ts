@@ -7,10 +7,10 @@ import { Dense } from '@unseen/nn';
 import { createEagerEngine, type Device, type Engine } from '@unseen/tensor';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { openRunFolder } from './folder.ts';
+import { openRunFolder } from '../folder.ts';
 import { defineMethod } from './method.ts';
-import { runStages } from './stages.ts';
-import { runTraining } from './training.ts';
+import { runStages } from './run-stages.ts';
+import { trainStage } from './train-stage.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -28,35 +28,26 @@ async function train(engine: Engine, out: string, loss: (iteration: number) => n
     name: 'steps',
     summary: 'steps without a meaning',
     settings: z.strictObject({}),
-    stages: () => [
-      {
+    task: 'none',
+    pipeline: () => [
+      trainStage({
         name: 'train',
-        run: (context) =>
-          runTraining(context, 'train', {
-            modules: { network: new Dense({ inputs: 1, outputs: 1, seeds: new SeedTree(0) }) },
-            optimizers: {},
-            random: new SeedTree(0).stream(),
-            batches: {
-              position: { order: [], next: 0, random: new SeedTree(0).stream().state },
-              advance: async () => {},
-            },
-            iterations: 10,
-            logEvery: 3,
-            checkpointEvery: 4,
-            step: async (iteration) => async () => {
-              fetched.push(iteration + 1);
-              return { loss: loss(iteration + 1) };
-            },
-          }),
-      },
+        settings: {},
+        schedule: { iterations: 10, logEvery: 3, checkpointEvery: 4 },
+        build: async () => ({
+          modules: { network: new Dense({ inputs: 1, outputs: 1, seeds: new SeedTree(0) }) },
+          optimizers: {},
+          noise: new SeedTree(0).stream(),
+          batches: { position: null, advance: async () => {} },
+          step: async (iteration) => async () => {
+            fetched.push(iteration + 1);
+            return { loss: loss(iteration + 1) };
+          },
+        }),
+      }),
     ],
   });
-  const config = method.schema.parse({
-    method: 'steps',
-    data: { dataset: 'none', size: [1, 1] },
-    embeddings: { table: 'none' },
-    backbone: { name: 'none', outputStride: 1 },
-  });
+  const config = method.schema.parse({ method: 'steps', data: { dataset: 'none' } });
   const folder = await openRunFolder(join(dir, out), { ...config, name: 'steps' });
   const checkpoint = folder.file('checkpoints/train/latest.safetensors');
   try {

@@ -18,7 +18,15 @@ import {
 import type { BatchSource } from '../batches/batch-source.ts';
 import { positiveInteger } from '../config/schema.ts';
 import { stageWeights, type Weights, weightsOf } from './artifacts.ts';
-import { type BuildContext, defineStage, type Inputs, type Needs, type PlannedStage, type Stage, type StageContext } from './stage.ts';
+import {
+  type BuildContext,
+  defineStage,
+  type Inputs,
+  type Needs,
+  type PlannedStage,
+  type Stage,
+  type StageContext,
+} from './stage.ts';
 
 /** Settings that every training stage has, for the block of a method. */
 export const trainingShape = {

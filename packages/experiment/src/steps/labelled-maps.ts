@@ -67,8 +67,7 @@ export function labelledViews<V, View>(
       ? viewsAtScales(ops, inputs[labelledInputs.maps(0)], look, images.scales)
       : grids.map((_, scale) => look(inputs[labelledInputs.maps(scale)])),
     labels: grids.map((_, scale) => inputs[labelledInputs.labels(scale)]),
-    atLabels: (map, scale = 0) =>
-      rows ? ops.gather(asRows(ops, map), inputs[labelledInputs.positions(scale)]) : map,
+    atLabels: (map, scale = 0) => (rows ? ops.gather(asRows(ops, map), inputs[labelledInputs.positions(scale)]) : map),
   };
 }
 

@@ -53,7 +53,7 @@ test('other scales take their labels from the full one, each image of a batch it
   const labeller = new PseudoLabeller(engine, { ...options, batch: 2, input: { grids, channels: 3 } });
   const both = [Float32Array.from([...features[0], 0, 0, 7, 0, 3, 1, 9, 0, 0, 9, 0, 0])];
   const labels = [new Int32Array(8).fill(255), new Int32Array(4).fill(255)];
-  const labelled = await labeller.label({ features: both, labels });
+  const labelled = await labeller.label({ inputs: both, labels });
   expect([...labelled.labels[0]]).toEqual([255, 1, 1, 2, 2, 1, 255, 255]);
   expect([...labelled.labels[1]]).toEqual([255, 1, 2, 1]);
   labeller.dispose();

@@ -51,8 +51,7 @@ export class PseudoLabeller {
       seen,
       unseen,
       imagePixels: full[0] * full[1],
-      ...(excludePadding &&
-        input.images && { candidates: imagePositions(inputs[0], input.images.size, full, batch) }),
+      ...(excludePadding && input.images && { candidates: imagePositions(inputs[0], input.images.size, full, batch) }),
     });
     return { inputs, labels: input.grids.map((grid) => resizeBatch(extended, full, grid, batch)) };
   }

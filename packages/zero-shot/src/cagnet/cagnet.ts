@@ -48,7 +48,12 @@ export function cagnetMethod(config: CagnetConfig, patch?: number): GenerativeMe
     build({ protocol, input, trunk }, seeds) {
       const { seen, unseen } = protocol.split;
       const vectors = new ClassVectors(protocol.vectors);
-      const sizes = { channels: trunk.channels, embedding: vectors.dimension, seen: seen.length, unseen: unseen.length };
+      const sizes = {
+        channels: trunk.channels,
+        embedding: vectors.dimension,
+        seen: seen.length,
+        unseen: unseen.length,
+      };
       const model = new Cagnet({ ...sizes, ...side }, own.network, choices, seeds.child('cagnet'));
       const { generator, heads: classifier } = model;
       const modules = { cagnet: model, ...trunk.modules };

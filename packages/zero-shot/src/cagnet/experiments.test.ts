@@ -21,7 +21,7 @@ const files = readdirSync(EXPERIMENTS, { recursive: true, encoding: 'utf8' }).fi
 
 test.each(files)('%s is a whole experiment', async (file) => {
   const { config, method } = await loadExperiment(join(EXPERIMENTS, file), { methods });
-  const stages = method.stages(config).map(({ name }) => name);
+  const stages = method.pipeline(config).map(({ name }) => name);
   expect(stages).toContain('train');
   expect(stages.at(-1)).toBe('evaluate');
 });

@@ -1,7 +1,7 @@
 import { SeedTree } from '@unseen/core';
 import { createEagerEngine } from '@unseen/tensor';
 import { expect, test } from 'vitest';
-import { Cagnet } from './model.ts';
+import { Cagnet } from './networks.ts';
 import { trainedContextual } from './real-step.ts';
 import { cagnetSettings, chooseByProfile } from './settings.ts';
 

@@ -1,13 +1,11 @@
 import { SeedTree } from '@unseen/core';
-import { Trunk } from '@unseen/experiment';
+import { labelledInputs, labelledRows, rowCapacities, Trunk } from '@unseen/experiment';
 import { Standardize } from '@unseen/nn';
 import { createCompiledEngine } from '@unseen/onnx';
 import { ClassVectors } from '@unseen/synthesis';
 import { createEagerEngine, type Engine, type Parameter, type RunResult } from '@unseen/tensor';
 import { describe, expect, it } from 'vitest';
-import { labelledRows, rowCapacities } from '../generative/labelled-rows.ts';
-import { realInputs } from '../generative/real-inputs.ts';
-import { Cagnet } from './model.ts';
+import { Cagnet } from './networks.ts';
 import { type RealStepOptions, realStep } from './real-step.ts';
 import { cagnetSettings, chooseByProfile } from './settings.ts';
 
@@ -45,16 +43,16 @@ const labels = Int32Array.from({ length: batch * height * width }, (_, i) => (i 
 
 function onMaps(engine: Engine): RunResult {
   const executable = engine.compile(realStep(options));
-  return executable.run({ [realInputs.features(0)]: features, [realInputs.labels(0)]: labels }, seeds.stream());
+  return executable.run({ [labelledInputs.maps(0)]: features, [labelledInputs.labels(0)]: labels }, seeds.stream());
 }
 
 function onRows(engine: Engine): RunResult {
   const rows = labelledRows(labels, seen, rowCapacities([labels], seen)[0]);
   const executable = engine.compile(realStep({ ...options, rows: [rows.positions.length] }));
   const feeds = {
-    [realInputs.features(0)]: features,
-    [realInputs.labels(0)]: rows.labels,
-    [realInputs.positions(0)]: rows.positions,
+    [labelledInputs.maps(0)]: features,
+    [labelledInputs.labels(0)]: rows.labels,
+    [labelledInputs.positions(0)]: rows.positions,
   };
   return executable.run(feeds, seeds.stream());
 }

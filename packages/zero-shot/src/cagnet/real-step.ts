@@ -1,11 +1,18 @@
 import type { FeatureHeads } from '@unseen/classifier';
 import type { Contextualized } from '@unseen/contextual';
-import { type LabelledInputs, labelledInputSpecs, labelledMaps, meanOf, type Trunk, weighted } from '@unseen/experiment';
+import {
+  type LabelledInputs,
+  labelledInputSpecs,
+  labelledMaps,
+  meanOf,
+  type Trunk,
+  weighted,
+} from '@unseen/experiment';
 import { contentLoss, crossEntropy, ganLosses, gradientPenalty, klDivergence } from '@unseen/nn';
 import type { ClassVectors } from '@unseen/synthesis';
 import type { InputSpec, Ops, Parameter, Program } from '@unseen/tensor';
-import type { Cagnet } from './networks.ts';
 import type { SyntheticStepOptions } from '../generative/synthetic-step.ts';
+import type { Cagnet } from './networks.ts';
 import type { CagnetChoices, Profile, RealWeights } from './settings.ts';
 
 /** Everything a step on real features is made of. */

@@ -47,12 +47,12 @@ async function logOf(out: string, stage: string): Promise<LogLine[]> {
 }
 
 describe.each([
-  ['cagnet', 'toy-self-training-instant.yaml', [], ['train', 'finetune', 'self-train', 'finetune-2']],
+  ['cagnet', 'toy-self-training-instant.yaml', [], ['train', 'finetune', 'selfTrain', 'finetune2']],
   [
     'cagnet-patch',
     'toy-patch-instant.yaml',
     ['patches={perFile: 40, training: {images: 1, batch: 6}}'],
-    ['train', 'patches', 'finetune', 'self-train', 'finetune-2'],
+    ['train', 'patches', 'finetune', 'selfTrain', 'finetune2'],
   ],
 ] as const)('%s with self-training', (name, file, set, trained) => {
   let out: string;
@@ -63,14 +63,20 @@ describe.each([
 
   test('has its stages, and a model after each that segments', async () => {
     const { finished } = await readJson(out, 'stages.json');
-    expect(finished.map((stage: { name: string }) => stage.name)).toEqual(['features', ...trained, 'evaluate']);
+    expect(finished.map((stage: { name: string }) => stage.name)).toEqual([
+      'check',
+      'features',
+      'features-val',
+      ...trained,
+      'evaluate',
+    ]);
     const { methods: found, protocol } = await readJson(out, 'metrics.json');
     expect(Object.keys(found)).toEqual(['seen-only', name, `${name}-st`]);
     expect(protocol.training).toContain('self-training also sees the unlabelled pixels');
   });
 
   test('labels some of the unlabelled pixels itself', async () => {
-    const shares = (await logOf(out, 'self-train')).map(({ losses }) => losses!.pseudoLabelled);
+    const shares = (await logOf(out, 'selfTrain')).map(({ losses }) => losses!.pseudoLabelled);
     expect(shares).toHaveLength(6);
     for (const share of shares) expect(share >= 0 && share < 1).toBe(true);
     expect(Math.max(...shares)).toBeGreaterThan(0);
@@ -88,7 +94,7 @@ describe.each([
     for (const path of files) {
       expect((await readFile(join(again, path))).equals(await readFile(join(out, path))), path).toBe(true);
     }
-    expect(await logOf(again, 'self-train')).toEqual(await logOf(out, 'self-train'));
+    expect(await logOf(again, 'selfTrain')).toEqual(await logOf(out, 'selfTrain'));
   });
 
   test('predicts, is evaluated again and exported with the weights of its last stage', async () => {
@@ -113,7 +119,7 @@ describe.each([
 
   if (name === 'cagnet-patch') {
     test('leaves files of patches for each fine-tuning, and makes them again when one is gone', async () => {
-      for (const stage of ['finetune', 'finetune-2']) {
+      for (const stage of ['finetune', 'finetune2']) {
         expect(await readdir(join(out, 'patches', stage))).toEqual(['0000.safetensors', '0001.safetensors']);
       }
       const path = join(out, 'patches/finetune/0001.safetensors');
@@ -133,10 +139,10 @@ test.each([
   const out = join(dir, set.replaceAll(/\W/g, '-'));
   await cp(join(dir, 'cagnet'), out, { recursive: true });
   const experiment = await load('toy-self-training-instant.yaml', [set]);
-  const progress = dyingAt('finetune-2', 1);
+  const progress = dyingAt('finetune2', 1);
   await expect(runExperiment(experiment, { out, resume: true, force: true, progress })).rejects.toThrow('killed');
   const [changed, usual] = await Promise.all(
-    [out, join(dir, 'cagnet')].map((folder) => readFile(join(folder, 'checkpoints/self-train.safetensors'))),
+    [out, join(dir, 'cagnet')].map((folder) => readFile(join(folder, 'checkpoints/selfTrain.safetensors'))),
   );
   expect(changed.length).toBe(usual.length);
   expect(changed.equals(usual)).toBe(false);
@@ -145,18 +151,20 @@ test.each([
 test('without a second fine-tuning the model is that of self-training', async () => {
   const { config, method } = await load('toy-self-training-instant.yaml');
   const { finetune2: _, ...rest } = config as typeof config & { finetune2: object };
-  expect(method.stages(rest).map(({ name }) => name)).toEqual([
+  expect(method.pipeline(rest).map(({ name }) => name)).toEqual([
+    'check',
     'features',
+    'features-val',
     'train',
     'finetune',
-    'self-train',
+    'selfTrain',
     'evaluate',
   ]);
-  expect(method.models?.(rest).names).toEqual(['seen-only', 'cagnet', 'cagnet-st']);
+  expect(Object.keys(method.predictors(rest))).toEqual(['seen-only', 'cagnet', 'cagnet-st']);
 });
 
 test.each([
-  ['toy-self-training-instant.yaml', ['selfTrain.crop=16'], 'only with backbone.train: true'],
+  ['toy-self-training-instant.yaml', ['selfTrain.crop=16'], 'crops need backbone.train: true'],
   ['toy-self-training-instant.yaml', ['selfTrain.pseudoLabels.share=0'], 'selfTrain.pseudoLabels.share'],
   ['toy-self-training-instant.yaml', ['selfTrain.pseudoLabels.mode=best'], 'confidence'],
   ['toy-self-training-instant.yaml', ['selfTrain.optimizers.contextual=null'], 'selfTrain.optimizers.contextual'],

@@ -1,5 +1,5 @@
 import type { SelectorActivation } from '@unseen/contextual';
-import { type ExperimentConfig, optimizerSettings, positiveInteger, trunkOptimizer } from '@unseen/experiment';
+import { optimizerSettings, positiveInteger, trunkOptimizer } from '@unseen/experiment';
 import { z } from 'zod';
 import {
   classifierSettings,
@@ -11,7 +11,7 @@ import {
   selfTrainShape,
   stated,
 } from '../generative/settings.ts';
-import { zeroShotShape } from '../protocol/settings.ts';
+import type { ZeroShotConfig } from '../protocol/settings.ts';
 
 const count = positiveInteger();
 const weight = z.number().nonnegative();
@@ -98,7 +98,6 @@ const selfTrain = z.strictObject({
 
 /** Settings of CaGNet in an experiment file, under the keys `cagnet`, `train`, `finetune`, `selfTrain` and `finetune2`. */
 export const cagnetSettings = z.strictObject({
-  ...zeroShotShape,
   cagnet: z.strictObject({ network: network.prefault({}), losses: losses.prefault({}) }).prefault({}),
   train: z.strictObject({ ...learningShape, weights: realWeights.prefault({}), optimizers }),
   finetune,
@@ -111,7 +110,7 @@ export const cagnetSettings = z.strictObject({
 /** Validated settings, before the profile has decided what they leave open. */
 export type CagnetSettings = z.infer<typeof cagnetSettings>;
 /** A checked experiment of this method. */
-export type CagnetConfig = Omit<ExperimentConfig, 'data'> & CagnetSettings;
+export type CagnetConfig = ZeroShotConfig & CagnetSettings;
 /** Weights λ of a step on real features. */
 export type RealWeights = z.infer<typeof realWeights>;
 

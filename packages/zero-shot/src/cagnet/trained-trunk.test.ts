@@ -1,13 +1,12 @@
 import { createBackbone, SummedAspp, viewsAtScales } from '@unseen/backbone';
 import { SeedTree } from '@unseen/core';
-import { Trunk } from '@unseen/experiment';
+import { labelledInputs, Trunk } from '@unseen/experiment';
 import { createCompiledEngine } from '@unseen/onnx';
 import { ClassVectors } from '@unseen/synthesis';
 import type { Engine, Parameter, RunResult } from '@unseen/tensor';
 import { beforeAll, expect, test } from 'vitest';
-import { realInputs } from '../generative/real-inputs.ts';
-import { jointGroups, jointOptimizer } from './joint-optimizer.ts';
-import { Cagnet } from './model.ts';
+import { Cagnet } from './networks.ts';
+import { jointGroups, jointOptimizer } from './optimizers.ts';
 import { type RealStepOptions, realStep, trainedContextual } from './real-step.ts';
 import { cagnetSettings, chooseByProfile } from './settings.ts';
 
@@ -33,7 +32,7 @@ const vectors = new ClassVectors(Array.from({ length: seen + 1 }, () => random.f
 const images = random.fillNormal(new Float32Array(batch * side * side * 3));
 const labels = Object.fromEntries(
   grids.map(([height, width], scale) => [
-    realInputs.labels(scale),
+    labelledInputs.labels(scale),
     Int32Array.from({ length: batch * height * width }, (_, i) => (i % 5 === 0 ? 255 : i % seen)),
   ]),
 );
@@ -76,7 +75,7 @@ const jointlyTrained = ({ trunk, model }: RealStepOptions) => ({
 /** The same noise at every call. */
 function runStep(options: RealStepOptions): RunResult {
   const executable = engine.compile(realStep(options));
-  return executable.run({ [realInputs.features(0)]: images, ...labels }, seeds.child('noise').stream());
+  return executable.run({ [labelledInputs.maps(0)]: images, ...labels }, seeds.child('noise').stream());
 }
 
 test('a step on images is one on the maps that the trunk makes of them at each scale', async () => {
@@ -93,7 +92,7 @@ test('a step on images is one on the maps that the trunk makes of them at each s
     })
     .run({ x: images });
   const stored: Record<string, Float32Array> = {};
-  for (const scale of grids.keys()) stored[realInputs.features(scale)] = (await maps.read(`${scale}`)).slice();
+  for (const scale of grids.keys()) stored[labelledInputs.maps(scale)] = (await maps.read(`${scale}`)).slice();
 
   const { images: _, ...rest } = options;
   const { channels } = trunk;
@@ -110,7 +109,7 @@ test('the loss of the contextual module trains every group of the trunk at its o
   const { trunk } = options;
   const trained = jointlyTrained(options);
   const rule = settings.train.optimizers.backbone!;
-  const { optimizer, rate } = jointOptimizer(engine, settings.train.optimizers, trained, 20);
+  const { optimizer, learningRate: rate } = jointOptimizer(engine, settings.train.optimizers, trained, 20);
   const result = runStep(options);
   const gradients = new Map(
     [...(result.gradients.contextual as ReadonlyMap<Parameter, Float32Array>)].map(([p, g]) => [p, g.slice()]),
@@ -146,7 +145,7 @@ test('a small step lowers that loss by as much as its gradient says', async () =
     ...settings.train.optimizers,
     backbone: { ...settings.train.optimizers.backbone!, rate: 1e-6, weightDecay: 0 },
   };
-  const { optimizer, rate } = jointOptimizer(engine, rules, jointlyTrained(options), 20);
+  const { optimizer, learningRate: rate } = jointOptimizer(engine, rules, jointlyTrained(options), 20);
   const result = runStep(options);
   const before = await result.scalar('contextual');
   const { trunk } = options;

@@ -2,11 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256File } from '@unseen/core';
-import { extendedExperiment, loadExperiment, loadModel, runExperiment } from '@unseen/experiment';
+import { loadExperiment, loadModel, runExperiment } from '@unseen/experiment';
 import { openSafetensors } from '@unseen/formats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cagnet } from '../cagnet/cagnet.ts';
 import { pretrain } from '../pretrain/pretrain.ts';
+import { extendedExperiment } from '../protocol/extend-run.ts';
 
 const INSTANT = join(import.meta.dirname, '../../../../experiments/cagnet/toy-instant.yaml');
 const methods = { cagnet, pretrain };

@@ -84,7 +84,10 @@ export function generativePipeline<N extends Networks>(
 }
 
 /** The models of a run by name, each with the stage whose weights it uses; baselines first. */
-export function modelStages({ name, config }: Pick<GenerativeMethod, 'name' | 'config'>): Readonly<Record<string, string>> {
+export function modelStages({
+  name,
+  config,
+}: Pick<GenerativeMethod, 'name' | 'config'>): Readonly<Record<string, string>> {
   const { extend, selfTrain, finetune2 } = config;
   const last = selfTrain ? `${name}-st` : name;
   if (extend) return { [`${last}-extended`]: EXTEND };
@@ -115,7 +118,11 @@ export function generativePredictors<N extends Networks>(method: GenerativeMetho
 }
 
 /** What the protocol of a method that labels unlabelled pixels itself says of its training. */
-export function generativeProtocol({ selfTrain }: { readonly selfTrain?: object | undefined }): Readonly<Record<string, string>> {
+export function generativeProtocol({
+  selfTrain,
+}: {
+  readonly selfTrain?: object | undefined;
+}): Readonly<Record<string, string>> {
   if (!selfTrain) return {};
   return {
     training:

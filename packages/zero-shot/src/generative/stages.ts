@@ -3,8 +3,8 @@ import {
   type FeatureFile,
   LabelledSteps,
   labelledShare,
-  PseudoLabeller,
   type PlannedStage,
+  PseudoLabeller,
   type Segmenter,
   type Stage,
   type StageContext,
@@ -247,7 +247,8 @@ async function plan<N extends Networks>(
   const { modules, generator, classifier, vectors } = networks;
   const real = method.realStep(stage, networks).program(undefined);
   const { iterations } = settings;
-  if (stage === 'train' || stage === 'selfTrain') return { stage, iterations, modules, steps: [{ program: real, share: 1 }] };
+  if (stage === 'train' || stage === 'selfTrain')
+    return { stage, iterations, modules, steps: [{ program: real, share: 1 }] };
   const { draws, transfer } = requireSettings(method.config[stage], stage);
   const generated = method.patches
     ? method.patches.program?.(stage, networks)

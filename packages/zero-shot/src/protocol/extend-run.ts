@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { UserError } from '@unseen/core';
 import { describeDataset } from '@unseen/data';
-import { describeNewClasses } from './extension.ts';
 import { type Experiment, type LoadOptions, loadExperiment, runConfigPath } from '@unseen/experiment';
+import { describeNewClasses } from './extension.ts';
 import { openClassProtocol, openProtocol } from './protocol.ts';
 import type { ZeroShotConfig } from './settings.ts';
 

@@ -7,8 +7,8 @@ import {
   type TableRecipe,
   type VectorSource,
 } from '@unseen/embeddings';
-import { z } from 'zod';
 import { filePath } from '@unseen/experiment';
+import { z } from 'zod';
 
 /** A class that a run learns from its name alone, on top of those of its dataset's split. */
 const addedClass = z.strictObject({

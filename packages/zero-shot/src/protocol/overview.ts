@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { SeedTree } from '@unseen/core';
 import {
   buildBackbone,
   countParameters,
@@ -9,7 +10,6 @@ import {
   planTrunkInput,
   storedViews,
 } from '@unseen/experiment';
-import { SeedTree } from '@unseen/core';
 import { countFlops, type Program } from '@unseen/tensor';
 import { openClassProtocol, vectorsOf } from './protocol.ts';
 import type { ZeroShotConfig } from './settings.ts';

@@ -30,4 +30,3 @@ export function trainingSettings({ profile, data, backbone, features, ...rest }:
   const { embeddings, extend } = rest;
   return { profile, data: training, backbone, features, embeddings, ...(extend && { extend }) };
 }
-

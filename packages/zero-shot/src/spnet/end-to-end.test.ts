@@ -113,8 +113,10 @@ test('the program of the calibrated model decides on its grid as the model does'
 test('with a given γ nothing is searched, and γ = 0 is the plain method', async () => {
   const out = join(dir, 'zero');
   const experiment = await load(['calibration.gamma=0', `backbone.weights=${START}`]);
-  expect(experiment.method.stages(experiment.config).map(({ name }) => name)).toEqual([
+  expect(experiment.method.pipeline(experiment.config).map(({ name }) => name)).toEqual([
+    'check',
     'features',
+    'features-val',
     'train',
     'evaluate',
   ]);

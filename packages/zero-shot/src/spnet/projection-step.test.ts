@@ -1,13 +1,12 @@
 import { createBackbone, SummedAspp } from '@unseen/backbone';
 import { WordVectorProjection } from '@unseen/classifier';
 import { IGNORE, SeedTree } from '@unseen/core';
-import { Trunk } from '@unseen/experiment';
+import { labelledInputs, labelledRows, Trunk } from '@unseen/experiment';
 import { createCompiledEngine } from '@unseen/onnx';
 import type { Parameter } from '@unseen/tensor';
 import { resizeBilinear } from '@unseen/vision';
 import { expect, test } from 'vitest';
-import { labelledRows } from '../generative/labelled-rows.ts';
-import { type ProjectionStepOptions, projectionInputs, projectionStep } from './projection-step.ts';
+import { type ProjectionStepOptions, projectionStep } from './projection-step.ts';
 
 const engine = createCompiledEngine();
 const seeds = new SeedTree(5);
@@ -33,8 +32,8 @@ const labels = grids.map(([height, width]) =>
 );
 const feeds = Object.fromEntries(
   grids.flatMap((_, scale) => [
-    [projectionInputs.features(scale), maps[scale]],
-    [projectionInputs.labels(scale), labels[scale]],
+    [labelledInputs.maps(scale), maps[scale]],
+    [labelledInputs.labels(scale), labels[scale]],
   ]),
 );
 
@@ -101,14 +100,14 @@ test('a step moves the loss by as much as its gradients say', async () => {
 
 test('labelled rows of one scale give the loss and the gradients of the whole map', async () => {
   const given = { ...options(), grids: [grids[0]] };
-  const inputs = { [projectionInputs.features(0)]: maps[0], [projectionInputs.labels(0)]: labels[0] };
+  const inputs = { [labelledInputs.maps(0)]: maps[0], [labelledInputs.labels(0)]: labels[0] };
   const rows = 50;
   const kept = labelledRows(labels[0], seen, rows);
   const whole = engine.compile(projectionStep(given)).run(inputs);
-  const some = engine.compile(projectionStep({ ...given, rows })).run({
+  const some = engine.compile(projectionStep({ ...given, rows: [rows] })).run({
     ...inputs,
-    [projectionInputs.labels(0)]: kept.labels,
-    [projectionInputs.positions]: kept.positions,
+    [labelledInputs.labels(0)]: kept.labels,
+    [labelledInputs.positions(0)]: kept.positions,
   });
   expect(await some.scalar('classify')).toBeCloseTo(await whole.scalar('classify'), 5);
   const gradients = whole.gradients.classify as ReadonlyMap<Parameter, Float32Array>;
@@ -136,9 +135,9 @@ test('the pyramid of a trunk that makes the projection itself is trained, and so
     images: { size: [12, 12], scales: [0.5, 0.67] },
   });
   const image = random.fillNormal(new Float32Array(batch * 12 * 12 * 3));
-  const names = grids.map((_, scale) => projectionInputs.labels(scale));
+  const names = grids.map((_, scale) => labelledInputs.labels(scale));
   const given = Object.fromEntries(names.map((name) => [name, feeds[name]]));
-  const result = engine.compile(step).run({ ...given, [projectionInputs.features(0)]: image });
+  const result = engine.compile(step).run({ ...given, [labelledInputs.maps(0)]: image });
   const trained = new Set(result.gradients.classify.keys());
   expect(trained).toEqual(new Set([...encoder.parameters(), ...aspp.parameters()]));
 });

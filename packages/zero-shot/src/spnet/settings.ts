@@ -1,6 +1,6 @@
-import { type ExperimentConfig, positiveInteger, trainingShape, trunkOptimizer } from '@unseen/experiment';
+import { positiveInteger, trainingShape, trunkOptimizer } from '@unseen/experiment';
 import { z } from 'zod';
-import { zeroShotShape } from '../protocol/settings.ts';
+import type { ZeroShotConfig } from '../protocol/settings.ts';
 
 const count = positiveInteger();
 
@@ -16,7 +16,6 @@ const search = z.strictObject({
 
 /** Settings of SPNet in an experiment file, under the keys `spnet`, `train` and `calibration`. */
 export const spnetSettings = z.strictObject({
-  ...zeroShotShape,
   spnet: z
     .strictObject({
       /** From the feature map to the space of the class vectors; null: `backbone.aspp` makes that many channels itself. */
@@ -45,4 +44,4 @@ export const spnetSettings = z.strictObject({
 /** Validated settings of SPNet. */
 export type SpnetSettings = z.infer<typeof spnetSettings>;
 /** A checked experiment of this method. */
-export type SpnetConfig = Omit<ExperimentConfig, 'data'> & SpnetSettings;
+export type SpnetConfig = ZeroShotConfig & SpnetSettings;

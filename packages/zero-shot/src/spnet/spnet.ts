@@ -13,7 +13,7 @@ import { trainingSettings } from '../protocol/settings.ts';
 import { calibrateStage, readGamma } from './calibrate.ts';
 import { spnetPredictors } from './predictors.ts';
 import { projectionStep } from './projection-step.ts';
-import { type SpnetConfig, type SpnetSettings, spnetSettings } from './settings.ts';
+import { type SpnetConfig, spnetSettings } from './settings.ts';
 import { buildProjection, networkModules, projectionTraining, stepOptions } from './training.ts';
 
 /**
@@ -66,7 +66,7 @@ function learnProjection(config: SpnetConfig, { training }: DataStages): Stage<W
 }
 
 /** Without a projection something else must bring features to the space of the class vectors. */
-function checkProjection({ spnet, backbone }: SpnetSettings) {
+function checkProjection({ spnet, backbone }: SpnetConfig) {
   if (spnet.projection || backbone.aspp) return [];
   return [{ path: ['spnet', 'projection'], message: 'null only with backbone.aspp, which then makes the projection' }];
 }

@@ -71,7 +71,10 @@ export function projectionTraining(
 }
 
 /** Networks by name, as checkpoints store them. */
-export function networkModules({ trunk, head }: Pick<SpnetNetworks, 'trunk' | 'head'>): Readonly<Record<string, Module>> {
+export function networkModules({
+  trunk,
+  head,
+}: Pick<SpnetNetworks, 'trunk' | 'head'>): Readonly<Record<string, Module>> {
   return { spnet: head, ...trunk.modules };
 }
 

@@ -77,7 +77,7 @@ describe.each([
   if (name === 'st') {
     test('ends with the same numbers when it is killed and resumed', async () => {
       const out = join(dir, `${name}-again`);
-      const kills = [dyingAt('train', 12), dyingAt('finetune', 5), dyingAt('self-train', 3), dyingAt('finetune-2', 3)];
+      const kills = [dyingAt('train', 12), dyingAt('finetune', 5), dyingAt('selfTrain', 3), dyingAt('finetune2', 3)];
       for (const progress of kills) {
         await expect(runExperiment(await load(set, file), { out, resume: true, progress })).rejects.toThrow('killed');
       }
@@ -116,5 +116,5 @@ test.each([
 ])('%s is a valid experiment', async (file) => {
   const { config, method } = await loadExperiment(join(EXPERIMENTS, file), { methods });
   expect(config.name).toBe(`zs3net-${file.slice(0, -'.yaml'.length)}`);
-  expect(method.stages(config).at(-1)?.name).toBe('evaluate');
+  expect(method.pipeline(config).at(-1)?.name).toBe('evaluate');
 });

@@ -1,4 +1,11 @@
-import { type LabelledInputs, labelledInputSpecs, labelledMaps, meanOf, type Trunk, weighted } from '@unseen/experiment';
+import {
+  type LabelledInputs,
+  labelledInputSpecs,
+  labelledMaps,
+  meanOf,
+  type Trunk,
+  weighted,
+} from '@unseen/experiment';
 import { contentLoss, crossEntropy } from '@unseen/nn';
 import { type ClassVectors, drawNoise } from '@unseen/synthesis';
 import type { Program } from '@unseen/tensor';

@@ -1,4 +1,4 @@
-import { type ExperimentConfig, optimizerSettings, positiveInteger, trunkOptimizer } from '@unseen/experiment';
+import { optimizerSettings, positiveInteger, trunkOptimizer } from '@unseen/experiment';
 import { MMD_BANDWIDTHS } from '@unseen/nn';
 import type { NodeFeatureKind, NoiseKind } from '@unseen/synthesis';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ import {
   selfTrainShape,
   stated,
 } from '../generative/settings.ts';
-import { zeroShotShape } from '../protocol/settings.ts';
+import type { ZeroShotConfig } from '../protocol/settings.ts';
 
 const count = positiveInteger();
 const weight = z.number().nonnegative();
@@ -55,7 +55,6 @@ const finetune = z.strictObject({ ...finetuneShape, weights: realWeights.extend(
 
 /** Settings of ZS3Net in an experiment file, under the keys `zs3net`, `train`, `finetune`, `selfTrain` and `finetune2`. */
 export const zs3netSettings = z.strictObject({
-  ...zeroShotShape,
   zs3net: z
     .strictObject({
       network: z
@@ -77,7 +76,7 @@ export const zs3netSettings = z.strictObject({
 /** Validated settings, before the profile has decided what they leave open. */
 export type Zs3NetSettings = z.infer<typeof zs3netSettings>;
 /** A checked experiment of this method. */
-export type Zs3NetConfig = Omit<ExperimentConfig, 'data'> & Zs3NetSettings;
+export type Zs3NetConfig = ZeroShotConfig & Zs3NetSettings;
 /** Weights λ of a step on real features. */
 export type Zs3NetWeights = z.infer<typeof realWeights>;
 

@@ -57,7 +57,12 @@ function zs3netMethod(config: Zs3NetConfig): GenerativeMethod<Zs3NetNetworks> {
     build({ protocol, input, trunk }, seeds) {
       const { seen, unseen } = protocol.split;
       const vectors = new ClassVectors(protocol.vectors);
-      const sizes = { channels: trunk.channels, embedding: vectors.dimension, seen: seen.length, unseen: unseen.length };
+      const sizes = {
+        channels: trunk.channels,
+        embedding: vectors.dimension,
+        seen: seen.length,
+        unseen: unseen.length,
+      };
       const model = new Zs3Net(sizes, own.network, choices, seeds.child('zs3net'));
       const { generator, classifier } = model;
       const modules = { zs3net: model, ...trunk.modules };

@@ -1,5 +1,6 @@
-import { type ExperimentConfig, optimizerSettings, positiveInteger, trainingShape } from '@unseen/experiment';
+import { optimizerSettings, positiveInteger, trainingShape } from '@unseen/experiment';
 import { z } from 'zod';
+import type { ZeroShotConfig } from '../../protocol/settings.ts';
 import { cagnetSettings } from '../settings.ts';
 
 const count = positiveInteger();
@@ -71,4 +72,4 @@ export const cagnetPatchSettings = cagnetSettings.extend({ patches });
 export type PatchSettings = z.output<typeof patches>;
 
 /** A checked experiment of patch-wise CaGNet. */
-export type CagnetPatchConfig = Omit<ExperimentConfig, 'data'> & z.output<typeof cagnetPatchSettings>;
+export type CagnetPatchConfig = ZeroShotConfig & z.output<typeof cagnetPatchSettings>;

@@ -104,5 +104,5 @@ test.each([
 
 test.each(['pascal.yaml', 'context60.yaml'])('%s is a valid experiment', async (file) => {
   const { config, method } = await loadExperiment(join(EXPERIMENTS, file), { methods });
-  expect(method.stages(config).map(({ name }) => name)).toEqual(['check', 'train', 'finetune', 'evaluate']);
+  expect(method.pipeline(config).map(({ name }) => name)).toEqual(['check', 'train', 'finetune', 'evaluate']);
 });

@@ -1,6 +1,13 @@
 import type { DeepLabV3Plus } from '@unseen/backbone';
 import type { SeedTree } from '@unseen/core';
-import { type Stage, scheduledOptimizer, type Training, trainingStreams, trainStage, type Weights } from '@unseen/experiment';
+import {
+  type Stage,
+  scheduledOptimizer,
+  type Training,
+  trainingStreams,
+  trainStage,
+  type Weights,
+} from '@unseen/experiment';
 import { constant, kaimingNormal, uniform } from '@unseen/nn';
 import { trainingSettings } from '../../protocol/settings.ts';
 import { createGenerators, generatorModules } from './generators.ts';

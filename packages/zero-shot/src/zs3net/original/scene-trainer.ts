@@ -1,6 +1,13 @@
 import { IGNORE, type RandomStream } from '@unseen/core';
 import type { LabelledBatch } from '@unseen/experiment';
-import { BatchNorm, readLosses, type Scalars, type ScheduledOptimizers, TrainingStep, trackStatistics } from '@unseen/nn';
+import {
+  BatchNorm,
+  readLosses,
+  type Scalars,
+  type ScheduledOptimizers,
+  TrainingStep,
+  trackStatistics,
+} from '@unseen/nn';
 import { ClassVectors, labelPrior, unseenProbabilityOf } from '@unseen/synthesis';
 import type { Engine, Program } from '@unseen/tensor';
 import { classifierStep } from './classifier-step.ts';

@@ -1,8 +1,8 @@
-import { type ExperimentConfig, optimizerSettings, positiveInteger, trainingShape } from '@unseen/experiment';
+import { optimizerSettings, positiveInteger, trainingShape } from '@unseen/experiment';
 import { UNSEEN_PRESETS } from '@unseen/synthesis';
 import { z } from 'zod';
 import { stated } from '../../generative/settings.ts';
-import { zeroShotShape } from '../../protocol/settings.ts';
+import type { ZeroShotConfig } from '../../protocol/settings.ts';
 import {
   chooseGmmn,
   chooseGraph,
@@ -47,7 +47,6 @@ const graph = graphSettings.extend({
 
 /** Settings of the original ZS3Net in an experiment file, under the keys `zs3net`, `gmmn`, `augment`, `train` and `finetune`. */
 export const zs3netOriginalSettings = z.strictObject({
-  ...zeroShotShape,
   zs3net: z
     .strictObject({
       /** A DeepLab v3+ of the registry, on the backbone of the experiment. */
@@ -110,7 +109,7 @@ export const zs3netOriginalSettings = z.strictObject({
 /** Validated settings, before the profile has decided what they leave open. */
 export type Zs3NetOriginalSettings = z.infer<typeof zs3netOriginalSettings>;
 /** A checked configuration of this method. */
-export type Zs3NetOriginalConfig = Omit<ExperimentConfig, 'data'> & Zs3NetOriginalSettings;
+export type Zs3NetOriginalConfig = ZeroShotConfig & Zs3NetOriginalSettings;
 
 /** What the profile or the settings decide. */
 export interface Zs3NetOriginalChoices {

@@ -31,7 +31,10 @@ export interface OriginalSetup {
 }
 
 /** Opens the protocol and builds the network, its backbone with the weights of the experiment where there are some. */
-export async function setUp(context: Pick<StageContext, 'seeds'>, config: Zs3NetOriginalConfig): Promise<OriginalSetup> {
+export async function setUp(
+  context: Pick<StageContext, 'seeds'>,
+  config: Zs3NetOriginalConfig,
+): Promise<OriginalSetup> {
   const protocol = await openProtocol(trainingSettings(config));
   const { seen, unseen } = protocol.split;
   const classes = seen.length + unseen.length;

@@ -1,9 +1,8 @@
 import { SeedTree } from '@unseen/core';
+import { optimizerSettings, scheduledOptimizer } from '@unseen/experiment';
 import { createCompiledEngine } from '@unseen/onnx';
 import { ClassVectors, createGmmn, GraphGenerator } from '@unseen/synthesis';
 import { expect, test } from 'vitest';
-import { scheduledOptimizer } from '../../optimization.ts';
-import { optimizerSettings } from '../../optimizer-settings.ts';
 import { chooseGmmn, chooseGraph, gmmnLoss, gmmnSettings, graphSettings } from '../settings.ts';
 import { pixelGeneration, regionGeneration } from './generator-steps.ts';
 import { GeneratorTrainer } from './generator-trainer.ts';
