@@ -123,13 +123,17 @@ async function train(
   const parts = { modules, optimizers: optimizersOf(optimizers), streams: { noise } };
   let start = 0;
   if (context.resume && existsSync(latest)) {
-    const position = (await loadCheckpoint(latest, parts)).position as { iteration: number; batches: unknown };
+    const position = (await loadCheckpoint(latest, parts, { onPrevious: context.progress.warn })).position as {
+      iteration: number;
+      batches: unknown;
+    };
     start = position.iteration;
     batches.position = position.batches;
   }
   await log.rewind(start);
   const save = async (iteration: number) => {
-    await saveCheckpoint(latest, parts, { engine, position: { iteration, batches: batches.position } });
+    const position = { iteration, batches: batches.position };
+    await saveCheckpoint(latest, parts, { engine, position, keepPrevious: true });
     return latest;
   };
   const resumed = start > 0 && { resumed: { path: latest, iteration: start } };
