@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { takeLock } from './lock.ts';
@@ -69,11 +70,14 @@ test.skipIf(!existsSync('/proc/self/stat'))(
   'a killed process that its parent has not looked at holds nothing',
   async () => {
     const path = join(dir, 'lock');
-    // The shell becomes a program that never looks at its children.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The shell becomes a program that never looks at its children; only then its child comes to its end.
+    const script = 'cat <&3 >&- & echo $!; exec sleep 60 3<&-';
+    const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
     try {
-      const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+      const pid = Number(String((await once(parent.stdout!, 'data'))[0]));
       const fields = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+      while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await setTimeout(5);
+      (parent.stdio[3] as Writable).end();
       while (fields()[0] !== 'Z') await setTimeout(5);
       await writeFile(path, lockOf({ pid, start: fields()[19] }));
       takeLock(path, 'the run', '--out')();
