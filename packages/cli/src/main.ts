@@ -4,6 +4,8 @@ import type { Methods } from '@unseen/experiment';
 import yargs, { type Argv } from 'yargs';
 import { announceAssets } from './assets.ts';
 import { installedMethods } from './methods.ts';
+import { markOperands, optionsOf, unmarkOperands } from './operands.ts';
+import { explained, requireOutput, watchOutput } from './output.ts';
 import { Terminal } from './terminal.ts';
 import type { Verb, VerbContext } from './verb.ts';
 import { type VerbEntry, verbs, wordOf } from './verbs.ts';
@@ -20,21 +22,29 @@ const COMMON = {
 
 /** Runs the command `unseen` with its arguments; the exit code is 0 only on success. */
 export async function main(args: readonly string[], { methods = installedMethods }: MainOptions = {}): Promise<number> {
-  const terminal = new Terminal({ json: args.includes('--json'), verbose: args.includes('--verbose') });
-  process.stdout.on('error', endQuietly);
+  const given = optionsOf(args);
+  const terminal = new Terminal({ json: given.includes('--json'), verbose: given.includes('--verbose') });
+  watchOutput();
   announceAssets();
   const { log, info, debug } = console;
   // Libraries that talk on standard output would spoil the JSON.
   if (terminal.json) console.log = console.info = console.debug = console.error;
+  // What is thrown where nobody waits for it, by a timer for example.
+  const stop = (error: unknown) => {
+    terminal.error(explained(error));
+    process.exit(1);
+  };
+  process.on('uncaughtException', stop);
   try {
-    await dispatch(args, { terminal, methods });
+    await dispatch(markOperands(args), { terminal, methods });
+    await requireOutput();
     return terminal.exitCode;
   } catch (error) {
-    terminal.error(error);
+    terminal.error(explained(error));
     return error instanceof Error && 'exitCode' in error ? Number(error.exitCode) : 1;
   } finally {
     Object.assign(console, { log, info, debug });
-    process.stdout.off('error', endQuietly);
+    process.off('uncaughtException', stop);
   }
 }
 
@@ -45,7 +55,7 @@ async function dispatch(args: readonly string[], context: VerbContext): Promise<
   let work: (() => Promise<object>) | undefined;
   const add = (parser: Argv, entry: VerbEntry, prefix: string) =>
     addVerb(parser, entry, prefix, known, (verb, parsed) => {
-      work = () => verb.run(parsed, context);
+      work = () => verb.run(unmarkOperands(parsed), context);
     });
   const parser = yargs()
     .scriptName('unseen')
@@ -65,7 +75,7 @@ async function dispatch(args: readonly string[], context: VerbContext): Promise<
     .strict()
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? explainUsage(message, args, known);
+      throw error ?? explainUsage(unmarkOperands(message), args, known);
     });
   for (const entry of verbs) {
     if ('verbs' in entry) {
@@ -79,7 +89,8 @@ async function dispatch(args: readonly string[], context: VerbContext): Promise<
   // Without a callback yargs writes help to the console itself.
   const output = await new Promise<string>((resolve, reject) => {
     // Errors of our own checks of single options arrive wrapped, their words intact.
-    const fail = (error: Error) => reject(error.name === 'YError' ? explainUsage(error.message, args, known) : error);
+    const fail = (error: Error) =>
+      reject(error.name === 'YError' ? explainUsage(unmarkOperands(error.message), args, known) : error);
     Promise.resolve(parser.parse([...args], {}, (error, _, text) => (error ? fail(error) : resolve(text)))).catch(fail);
   });
   if (output !== '') context.terminal.print(output);
@@ -169,10 +180,4 @@ function explainUsage(message: string, args: readonly string[], { words, options
     given: message.charAt(0).toLowerCase() + message.slice(1).split('\n').join(' '),
     remedy: "see 'unseen --help'",
   });
-}
-
-/** `unseen … | head` closes the pipe: there is nobody left to tell. */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(1);
 }

@@ -78,6 +78,32 @@ describe('compareRuns', () => {
     await expect(compareRuns([])).rejects.toThrow(/no run to compare/);
   });
 
+  it('leaves runs that cannot be read out where that is wanted, and says so', async () => {
+    const damaged = join(folder, 'damaged');
+    await writeMadeUpRun(damaged, { seed: 7, panels: [] });
+    await writeFile(join(damaged, 'metrics.json'), '{"methods"');
+    const absent = join(folder, 'absent');
+    const failures: string[] = [];
+    const onUnreadable = (path: string, { message }: Error) => failures.push(`${path}: ${message}`);
+    const { runs, methods, warnings } = await compareRuns([damaged, ...seeds, absent], { onUnreadable });
+    expect(runs.map(({ run }) => run)).toEqual(['toy-seed0', 'toy-seed1', 'toy-seed2']);
+    expect(methods[1].figures.hIoU.n).toBe(3);
+    expect(failures).toEqual([
+      expect.stringMatching(/damaged: .*not valid JSON/),
+      expect.stringMatching(/absent: .*not exist/),
+    ]);
+    expect(warnings.slice(0, 2)).toEqual([
+      expect.stringMatching(/damaged could not be read and is left out/),
+      expect.stringMatching(/absent could not be read and is left out/),
+    ]);
+    await expect(compareRuns([damaged, ...seeds])).rejects.toThrow('not valid JSON');
+    await expect(compareRuns([damaged, absent], { onUnreadable })).rejects.toThrow(
+      /none of the 2 runs can be read:\n.*not valid JSON.*\n.*does not exist/,
+    );
+    await expect(compareRuns([absent], { onUnreadable })).rejects.toThrow(/^[^\n]*absent does not exist/);
+    expect(failures).toHaveLength(2);
+  });
+
   it('is written as page, Markdown and JSON', async () => {
     const { html, markdown, json } = await writeComparison(seeds, { out: join(folder, 'comparison') });
     const values = await hIoUs('cagnet');

@@ -43,6 +43,14 @@ export interface ComparedRun {
   readonly backbone: string;
   /** Settings, environment, log and weights; absolute, in a written comparison as seen from its folder. */
   readonly files: readonly string[];
+  /** What the run folder lacks, in words. */
+  readonly missing: readonly string[];
+}
+
+/** What {@link compareRuns} does about runs that cannot be read. */
+export interface CompareOptions {
+  /** Such a run is left out, and its error told, as long as another can be read; default: the error is thrown. */
+  readonly onUnreadable?: (path: string, error: UserError) => void;
 }
 
 /** Several runs side by side; JSON-safe. */
@@ -59,10 +67,33 @@ export interface Comparison {
  * method of the first run) and published numbers. Runs whose settings differ in nothing but seed and name are one
  * experiment. Takes run folders and metrics files.
  */
-export async function compareRuns(paths: readonly string[]): Promise<Comparison> {
+export async function compareRuns(
+  paths: readonly string[],
+  { onUnreadable }: CompareOptions = {},
+): Promise<Comparison> {
   const runs: RunFolder[] = [];
-  for (const path of paths) runs.push(await readRunFolder(path));
-  return compare(runs);
+  const failures: (readonly [path: string, error: UserError])[] = [];
+  for (const path of paths) {
+    try {
+      runs.push(await readRunFolder(path));
+    } catch (error) {
+      if (!(error instanceof UserError) || !onUnreadable) throw error;
+      failures.push([path, error]);
+    }
+  }
+  if (runs.length === 0 && failures.length > 0) throw noneReadable(failures);
+  for (const failure of failures) onUnreadable?.(...failure);
+  const comparison = compare(runs);
+  const leftOut = failures.map(([path, { message }]) => `${path} could not be read and is left out: ${message}`);
+  return { ...comparison, warnings: [...leftOut, ...comparison.warnings] };
+}
+
+function noneReadable(failures: readonly (readonly [string, UserError])[]): UserError {
+  const [[, first]] = failures;
+  if (failures.length === 1) return first;
+  return new UserError({
+    given: `none of the ${failures.length} runs can be read:\n${failures.map(([, { message }]) => `  ${message}`).join('\n')}`,
+  });
 }
 
 /** {@link compareRuns} of runs that were read. */
@@ -91,6 +122,7 @@ export function compare(runs: readonly RunFolder[]): Comparison {
       dataset: run.metrics.protocol.dataset ?? '',
       backbone: run.metrics.protocol.backbone ?? '',
       files: run.files,
+      missing: run.missing,
     })),
     methods,
     differences: methods.slice(1).map((method) => classDifference(method, methods[0])),

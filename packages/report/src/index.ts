@@ -4,6 +4,7 @@ export {
   type ClassDifference,
   type ComparedMethod,
   type ComparedRun,
+  type CompareOptions,
   type Comparison,
   compare,
   compareRuns,

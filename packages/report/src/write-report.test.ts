@@ -129,12 +129,17 @@ describe('writeReport', () => {
     for (const [i, value] of values.entries()) expect(lengths[i]).toBeCloseTo(value * scale, 6);
   });
 
-  it('refuses a picture that is none', async () => {
+  it('leaves a damaged picture out and says so: the figures are worth as much without it', async () => {
     const path = join(folder, 'panels/scene-1.cagnet.png');
     const bytes = await readFile(path);
     await writeFile(path, 'text');
     try {
-      await expect(writeReport(folder)).rejects.toThrow(/scene-1.cagnet.png is no PNG/);
+      const { content, html } = await writeReport(folder, { out: join(folder, 'without') });
+      expect(content.missing).toEqual([
+        expect.stringMatching(/^the pictures of scene-1 are left out .*scene-1.cagnet.png/),
+      ]);
+      expect(content.panels.map(({ id }) => id)).not.toContain('scene-1');
+      expect(await readFile(html, 'utf8')).toContain('the pictures of scene-1 are left out');
     } finally {
       await writeFile(path, bytes);
     }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { explainFileError, UserError, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
 import { standaloneSvg } from './charts.ts';
-import { type Comparison, compareRuns } from './compare.ts';
+import { type CompareOptions, type Comparison, compareRuns } from './compare.ts';
 import { comparisonMarkdown, comparisonPage, drawComparison } from './comparison-pages.ts';
 import { drawFigures } from './figures.ts';
 import { type Panel, readRunFolder } from './run-folder.ts';
@@ -29,13 +29,22 @@ export async function writeReport(
 ): Promise<WrittenReport<RunReport>> {
   const run = await readRunFolder(path);
   const { out = join(run.folder, 'report') } = options;
-  const report = runReport(run);
   const images = new Map<string, EmbeddedImage>();
-  for (const { image, truth, methods } of report.panels) {
-    for (const file of [image, ...(truth ? [truth] : []), ...Object.values(methods)]) {
-      images.set(file, await embed(file));
+  const panels: Panel[] = [];
+  const damaged: string[] = [];
+  for (const panel of run.panels) {
+    try {
+      const { image, truth, methods } = panel;
+      for (const file of [image, ...(truth ? [truth] : []), ...Object.values(methods)]) {
+        images.set(file, await embed(file));
+      }
+      panels.push(panel);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      damaged.push(`the pictures of ${panel.id} are left out (${error.message})`);
     }
   }
+  const report = runReport({ ...run, panels, missing: [...run.missing, ...damaged] });
   const drawn = await drawFigures(report);
   const page = runPage(report, drawn, (file) => images.get(file) as EmbeddedImage);
   const markdown = runMarkdown(report, drawn, out);
@@ -45,9 +54,9 @@ export async function writeReport(
 /** {@link compareRuns}, written like {@link writeReport} into `options.out`. */
 export async function writeComparison(
   paths: readonly string[],
-  options: { readonly out: string },
+  options: CompareOptions & { readonly out: string },
 ): Promise<WrittenReport<Comparison>> {
-  const compared = await compareRuns(paths);
+  const compared = await compareRuns(paths, options);
   // As seen from the report, so that a folder of runs that is moved with it still finds its files.
   const runs = compared.runs.map((run) => ({ ...run, files: run.files.map((file) => relative(options.out, file)) }));
   const comparison: Comparison = { ...compared, runs };

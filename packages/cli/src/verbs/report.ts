@@ -19,14 +19,28 @@ export const report = defineVerb({
   ],
   async run({ runs, out }, { terminal }) {
     const { writeComparison, writeReport } = await import('@unseen/report');
+    const noteMissing = (run: string, missing: readonly string[]) => {
+      // Other tools have none of what a run folder holds besides.
+      if (run.endsWith('.json')) return;
+      for (const what of missing) terminal.progress.warn(`${run}: ${what}`);
+    };
     if (runs.length === 1) {
-      const { html, markdown, json } = await writeReport(runs[0], { ...(out ? { out } : {}) });
+      const { html, markdown, json, content } = await writeReport(runs[0], { ...(out ? { out } : {}) });
+      noteMissing(runs[0], content.missing);
       const methods = await figuresOf(runs[0]);
       terminal.print(`${figuresTable(methods)}\n\nReport: ${html}`);
       return { report: html, markdown, json, methods };
     }
-    const { html, markdown, json } = await writeComparison(runs, { out: out ?? 'comparison' });
-    terminal.print(`Comparison: ${html}`);
-    return { report: html, markdown, json };
+    const unreadable: { readonly run: string; readonly error: string }[] = [];
+    const { html, markdown, json, content } = await writeComparison(runs, {
+      out: out ?? 'comparison',
+      onUnreadable: (run, { message }) => unreadable.push({ run, error: message }),
+    });
+    const read = runs.filter((run) => !unreadable.some((one) => one.run === run));
+    for (const [i, run] of read.entries()) noteMissing(run, content.runs[i].missing);
+    for (const { run, error } of unreadable) terminal.progress.warn(`${run} is left out: ${error}`);
+    if (unreadable.length > 0) terminal.exitCode = 1;
+    terminal.print(`Comparison${unreadable.length > 0 ? ` of ${read.length} of ${runs.length} runs` : ''}: ${html}`);
+    return { report: html, markdown, json, ...(unreadable.length > 0 && { unreadable }) };
   },
 });
