@@ -125,7 +125,7 @@ test.skipIf(webgpuProblem !== undefined || process.env.UNSEEN_SOFTWARE_GPU !== '
   async () => {
     const { named } = await backends({ UNSEEN_SOFTWARE_GPU: '' });
     expect(named.webgpu.device).toMatch(/software\)$/);
-    expect(named.webgpu.problem).toMatch(/^there is only a software adapter.*UNSEEN_SOFTWARE_GPU=1 allows it/);
+    expect(named.webgpu.problem).toMatch(/^there is only a software adapter.*set UNSEEN_SOFTWARE_GPU=1 to allow it/);
     const { engine, choice } = await chooseEngine('auto', (sentence) => expect.unreachable(sentence));
     expect(choice.name).toBe('onnxruntime');
     expect(choice.passedOver?.webgpu).toMatch(/no GPU$/);

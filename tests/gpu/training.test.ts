@@ -236,6 +236,6 @@ describe.skipIf(webgpuProblem !== undefined)(`training, ${onWebgpu}`, () => {
     const { device } = tf.backend() as unknown as { readonly device: { destroy(): void } };
     const losses = learn();
     device.destroy();
-    await expect(losses()).rejects.toThrow(/the GPU was lost while it computed \(.*destroyed/);
+    await expect(losses()).rejects.toThrow(/the GPU was lost during a computation \(.*destroyed/);
   });
 });

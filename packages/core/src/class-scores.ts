@@ -20,7 +20,7 @@ export function softmax<A extends Float32Array | Float64Array>(scores: ArrayLike
   return out;
 }
 
-/** Index of the largest value, the first among equals. */
+/** Index of the largest value; the first one if several are equal. */
 export function argMax(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;

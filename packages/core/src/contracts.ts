@@ -9,7 +9,10 @@ export interface RgbImage {
   readonly data: Uint8Array;
 }
 
-/** A class per pixel. Values are raw class ids or channels, by context; {@link IGNORE} is unlabelled (65535 in 16 bits). */
+/**
+ * A class per pixel. Values are raw class ids or train ids, depending on context; {@link IGNORE} is unlabelled (65535
+ * in 16 bits).
+ */
 export interface LabelMap {
   readonly id: string;
   readonly height: number;
@@ -18,7 +21,7 @@ export interface LabelMap {
   readonly data: Uint8Array | Uint16Array;
 }
 
-/** One score map per class, from any method that makes class maps. */
+/** One score map per class, from any method that produces class maps. */
 export interface ScoreMaps {
   readonly id: string;
   /** Size of the image, [height, width]. */
@@ -33,7 +36,7 @@ export interface ScoreMaps {
 /** Run lengths of a column-major binary mask, zeros first (COCO's uncompressed form). */
 export type RunLengths = readonly number[];
 
-/** Objects of one image. */
+/** The object instances of one image. */
 export interface InstanceSet {
   readonly id: string;
   readonly height: number;
@@ -54,24 +57,24 @@ export interface ClassInfo {
   readonly name: string;
   /** RGB for pictures. */
   readonly color: readonly [number, number, number];
-  /** Row of the class in the dataset's word-vector tables, where it has one. */
+  /** Row of the class in the dataset's word-vector tables, if it has one. */
   readonly wordRow?: number;
 }
 
-/** Seen and unseen class ids of a zero-shot protocol, in channel order. */
+/** Seen and unseen class ids of a zero-shot protocol, in the order of their train ids. */
 export interface ZeroShotSplit {
   readonly seen: readonly number[];
   readonly unseen: readonly number[];
 }
 
-/** One image of a dataset; everything heavy is read when asked for. */
+/** One image of a dataset. Pixels and masks are read on demand. */
 export interface Sample {
   readonly id: string;
   image(): Promise<RgbImage>;
   /** Raw class ids; {@link IGNORE} where void. */
   mask?(): Promise<LabelMap>;
   instances?(): Promise<InstanceSet>;
-  /** Raw class ids that the image contains. */
+  /** Raw ids of the classes in the image. */
   readonly imageLabels?: readonly number[];
 }
 
@@ -79,9 +82,9 @@ export interface Sample {
 export interface Dataset {
   readonly name: string;
   readonly classes: readonly ClassInfo[];
-  /** Raw mask value(s) that mean "unlabelled" in the files besides 255. */
+  /** Raw mask values that mean "unlabelled" in the files, in addition to 255. */
   readonly ignore: readonly number[];
-  /** Seen/unseen splits by name; `default` is used when none is named. */
+  /** Seen/unseen splits by name; `default` is used if none is given. */
   readonly splits: Readonly<Record<string, ZeroShotSplit>>;
   readonly train: readonly Sample[];
   readonly val: readonly Sample[];
@@ -98,7 +101,7 @@ export interface SegmentationModel {
     height: number;
     width: number;
     data: Float32Array;
-    /** By class: what is taken off its softmax probability before the best class is chosen (calibrated stacking). */
+    /** Per class: subtracted from its softmax probability before the best class is chosen (calibrated stacking). */
     penalties?: Float32Array;
   }>;
 }

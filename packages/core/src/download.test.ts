@@ -122,7 +122,7 @@ test('the first digits of a checksum are checked where no more are known', async
 
 test('a missing file is told at once, a busy server is asked again', async () => {
   handle = (_, response) => response.writeHead(404, 'Not Found').end();
-  await expect(get()).rejects.toThrow('the server answers 404 Not Found');
+  await expect(get()).rejects.toThrow('the server answered 404 Not Found');
   expect(requests).toHaveLength(1);
   let busy = 2;
   handle = (request, response) => (busy-- > 0 ? response.writeHead(503).end() : serving()(request, response));

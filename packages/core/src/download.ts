@@ -5,31 +5,31 @@ import { setTimeout } from 'node:timers/promises';
 import { messageOf, UserError } from './errors.ts';
 import { explainFileError, makeFolder, readJson, sha256File, writeJsonAtomic } from './files.ts';
 
-/** What {@link download} is told of a file. */
+/** Options of {@link download}. */
 export interface DownloadOptions {
-  /** In hex, or its first digits where no more are known; a file with another one is thrown away. */
+  /** In hex, or its first digits if no more are known. A file with a different checksum is discarded. */
   readonly sha256?: string;
-  /** What a user can do where the address cannot be reached, such as fetching the file elsewhere. */
+  /** What the user can do if the address cannot be reached, such as fetching the file elsewhere. */
   readonly remedy?: string;
   readonly onProgress?: (bytes: number, total: number | undefined) => void | Promise<void>;
   readonly signal?: AbortSignal;
-  /** Further attempts in a row that bring nothing new after a broken transfer, each from where the last one broke off. Default: 4. */
+  /** Consecutive retries without new data before giving up; each resumes where the last one stopped. Default: 4. */
   readonly retries?: number;
-  /** Milliseconds before the first further attempt; doubled each time. Default: 1000. */
+  /** Milliseconds before the first retry; doubled each time. Default: 1000. */
   readonly wait?: number;
 }
 
-/** How much of which version of a file has come: stands beside `<path>.unseen-part`. */
+/** Which version of a file is being downloaded; stored beside `<path>.unseen-part`. */
 interface Part {
   readonly url: string;
-  /** ETag or date by which the server knows the version. */
+  /** ETag or date that identifies the version to the server. */
   readonly version: string | null;
 }
 
 /**
- * Fetches a file by HTTP: into `<path>.unseen-part` (browsers call theirs `.part`), which a later call goes on with, then
- * checked and renamed. A broken transfer is taken up again; a wrong checksum, a refusing server and a network that is not
- * there are `UserError`s, and nothing stands at `path` then.
+ * Downloads a file into `<path>.unseen-part` (browsers call theirs `.part`), which a later call resumes, verifies it
+ * and renames it. Interrupted transfers are resumed. A wrong checksum, a refusal by the server and an unreachable
+ * network are `UserError`s, and leave nothing at `path`.
  */
 export async function download(url: string, path: string, options: DownloadOptions = {}): Promise<void> {
   const { retries = 4, wait = 1000, signal, sha256, remedy } = options;
@@ -70,7 +70,7 @@ async function transfer(url: string, path: string, { signal, onProgress }: Downl
   const start = known ? (await stat(part)).size : 0;
   const response = await fetch(url, {
     ...(signal && { signal }),
-    // A body that the client unpacks could not be taken up again.
+    // A compressed body could not be resumed.
     headers: {
       'Accept-Encoding': 'identity',
       ...(known?.version && start > 0 ? { Range: `bytes=${start}-`, 'If-Range': known.version } : {}),
@@ -79,7 +79,7 @@ async function transfer(url: string, path: string, { signal, onProgress }: Downl
   const isRest = response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${start}-`);
   if (response.status === 416 || (response.status === 206 && !isRest)) {
     await rm(part, { force: true });
-    throw new Error(`the server answers ${response.status} to a request for the rest`);
+    throw new Error(`the server answered ${response.status} to a request for the rest`);
   }
   if (!response.ok || !response.body) return refuse(url, response);
   const length = Number(response.headers.get('content-length') ?? Number.NaN);
@@ -90,7 +90,7 @@ async function transfer(url: string, path: string, { signal, onProgress }: Downl
   let bytes = from;
   const file = await open(part, isRest ? 'a' : 'w');
   try {
-    // Each piece is on disk before the next one is waited for, so that a broken transfer loses none.
+    // Each piece is on disk before the next one arrives, so an interrupted transfer loses nothing.
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       await file.appendFile(chunk);
       bytes += chunk.length;
@@ -99,17 +99,17 @@ async function transfer(url: string, path: string, { signal, onProgress }: Downl
   } finally {
     await file.close();
   }
-  if (total !== undefined && bytes !== total) throw new Error(`${bytes} of ${total} bytes have come`);
+  if (total !== undefined && bytes !== total) throw new Error(`only ${bytes} of ${total} bytes arrived`);
 }
 
-/** A server that says no will say no again, unless it is only busy. */
+/** A refusal is final, unless the server is merely busy. */
 async function refuse(url: string, response: Response): Promise<never> {
   await response.body?.cancel();
   const answer = `${response.status} ${response.statusText}`.trim();
-  if (response.status >= 500 || response.status === 429) throw new Error(`the server answers ${answer}`);
+  if (response.status >= 500 || response.status === 429) throw new Error(`the server answered ${answer}`);
   throw new UserError({
-    given: `${url}: the server answers ${answer}`,
-    remedy: 'the address may have moved; fetch the file by hand and name its path instead',
+    given: `${url}: the server answered ${answer}`,
+    remedy: 'the address may have changed; download the file yourself and pass its path instead',
   });
 }
 
@@ -118,9 +118,9 @@ async function requireHash(part: string, wanted: string, url: string): Promise<v
   if (found.startsWith(wanted)) return;
   await rm(part, { force: true });
   throw new UserError({
-    given: `what came from ${url} has sha256 ${found}`,
+    given: `the file from ${url} has sha256 ${found}`,
     expected: wanted,
-    remedy: 'it was thrown away; try again, and mistrust the source if the same happens',
+    remedy: 'the file was discarded; try again, and do not trust the source if it happens twice',
   });
 }
 

@@ -6,8 +6,8 @@ export interface ErrorParts {
 }
 
 /**
- * An error that a user can act on. Its message is one sentence per part: given → expected → what to do.
- * Anything else that is thrown is a bug of ours.
+ * An error that the user can act on. Its message has one clause per part: what was given, what was expected, what to
+ * do. Anything else that is thrown is a bug.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
@@ -41,7 +41,7 @@ export function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** The candidate nearest to a mistyped name, or `undefined` when nothing is near. */
+/** The candidate closest to a mistyped name, or `undefined` if none is close. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.ceil(name.length / 2)) + 1;
@@ -52,19 +52,24 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
-/** The remedy of an error about a mistyped name: nothing when no candidate is near. */
+/** The remedy for a mistyped name; empty if no candidate is close. */
 export function didYouMean(name: string, candidates: Iterable<string>): Pick<ErrorParts, 'remedy'> {
   const near = nearestName(name, candidates);
   return near === undefined ? {} : { remedy: `did you mean '${near}'?` };
 }
 
-/** Throws a {@link UserError} unless a number is whole and at least `least`; `given` says what it is. */
+/**
+ * Throws a {@link UserError} unless `value` is a whole number of at least `least`; `given` describes it in the message.
+ */
 export function requireWholeNumber(value: number, least: number, given: string): void {
   if (Number.isInteger(value) && value >= least) return;
   throw new UserError({ given, expected: `a whole number ≥ ${least}` });
 }
 
-/** Looks `name` up in a registry; an unknown name is a {@link UserError} with the nearest match and the list. */
+/**
+ * Looks `name` up in a registry. An unknown name is a {@link UserError} that lists the known ones and the closest
+ * match.
+ */
 export function lookUp<T>(registry: Readonly<Record<string, T>>, name: string, kind: string): T {
   if (Object.hasOwn(registry, name)) return registry[name];
   const names = Object.keys(registry);

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { type xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import { type BulkSeed, fillBernoulli, fillNormal } from './bulk-random.ts';
 
-/** What a {@link RandomStream} needs to continue where it was; JSON-safe. */
+/** What a {@link RandomStream} needs to continue where it left off; JSON-safe. */
 export type RandomState = readonly number[];
 
 /**
- * A node of the tree of seeds. Each name gives an independent, reproducible child, so that adding a consumer of
- * randomness never changes what the others draw.
+ * A node of the seed tree. Each name yields an independent, reproducible child, so adding a consumer of randomness
+ * never changes what the others draw.
  */
 export class SeedTree {
   readonly seed: number;
@@ -22,14 +22,14 @@ export class SeedTree {
     return new SeedTree(this.seed, `${this.path}/${name}`);
   }
 
-  /** A fresh stream of this node: always the same numbers. */
+  /** A new stream for this node; it always yields the same numbers. */
   stream(): RandomStream {
     const digest = createHash('sha256').update(`${this.seed}${this.path}`).digest();
     return new RandomStream(Array.from({ length: 4 }, (_, i) => digest.readInt32LE(4 * i)));
   }
 }
 
-/** A sequence of random numbers that can be stored and resumed (xoroshiro128+). */
+/** A sequence of random numbers that can be saved and resumed (xoroshiro128+). */
 export class RandomStream {
   private generator: ReturnType<typeof xoroshiro128plus>;
 

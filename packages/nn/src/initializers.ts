@@ -1,7 +1,7 @@
 import type { RandomStream } from '@unseen/core';
 import { type Shape, sizeOf } from '@unseen/tensor';
 
-/** Makes the first values of a weight of `shape` ([out, in, …], as `Parameter` stores them). */
+/** Computes the initial values of a weight of `shape` ([out, in, …], as `Parameter` stores them). */
 export type Initializer = (shape: Shape, random: RandomStream) => Float32Array;
 
 /** Normal with standard deviation √(2 / fan-in): the default everywhere (He et al. 2015). */
@@ -13,7 +13,7 @@ export const xavierUniform: Initializer = (shape, random) => {
   return uniform(limit)(shape, random);
 };
 
-/** Uniform in ±1/√fan-in: what PyTorch gives weights of convolutions and dense layers. */
+/** Uniform in ±1/√fan-in: PyTorch's default for the weights of convolutions and dense layers. */
 export const uniformFanIn: Initializer = (shape, random) => uniform(1 / Math.sqrt(fanIn(shape)))(shape, random);
 
 /** Normal with standard deviation √(2 / fan-out), the fan-out being out · kernel height · kernel width (He et al. 2015). */

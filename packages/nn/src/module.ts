@@ -1,12 +1,12 @@
 import { Parameter } from '@unseen/tensor';
 
 /**
- * A part of a network: sub-modules and parameters are fields, `forward` describes the computation against `Ops`.
- * Arrays and plain objects of modules or parameters are followed too.
+ * A part of a network. Sub-modules and parameters are fields, and `forward` describes the computation against `Ops`.
+ * Arrays and plain objects of modules or parameters are searched too.
  */
 export abstract class Module {
   /**
-   * Every parameter, running statistics included, by its field path: `context.selector.weight`, `stages.0.norm.scale`.
+   * Every parameter, including running statistics, by its field path: `context.selector.weight`, `stages.0.norm.scale`.
    * A parameter that is reached twice keeps its first name.
    */
   namedParameters(): Map<string, Parameter> {
@@ -15,12 +15,12 @@ export abstract class Module {
     return found;
   }
 
-  /** The trainable parameters: what a loss may name. Running statistics are not among them. */
+  /** The trainable parameters, which losses may name; without running statistics. */
   parameters(): Parameter[] {
     return [...this.namedParameters().values()].filter((parameter) => parameter.trainable);
   }
 
-  /** All modules of a class inside this one, itself included: `network.descendants(BatchNorm)`. */
+  /** All modules of a class in this one, including itself: `network.descendants(BatchNorm)`. */
   descendants<T extends Module>(type: abstract new (...args: never[]) => T): T[] {
     const modules: Module[] = [];
     visit(this, '', new Set(), (value) => value instanceof Module && modules.push(value));
@@ -35,7 +35,7 @@ export abstract class Module {
 
 type Visitor = (value: Module | Parameter, path: string) => void;
 
-/** Calls `visitor` for a module and everything under it, once each, in the order of the fields. */
+/** Calls `visitor` once for a module and for each descendant, in the order of the fields. */
 function visit(value: unknown, path: string, seen: Set<object>, visitor: Visitor): void {
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value) || seen.has(value)) return;
   seen.add(value);

@@ -3,7 +3,7 @@ import { Lowering } from './lowering.ts';
 import { blockedConvolution, blockedFilters } from './rules/blocked.ts';
 import { addStop } from './stop.ts';
 
-/** Sizes that the runtime's blocked kernels have, depending on the processor. */
+/** Block sizes of the runtime's kernels, depending on the processor. */
 const candidates = [16, 8];
 const channels = 16;
 
@@ -41,8 +41,8 @@ function works(block: number): boolean {
 }
 
 /**
- * How many channels lie together in the runtime's blocked convolutions on this processor, tried out once; `undefined`
- * where they give other values than plain ones, or do not exist.
+ * Channels per block in the runtime's blocked convolutions on this processor, tested once; `undefined` if these do not
+ * exist or give different values than plain ones.
  */
 export function blockSize(): number | undefined {
   if (found !== null) return found;

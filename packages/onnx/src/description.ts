@@ -2,7 +2,7 @@ import { type DescribedProgram, describeProgram, type Program, Tape } from '@uns
 import type { Node } from './node.ts';
 import { type Noise, Recorder } from './recorder.ts';
 
-/** A program's recorded values: outputs, losses and gradients. */
+/** The recorded values of a program: outputs, losses and gradients. */
 export interface RecordedProgram extends DescribedProgram<Node> {
   readonly noise: readonly Noise[];
 }

@@ -21,21 +21,21 @@ import { CompiledUpdater } from './updater.ts';
 export interface CompiledEngineOptions {
   /** Threads of one operation; default: all cores. */
   readonly threads?: number;
-  /** Compiled graphs that are kept when no executable uses them any more; default 16. */
+  /** Number of compiled graphs to keep once no executable uses them; default 16. */
   readonly cachedGraphs?: number;
-  /** Use the runtime's blocked convolutions where they are faster; default true. */
+  /** Use the runtime's blocked convolutions when they are faster; default true. */
   readonly blocked?: boolean;
-  /** False: results are copied as with a binding that cannot write them in place (see `createSession`). Default true. */
+  /** False: copy results, as with a binding that cannot write them in place (see `createSession`). Default true. */
   readonly direct?: boolean;
-  /** Note how long each operator of a graph takes, for `CompiledExecutable.profile`. Default false. */
+  /** Time each operator of a graph, for `CompiledExecutable.profile`. Default false. */
   readonly profile?: boolean;
 }
 
 /** An engine whose programs are ONNX graphs run by ONNX Runtime. */
 export interface CompiledEngine extends Engine {
-  /** Frozen, the weights' present values are constants of the graph, and losses have values but no gradients. */
+  /** If frozen, the current weights become constants of the graph, and losses have values but no gradients. */
   compile(program: Program, options?: CompileOptions): CompiledExecutable;
-  /** How many graphs had to be compiled so far; what the cache saved is not counted. */
+  /** Number of graphs compiled so far, without those found in the cache. */
   readonly compilations: number;
 }
 
@@ -46,9 +46,9 @@ interface CachedSession {
 
 /**
  * The engine for the CPU: a program with its losses and all their gradients is one ONNX graph, and one run of ONNX
- * Runtime computes it, with the weights as inputs that are read in place. Graphs are cached by structure and shapes:
- * the same network compiled again, or for a shape seen before, costs no second compilation.
- * @throws UserError where ONNX Runtime has no binary for this machine
+ * Runtime computes it, reading the weights in place. Graphs are cached by structure and shapes, so compiling the same
+ * network again, or for an earlier shape, is free.
+ * @throws UserError if ONNX Runtime has no binary for this machine
  */
 export function createCompiledEngine(options: CompiledEngineOptions = {}): CompiledEngine {
   const { threads, cachedGraphs = 16, blocked = true, direct = true, profile = false } = options;
@@ -114,7 +114,7 @@ export function createCompiledEngine(options: CompiledEngineOptions = {}): Compi
     updater: (rule: UpdateRule) => new CompiledUpdater(rule, acquire),
 
     async pull() {
-      // The weights live in host memory, where the graphs read and write them.
+      // The weights are in host memory, where the graphs read and write them.
     },
 
     dispose() {

@@ -22,7 +22,7 @@ interface NoiseBuffer {
   readonly draw: (random: RandomStream) => void;
 }
 
-/** What a {@link CompiledExecutable} is made of. */
+/** Parts of a {@link CompiledExecutable}. */
 export interface CompiledParts {
   readonly program: Program;
   readonly recorded: RecordedProgram;
@@ -70,7 +70,7 @@ export class CompiledExecutable implements Executable {
       if (this.fed.has(inputName(name)))
         this.feeds[inputName(name)] = hostTensor(values, this.program.inputs[name].shape);
     if (this.noise.length > 0) {
-      if (!random) throw new Error(`${this.program.name} draws noise: a run needs a random stream`);
+      if (!random) throw new Error(`program '${this.program.name}' draws noise: pass a random stream to run()`);
       for (const { draw } of this.noise) draw(random);
     }
     this.session.run(this.feeds, this.results);
@@ -81,7 +81,7 @@ export class CompiledExecutable implements Executable {
     };
   }
 
-  /** The operators of all runs so far, of an engine that notes them; see `Session.profile`. */
+  /** The operators of all runs so far, if the engine times them; see `Session.profile`. */
   profile(): OperatorTime[] {
     return this.session.profile();
   }
@@ -103,7 +103,7 @@ export class CompiledExecutable implements Executable {
   }
 
   private noiseBuffer({ shape, probability }: Noise, name: string): NoiseBuffer {
-    // Noise that nothing reads is drawn too: what follows must not depend on it.
+    // Noise that nothing reads is drawn too, so that later draws do not depend on it.
     const normal = new Float32Array(probability === undefined ? sizeOf(shape) : 0);
     const ones = new Uint8Array(probability === undefined ? 0 : sizeOf(shape));
     if (this.fed.has(name)) this.feeds[name] = hostTensor(probability === undefined ? normal : ones, shape);

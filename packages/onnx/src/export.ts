@@ -4,13 +4,13 @@ import { lower } from './lower.ts';
 
 /** Options of {@link exportOnnx}. */
 export interface ExportOptions {
-  /** Written into the file as it is: class names, normalisation, provenance… */
+  /** Stored in the file as is: class names, normalisation, provenance, … */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
- * A program for inference as the bytes of an ONNX file (opset 18) with the weights inside. Its inputs and outputs have
- * the program's names and shapes; losses are left out.
+ * An inference program as the bytes of an ONNX file (opset 18) that contains the weights. Inputs and outputs have the
+ * program's names and shapes; losses are left out.
  */
 export function exportOnnx(program: Program, { metadata = {} }: ExportOptions = {}): Uint8Array {
   const { outputs, gradients, noise } = recordProgram(program);

@@ -7,10 +7,9 @@ function perChannel(node: Node, channels: number): boolean {
 }
 
 /**
- * Moves an affine map of the channels after a convolution into its filter and bias (frozen batch norm:
- * conv(x, w) · s + b = conv(x, w·s) + b), and a bias after a matrix product into the product, where nothing else reads
- * what lies between. An activation that follows is noted at the convolution, so that
- * one kernel does all of it.
+ * Moves an affine map of the channels after a convolution into its filter and bias (frozen batch norm: conv(x, w) · s +
+ * b = conv(x, w·s) + b), and a bias after a matrix product into the product, if nothing else reads the values in
+ * between. An activation that follows is attached to the convolution, so that one kernel does everything.
  */
 export function fuse(roots: readonly Node[]): Node[] {
   const nodes = reachable(roots);

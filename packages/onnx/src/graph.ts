@@ -1,7 +1,7 @@
 import { type ScheduledNode, schedule } from './schedule.ts';
 import { attributeTypes, type ElementType, elementTypes, externalLocation, ModelProto } from './schema.ts';
 
-/** A graph's input or output: sizes, or a name where a size is known only at the run. */
+/** An input or output of a graph: sizes, or names for sizes that are known only at run time. */
 export interface GraphValue {
   readonly name: string;
   readonly dims: readonly (number | string)[];
@@ -36,7 +36,7 @@ interface NodeProto extends ScheduledNode {
 
 interface NodeOptions {
   readonly domain?: string;
-  /** How many outputs the node has. */
+  /** Number of outputs of the node. */
   readonly outputs?: number;
 }
 
@@ -50,7 +50,7 @@ const leastApart = 4096;
 export class OnnxGraph {
   readonly inputs: GraphValue[] = [];
   readonly outputs: GraphValue[] = [];
-  /** Values of the constants that the model's bytes only name. */
+  /** Values of constants that are stored outside the model. */
   readonly apart = new Map<string, Float32Array | Int32Array | BigInt64Array>();
   private readonly keepsApart: boolean;
   private readonly nodes: NodeProto[] = [];
@@ -60,7 +60,7 @@ export class OnnxGraph {
   private readonly produced = new Set<string>();
   private count = 0;
 
-  /** Large constants are kept {@link apart} from the model's bytes, or written into them. */
+  /** Whether large constants are stored {@link apart} or in the model itself. */
   constructor(apart = false) {
     this.keepsApart = apart;
   }
@@ -78,7 +78,7 @@ export class OnnxGraph {
     this.outputs.push({ name, dims, type });
   }
 
-  /** A constant tensor; equal small constants, and the same array in the same shape, are stored once. */
+  /** A constant tensor. Equal small constants, and the same array with the same shape, are stored once. */
   constant(values: Float32Array | Int32Array | BigInt64Array, dims: readonly number[]): string {
     const type = values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'int64';
     const small = values.length <= smallConstant;
@@ -140,8 +140,8 @@ export class OnnxGraph {
   }
 
   /**
-   * Declares `value` an output under its own name, or under a new one where it is an input, a constant or an output
-   * already; gives that name.
+   * Declares `value` an output under its own name, or under a new one if it is already an input, a constant or an
+   * output; returns that name.
    */
   result(value: string, dims: GraphValue['dims']): string {
     const name = this.produced.delete(value) ? value : this.op('Identity', [value]);

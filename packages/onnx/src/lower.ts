@@ -6,23 +6,26 @@ import { type Node, reachable } from './node.ts';
 import { loweringRules } from './rules/index.ts';
 import { simplify } from './simplify.ts';
 
-/** One wanted value in the finished graph: its name there, and its shape in the program. */
+/** A requested value: its name in the finished graph and its shape in the program. */
 export interface Result {
-  /** In memory the values lie in the order of {@link shape}; the graph may give other sizes. */
+  /** Values are in the memory order of {@link shape}; the graph may declare other sizes. */
   readonly shape: Shape;
   readonly name: string;
   readonly dims: Shape;
 }
 
-/** A graph with what has to be fed to it and what it gives. */
+/** A graph with its inputs and results. */
 export interface LoweredGraph {
   readonly graph: OnnxGraph;
-  /** In the order of the wanted values. */
+  /** In the order of the requested values. */
   readonly results: readonly Result[];
   readonly parameters: ReadonlyMap<string, Parameter>;
 }
 
-/** Simplifies what `wanted` depends on and translates it into one ONNX graph, not yet with outputs. */
+/**
+ * Simplifies everything that `wanted` depends on and translates it into one ONNX graph, whose outputs are not declared
+ * yet.
+ */
 export function lower(wanted: readonly Node[], options: LoweringOptions = {}): LoweredGraph {
   const roots = fuse(simplify(wanted));
   const nodes = reachable(roots);

@@ -3,36 +3,36 @@ import { OnnxGraph } from './graph.ts';
 import type { Node } from './node.ts';
 
 /**
- * How a value lies in memory: `plain` in the order of its shape; `nchw` (maps) with the channels before the grid, as
- * ONNX's convolutions want them. A value of lower rank has an `nchw` form too: the one that broadcasts to such maps.
+ * Memory layout of a value: `plain` in the order of its shape; `nchw` (maps) with the channels before the grid, as
+ * ONNX's convolutions expect. A value of lower rank has an `nchw` form too: the one that broadcasts to such maps.
  */
 export type Layout = 'plain' | 'nchw';
 
-/** Writes a node's ONNX operators and tells the lowering the name of its value. */
+/** Emits the ONNX operators of a node and registers the name of its value. */
 export type LoweringRule = (to: Lowering, node: Node) => void;
 
-/** What a lowering is for. */
+/** Options of {@link Lowering}. */
 export interface LoweringOptions {
   /** Weights become constants. */
   readonly frozen?: boolean;
-  /** The model's bytes name large constants, which have to be given to the runtime beside them. */
+  /** Large constants are stored outside the model and passed to the runtime separately. */
   readonly apart?: boolean;
-  /** Inputs of the graph have the names that they have in the program; otherwise they are kept apart by a prefix. */
+  /** Inputs of the graph keep their names in the program; otherwise a prefix keeps them apart. */
   readonly ownNames?: boolean;
-  /** Channels in one block of the runtime's blocked convolutions; without it they are not used. */
+  /** Channels per block of the runtime's blocked convolutions; without it they are not used. */
   readonly block?: number;
-  /** Replaces this size of an input's axis by a name: it is known at the run only. */
+  /** Replaces this size of an input axis by a name, since it is known only at run time. */
   readonly freeSize?: { readonly size: number; readonly name: string };
 }
 
 interface Forms {
   plain?: string;
   nchw?: string;
-  /** The plain memory order under other sizes. */
+  /** The plain memory order with other sizes. */
   flat?: { readonly name: string; readonly dims: Shape };
-  /** Makes the value in the layout that is asked for. */
+  /** Emits the value in the requested layout. */
   make?: (layout: Layout) => string;
-  /** The value is not kept: each reader has it made anew. */
+  /** The value is not kept; it is computed again for each reader. */
   passing?: boolean;
 }
 
@@ -42,7 +42,7 @@ const toNhwc = [0, 2, 3, 1];
 /** Name of a graph input fed with the program's input `name`. */
 export const inputName = (name: string): string => `in_${name}`;
 
-/** Name of a graph input fed with the noise drawn `index`-th. */
+/** Name of the graph input for the `index`-th noise. */
 export const noiseName = (index: number): string => `_noise${index}`;
 
 /** Position of each axis of a map's shape in the given layout. */
@@ -50,17 +50,17 @@ export function physicalAxis(axis: number, rank: number, layout: Layout): number
   return layout === 'nchw' && rank === 4 ? toNchw.indexOf(axis) : axis;
 }
 
-/** A list with one entry per axis (sizes, begins) in the order of the given layout. */
+/** A list with one entry per axis (sizes, starts) in the order of the given layout. */
 export function physical<T>(perAxis: readonly T[], layout: Layout): T[] {
   return layout === 'nchw' && perAxis.length === 4 ? toNchw.map((axis) => perAxis[axis]) : [...perAxis];
 }
 
-/** Whether a map has the same memory order in both layouts. */
+/** Whether both layouts of a map have the same memory order. */
 function sameOrder([, h, w, c]: Shape): boolean {
   return c === 1 || h * w === 1;
 }
 
-/** Translates nodes into an ONNX graph: keeps the names of their values, and converts layouts where they meet. */
+/** Translates nodes into an ONNX graph: tracks the names of their values and converts layouts where they meet. */
 export class Lowering {
   readonly graph: OnnxGraph;
   private readonly options: LoweringOptions;
@@ -85,23 +85,23 @@ export class Lowering {
     return this.options.block;
   }
 
-  /** Nodes that read a value. */
+  /** The readers of a value. */
   users(node: Node): readonly Node[] {
     return this.usersOf.get(node) ?? [];
   }
 
-  /** Something made once for a key. */
+  /** Created once per key. */
   memo<T>(key: string, make: () => T): T {
     if (!this.notes.has(key)) this.notes.set(key, make());
     return this.notes.get(key) as T;
   }
 
-  /** Weights that became inputs of the graph, by input name. */
+  /** Weights that are inputs of the graph, by input name. */
   get parameters(): ReadonlyMap<string, Parameter> {
     return this.parameterNames;
   }
 
-  /** The graph's value of a weight: an input of the graph, or a constant. */
+  /** The value of a weight in the graph: an input or a constant. */
   weight(parameter: Parameter): string {
     if (this.options.frozen) return this.graph.constant(parameter.values, parameter.shape);
     const name = `_p${this.parameterNames.size}`;
@@ -114,7 +114,7 @@ export class Lowering {
     return this.graph.input(this.options.ownNames ? name : inputName(name), this.declared(shape), type);
   }
 
-  /** The sizes of a value as the graph declares them. */
+  /** The sizes that the graph declares for a value. */
   private declared(shape: Shape): (number | string)[] {
     const { freeSize } = this.options;
     return shape.map((n) => (n === freeSize?.size ? freeSize.name : n));
@@ -124,21 +124,21 @@ export class Lowering {
     this.formsOf(node)[layout] = name;
   }
 
-  /** Gives a value in plain order but under other sizes than its shape, e.g. a filter as a matrix. */
+  /** A value in plain order but with sizes other than its shape, e.g. a filter as a matrix. */
   setFlat(node: Node, name: string, dims: Shape): void {
     if (dims.join() === node.shape.join()) this.set(node, 'plain', name);
     else this.formsOf(node).flat = { name, dims };
   }
 
   /**
-   * A value that is made, without conversion, in whatever layout it is first asked for. Where it is large and quickly
-   * made of something smaller, `passing` has it made anew for each reader instead of keeping it from the first to the last.
+   * A value that is emitted, without conversion, in the layout in which it is first requested. With `passing` it is
+   * computed again for each reader, which pays for large values that are cheap to compute from something smaller.
    */
   setEither(node: Node, make: (layout: Layout) => string, passing = false): void {
     Object.assign(this.formsOf(node), { make, passing });
   }
 
-  /** The layout in which an operation on these values costs no conversion of a map. */
+  /** The layout in which an operation on these values needs no conversion of a map. */
   layoutFor(inputs: readonly Node[]): Layout {
     const inNchw = (input: Node) => {
       const { nchw, make } = this.formsOf(input);
@@ -164,7 +164,7 @@ export class Lowering {
     return this.get(node, 'nchw');
   }
 
-  /** A value in plain memory order under whatever sizes it has (a final reshape would be a copy). */
+  /** A value in plain memory order, with any sizes (a final reshape would be a copy). */
   memory(node: Node): { readonly name: string; readonly dims: Shape } {
     const { flat, plain, nchw } = this.formsOf(node);
     if (plain === undefined && flat) return flat;
@@ -187,7 +187,7 @@ export class Lowering {
     const graph = this.graph;
     if (layout === 'plain') {
       if (flat) return graph.reshape(flat.name, shape);
-      if (nchw === undefined) throw new Error(`no value was made for '${node.operation}'`);
+      if (nchw === undefined) throw new Error(`no value was emitted for '${node.operation}'`);
       return sameOrder(shape) ? graph.reshape(nchw, shape) : graph.transpose(nchw, toNhwc);
     }
     if (shape.length === 0) return this.plain(node);

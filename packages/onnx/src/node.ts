@@ -1,17 +1,17 @@
 import type { Parameter, Shape } from '@unseen/tensor';
 
-/** What distinguishes two nodes of one operation on the same inputs; plain data. */
+/** What distinguishes two nodes with the same operation and inputs; plain data. */
 export type Attributes = Readonly<Record<string, number | string | boolean | readonly number[] | undefined>>;
 
-/** Where a leaf's values come from. */
+/** Origin of a leaf's values. */
 export type Leaf =
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'parameter'; readonly parameter: Parameter }
   | { readonly kind: 'constant'; readonly values: Float32Array }
-  /** Normal, or ones of a probability times a scale. */
+  /** Normal, or ones with a probability, times a scale. */
   | { readonly kind: 'noise'; readonly index: number; readonly probability?: number; readonly scale?: number };
 
-/** A recorded operation: what it computes, from what, and the shape it has. Maps are [n,h,w,c] here. */
+/** A recorded operation with its inputs and shape. Maps are [n,h,w,c] here. */
 export interface Node {
   readonly id: number;
   readonly operation: string;
@@ -22,12 +22,12 @@ export interface Node {
   readonly leaf?: Leaf;
 }
 
-/** An attribute that is a list of numbers. */
+/** A list-valued attribute. */
 export function numbers(node: Node, name: string): readonly number[] {
   return node.attributes[name] as readonly number[];
 }
 
-/** An attribute that is one number. */
+/** A numeric attribute. */
 export function number(node: Node, name: string): number {
   return node.attributes[name] as number;
 }

@@ -11,16 +11,16 @@ import {
 } from '@unseen/tensor';
 import type { Attributes, Leaf, Node } from './node.ts';
 
-/** What a program's description draws at every run, in order. */
+/** The noise that a program draws at every run, in order. */
 export interface Noise {
   readonly shape: Shape;
-  /** Of a one; normal noise has none. */
+  /** Probability of a one; absent for normal noise. */
   readonly probability?: number;
 }
 
 /**
- * The interpreter that records: every operation becomes a new {@link Node} with a static shape. Nothing is simplified
- * here: each call is a value of its own for the gradient tape.
+ * The recording interpreter: every operation becomes a new {@link Node} with a static shape. Nothing is simplified,
+ * since the gradient tape needs a distinct value for each call.
  */
 export class Recorder implements PrimitiveOps<Node> {
   readonly training: boolean;
@@ -209,7 +209,7 @@ export class Recorder implements PrimitiveOps<Node> {
     return this.record('resizeNearestGradient', [x], this.shapes.resizeNearestGradient(x, size));
   }
 
-  /** One operation; its attributes and its shape are all that tells it from others on the same inputs. */
+  /** One operation; only its attributes and shape distinguish it from others on the same inputs. */
   private record(
     operation: string,
     inputs: readonly Node[],

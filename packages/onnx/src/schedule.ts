@@ -1,18 +1,18 @@
-/** What {@link schedule} has to know of an ONNX node: names of the values that it reads and makes. */
+/** The part of an ONNX node that {@link schedule} needs: the names of the values that it reads and writes. */
 export interface ScheduledNode {
   readonly input: readonly string[];
   readonly output: readonly string[];
 }
 
 /**
- * The nodes of a graph in the order in which ONNX Runtime shall find them, so that it holds few values at a time.
+ * Orders the nodes of a graph so that ONNX Runtime holds few values at a time.
  *
  * The runtime does not run nodes in the order of the file. It walks back from the nodes whose results nothing reads,
- * the last one of the file first, and makes the inputs of a node one after the other, again the one whose node comes
- * last in the file first. So nodes are sorted by the length of the way from the graph's inputs: what is made of weights
- * alone, and the steps of activations, then wait until just before their reader; and results come at the end, the
- * furthest first: the gradients of the last layer are finished before those of the layer below it are begun, and what
- * both directions keep is given back layer by layer.
+ * the last one in the file first, and computes the inputs of a node one after the other, again the one that comes last
+ * in the file first. Nodes are therefore sorted by their distance from the graph's inputs: values that depend on
+ * weights alone, and the steps of activations, are then computed just before they are read. Results come at the end,
+ * the furthest first, so that the gradients of the last layer are finished before those of the layer below start, and
+ * memory is released layer by layer.
  */
 export function schedule<N extends ScheduledNode>(nodes: readonly N[]): N[] {
   const depths = new Map<string, number>();

@@ -74,14 +74,14 @@ const root = protobuf.Root.fromJSON({
 /** ONNX's `ModelProto`; encodes plain objects in the field names of onnx.proto, camel-cased. */
 export const ModelProto = root.lookupType('ModelProto');
 
-/** ONNX's numbers of element types. */
+/** ONNX's codes for element types. */
 export const elementTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, bfloat16: 16 } as const;
 
-/** ONNX's number for tensors whose values are not in the model. */
+/** ONNX's code for tensors whose values are stored outside the model. */
 export const externalLocation = 1;
 
-/** Element types that a graph of ours may hold. */
+/** Element types that our graphs use. */
 export type ElementType = keyof typeof elementTypes;
 
-/** ONNX's numbers of attribute types. */
+/** ONNX's codes for attribute types. */
 export const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;

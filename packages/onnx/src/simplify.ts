@@ -7,9 +7,9 @@ const smallConstant = 64;
 const same = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
 
 /**
- * The same values from fewer nodes: repeated operations become one, operations that change nothing disappear, factors
- * are collected, and what is only repeated along an axis is left to the broadcasting of its readers. Gives the
- * replacement of each root.
+ * Computes the same values with fewer nodes: repeated operations are merged, operations without effect disappear,
+ * factors are collected, and values that are only repeated along an axis are left to the broadcasting of their readers.
+ * Returns the replacement of each root.
  */
 export function simplify(roots: readonly Node[]): Node[] {
   const simplifier = new Simplifier();
@@ -23,11 +23,11 @@ export function simplify(roots: readonly Node[]): Node[] {
 class Simplifier {
   private readonly known = new Map<unknown, Node>();
   private readonly leaky = new Map<Node, Node>();
-  /** Products with a mask, of whatever positive scale. */
+  /** Products with a mask, with any positive scale. */
   private readonly masked = new Map<string, Node>();
   private count = 0;
 
-  /** The node that stands for `node`, whose inputs are rewritten already. */
+  /** The replacement of `node`, whose inputs have already been replaced. */
   rewrite(node: Node): Node {
     return this.shorter(node) ?? this.unique(this.unexpanded(node));
   }
@@ -45,7 +45,7 @@ class Simplifier {
     return `${operation} ${inputs.map((input) => input.id)} [${shape}] ${JSON.stringify(attributes)}`;
   }
 
-  /** The step of a leaky ReLU's input is that of its output, which is kept anyway. */
+  /** The step of a leaky ReLU's input equals that of its output, which is kept anyway. */
   private outputStep(node: Node): Node | undefined {
     const output = this.leaky.get(node.inputs[0]);
     return output && this.unique({ ...node, inputs: [output] });
@@ -114,7 +114,7 @@ class Simplifier {
     }
   }
 
-  /** `x` where the constant changes neither its values nor its shape. */
+  /** `x` if the constant changes neither its values nor its shape. */
   private without(x: Node, constant: Node, value: number, shape: Shape): Node | undefined {
     return uniformValue(constant) === value && same(x.shape, shape) ? x : undefined;
   }
@@ -140,8 +140,8 @@ class Simplifier {
   }
 
   /**
-   * (g · mask) · step(y) = (g · mask) · step(y · mask), and the same with the slope of a leaky ReLU: where the masked
-   * activations exist anyway (dropout), those before it need not be kept.
+   * (g · mask) · step(y) = (g · mask) · step(y · mask), and likewise with the slope of a leaky ReLU: if the masked
+   * activations exist anyway (dropout), the unmasked ones need not be kept.
    */
   private maskedStep(node: Node): Node | undefined {
     const [factor, product] = operandsOf(node, (x) => stepOf(x) !== undefined) ?? [];
@@ -164,7 +164,7 @@ class Simplifier {
     return this.unique({ ...mask, leaf: { ...leaf, scale: Math.fround((leaf.scale ?? 1) * factor) } });
   }
 
-  /** step(x) · (1 - s) + s, the slope of a leaky ReLU, is the greater of step(x) and s. */
+  /** step(x) · (1 - s) + s, the slope of a leaky ReLU, equals max(step(x), s). */
   private leakySlope(node: Node): Node | undefined {
     const [slope, product] = operandsOf(node, (x) => constantValue(x) !== undefined) ?? [];
     if (!slope || product?.operation !== 'mul') return undefined;
@@ -174,7 +174,7 @@ class Simplifier {
     return this.unique({ ...node, operation: 'maximum', inputs: [step, slope] });
   }
 
-  /** An element-wise operation on values before they were repeated, where the other operand repeats them anyway. */
+  /** An element-wise operation on values before they are repeated, if the other operand repeats them anyway. */
   private unexpanded(node: Node): Node {
     if (!elementwise.has(node.operation)) return node;
     const inputs = [...node.inputs];

@@ -15,7 +15,7 @@ import { type Node, reachable } from './node.ts';
 import { Recorder } from './recorder.ts';
 import { addStop } from './stop.ts';
 
-/** Elements updated by one run: all that it reads and writes, and what lies between, stays in a core's own cache. */
+/** Elements per run: everything that it reads, writes and computes in between fits into the cache of a core. */
 const chunk = 49152;
 const allowed = new Set(
   [
@@ -24,7 +24,7 @@ const allowed = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Gives a session for a graph, and a way to hand it back. */
+/** Provides a session for a graph, and a function that releases it. */
 export type AcquireSession = (
   graph: OnnxGraph,
   name: string,
@@ -37,7 +37,7 @@ export class CompiledUpdater implements Updater {
   private readonly release: () => void;
   private readonly names: readonly string[];
   private readonly fed: ReadonlySet<string>;
-  /** Arrays that cannot be written while they are read get their new values from here. */
+  /** Buffers for arrays that cannot be written while they are read. */
   private readonly detours = new Map<string, Float32Array>();
 
   constructor(rule: UpdateRule, acquire: AcquireSession) {
@@ -106,8 +106,8 @@ function checkElementwise(rule: UpdateRule, wanted: readonly Node[]): void {
 }
 
 /**
- * Whether the new values may overwrite the old ones: everything that reads the old ones has to be computed before, that
- * is, the new ones depend on it or it is the last step itself.
+ * Whether the new values may overwrite the old ones: everything that reads the old ones must be computed first, so the
+ * new values must depend on it, or it must be their last step.
  */
 function writableInPlace(old: Node, updated: Node, wanted: readonly Node[]): boolean {
   const before = new Set(reachable([updated]));

@@ -3,12 +3,12 @@ import type { Program } from './program.ts';
 import { sizeOf } from './shape.ts';
 import { type Shaped, ShapeOps } from './shape-ops.ts';
 
-/** Operations whose result is no new memory of a step. */
+/** Operations whose result takes no new memory. */
 const FREE = ['parameter', 'constant', 'scalar', 'reshape', 'shape'];
 
 /**
- * Bytes of all values that the forward pass of a program makes, in single precision: what a training step has to keep
- * for its gradients at most. Nothing is computed.
+ * Bytes of all values in the forward pass of a program, in single precision: an upper bound on what a training step
+ * keeps for its gradients. Nothing is computed.
  */
 export function countActivations(program: Program): number {
   let bytes = 0;

@@ -1,11 +1,11 @@
-/** What was found out about a backend on this machine. */
+/** Result of probing a backend on this machine. */
 export interface BackendProbe {
-  /** Of the packages that it computes with, by name, as far as they are installed. */
+  /** Versions of the packages that it needs, by name, if installed. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Whether it computes on a GPU; a program that imitates one is none. */
+  /** Whether it computes on a GPU; software that emulates one does not count. */
   readonly gpu: boolean;
-  /** The GPU, or what imitates it. */
+  /** The GPU, or the software that emulates it. */
   readonly device?: string;
-  /** Why it cannot be used here, in one sentence; `undefined` where it can. */
+  /** Why it cannot be used here, in one sentence; `undefined` if it can. */
   readonly problem?: string;
 }

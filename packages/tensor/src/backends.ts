@@ -6,19 +6,19 @@ import { onnxruntimeProblem } from './onnxruntime.ts';
 import { findPackage, installCommand } from './optional-package.ts';
 import type { Engine } from './program.ts';
 
-/** A way of computing, and whether this machine offers it. */
+/** A backend, and whether this machine supports it. */
 export interface BackendStatus extends BackendProbe {
   readonly name: string;
   /** `compiled` runs a program as one graph; `eager` runs it on TF.js, one operation after the other. */
   readonly engine: 'compiled' | 'eager';
   readonly description: string;
-  /** A command that may help: where optional packages are missing or do not load. */
+  /** A command that may help when optional packages are missing or do not load. */
   readonly install?: string;
-  /** What of it has never been run by the authors, and why. */
+  /** What the authors have never been able to run, and why. */
   readonly untested?: string;
 }
 
-/** A TF.js backend: importing it registers it, so it is imported only when it is selected. */
+/** A TF.js backend. Importing it registers it, so it is imported only when selected. */
 interface EagerBackend extends Pick<BackendStatus, 'description' | 'install' | 'untested'> {
   probe(): Promise<BackendProbe>;
   register(): Promise<unknown>;
@@ -42,7 +42,7 @@ const eagerBackends: Readonly<Record<string, EagerBackend>> = {
     register: registerWebgpuBackend,
   },
   onnxruntime: {
-    description: 'TensorFlow.js, its slow operations on ONNX Runtime',
+    description: 'TensorFlow.js with its slow operations on ONNX Runtime',
     probe: probeOnnxruntime,
     register: async () => (await import('./eager/onnxruntime/kernels.ts')).registerOnnxRuntimeBackend(),
   },
@@ -71,20 +71,22 @@ async function eagerStatus(name: string, backend: EagerBackend): Promise<Backend
   };
 }
 
-/** The command that may help against a problem. */
+/** The command that may fix a problem. */
 function remedyOf({ install }: EagerBackend, problem = ''): string | undefined {
   return /^not installed|does not load/.test(problem) ? install : undefined;
 }
 
-/** Whether this machine offers a TF.js backend. Nothing is loaded of a backend whose packages are not installed. */
+/**
+ * Whether this machine supports a TF.js backend. Nothing is loaded if the packages of the backend are not installed.
+ */
 export async function backendStatus(name: string): Promise<BackendStatus> {
   return eagerStatus(name, lookUp(eagerBackends, name, 'TensorFlow.js backend'));
 }
 
 /**
- * All backends of this project, the preferred first, with the reason where one cannot be used on this machine.
- * `onnxruntime` is there twice: as the compiled engine (`@unseen/onnx`), which is what a setting of that name means,
- * and as a TF.js backend of the eager engine.
+ * All backends, in order of preference, each with the reason if it cannot be used on this machine. `onnxruntime`
+ * appears twice: as the compiled engine (`@unseen/onnx`), which is what a setting of that name selects, and as a TF.js
+ * backend of the eager engine.
  */
 export async function availableBackends(): Promise<BackendStatus[]> {
   const compiled: BackendStatus = {
@@ -101,7 +103,7 @@ export async function availableBackends(): Promise<BackendStatus[]> {
   return found;
 }
 
-/** What has a device is started: more may be wrong there than a probe sees. */
+/** A backend with a device is started, since a probe does not see every problem. */
 async function tried(backend: EagerBackend, status: BackendStatus): Promise<BackendStatus> {
   if (status.device === undefined || status.problem !== undefined) return status;
   const { tryBackend } = await import('./eager/start.ts');
@@ -116,9 +118,10 @@ async function tried(backend: EagerBackend, status: BackendStatus): Promise<Back
 }
 
 /**
- * The engine that runs programs operation by operation on a TF.js backend, which becomes the process's active one.
- * `createEagerEngine('onnxruntime')` is not the compiled engine of that name but TF.js on ONNX Runtime's kernels.
- * @throws UserError for an unknown backend or one that this machine does not offer
+ * The engine that runs programs operation by operation on a TF.js backend, which it makes the active one of the
+ * process. `createEagerEngine('onnxruntime')` is not the compiled engine of that name but TF.js on ONNX Runtime's
+ * kernels.
+ * @throws UserError for a backend that is unknown or that this machine does not support
  */
 export async function createEagerEngine(name = 'cpu'): Promise<Engine> {
   const backend = lookUp(eagerBackends, name, 'TensorFlow.js backend');

@@ -5,12 +5,15 @@ import { sizeOf } from './shape.ts';
 
 /** A described program with the gradients of its losses. */
 export interface DescribedProgram<V> {
-  /** Outputs, and losses under their names. */
+  /** Outputs and losses, by name. */
   readonly outputs: ReadonlyMap<string, V>;
   readonly gradients: ReadonlyMap<string, ReadonlyMap<Parameter, V>>;
 }
 
-/** Describes a program on a tape, checks what it returns and takes its losses' gradients: the part common to all engines. */
+/**
+ * Describes a program on a tape, checks what it returns and takes the gradients of its losses: the part that all
+ * engines share.
+ */
 export function describeProgram<V>(
   program: Program,
   tape: Tape<V>,
@@ -21,13 +24,13 @@ export function describeProgram<V>(
   const gradients = new Map<string, ReadonlyMap<Parameter, V>>();
   for (const [name, { value, parameters }] of Object.entries(losses)) {
     if (values.has(name) && values.get(name) !== value) {
-      throw new Error(`'${name}' is an output and a loss of program '${program.name}', with different values`);
+      throw new Error(`program '${program.name}' has an output and a loss called '${name}' with different values`);
     }
     if (sizeOf(tape.shape(value)) !== 1) {
       throw new Error(`loss '${name}' of program '${program.name}' has shape [${tape.shape(value)}], not one value`);
     }
     if (parameters.some((parameter) => !parameter.trainable)) {
-      throw new Error(`loss '${name}' of program '${program.name}' is to train a parameter that is not trainable`);
+      throw new Error(`loss '${name}' of program '${program.name}' names a parameter that is not trainable`);
     }
     values.set(name, value);
     const distinct = [...new Set(parameters)];
@@ -40,7 +43,7 @@ export function describeProgram<V>(
   return { outputs: values, gradients };
 }
 
-/** The values fed to a program's inputs, in the type that their specs ask for; throws where they do not fit. */
+/** The values fed to a program's inputs, converted to the types in their specs; throws if they do not fit. */
 export function feedValues(program: Program, feeds: Feeds): Record<string, Float32Array | Int32Array> {
   const unknown = Object.keys(feeds).find((name) => !Object.hasOwn(program.inputs, name));
   if (unknown !== undefined) throw new Error(`program '${program.name}' has no input '${unknown}'`);

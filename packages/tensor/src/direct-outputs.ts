@@ -2,15 +2,15 @@ import { messageOf } from '@unseen/core';
 import type { HostArray, HostTensor, HostTensors } from './host-tensor.ts';
 import { singleOperationModel } from './single-operation.ts';
 
-/** What this module uses of the binding's sessions; the output `null` is one that the binding shall allocate itself. */
+/** The part of the binding's sessions that is used here. An output given as `null` is allocated by the binding. */
 export interface BindingSession {
   run(feeds: HostTensors, outputs: Readonly<Record<string, HostTensor | null>>, options: object): HostTensors;
 }
 
-/** What the binding says when it meets a bfloat16 output: the run is over, nothing was copied yet. */
+/** The binding's message at a bfloat16 output: the run is over and nothing has been copied yet. */
 const STOPPED = /Tensor type \(16\)/;
 
-/** Runs a model so that the binding stops before it copies; false when it did not stop. */
+/** Runs a model so that the binding stops before it copies. Returns false if it did not stop. */
 export function runDirect(session: BindingSession, feeds: HostTensors, outputs: HostTensors): boolean {
   try {
     session.run(feeds, { stop: null, ...outputs }, {});
@@ -21,7 +21,7 @@ export function runDirect(session: BindingSession, feeds: HostTensors, outputs: 
   return false;
 }
 
-/** Runs a model, and copies each output to where it was wanted unless the binding has written it there. */
+/** Runs a model and copies each output to its destination, unless the binding has already written it there. */
 export function runCopying(session: BindingSession, feeds: HostTensors, outputs: HostTensors): void {
   const results = session.run(feeds, outputs, {});
   for (const [name, output] of Object.entries(outputs)) {
@@ -30,7 +30,7 @@ export function runCopying(session: BindingSession, feeds: HostTensors, outputs:
   }
 }
 
-/** The model that {@link writesDirectly} is tried with: y = -x, of three elements. */
+/** The model for {@link writesDirectly}: y = -x, with three elements. */
 export const directOutputsModel: Uint8Array = singleOperationModel(
   [{ operator: 'Neg', inputs: ['x'], outputs: ['y'] }],
   [{ name: 'x', shape: [3] }],

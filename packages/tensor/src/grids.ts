@@ -35,7 +35,7 @@ export function nearestMatrix(from: number, to: number): Float32Array {
   return matrix;
 }
 
-/** How many cells of a padded line's windows are not padding, one number a window. */
+/** Number of cells in each window of a padded line that are not padding. */
 export function windowCounts(
   length: number,
   size: number,
@@ -49,7 +49,7 @@ export function windowCounts(
   });
 }
 
-/** The factor [h', w'], row-major, that turns a window's sum into the mean over its cells that are not padding. */
+/** The factor [h', w'], row-major, that turns a window's sum into the mean over the cells that are not padding. */
 export function averageFactors(
   [height, width]: readonly [number, number],
   { size, stride, padding: [top, bottom, left, right] }: { size: number; stride: number; padding: readonly number[] },

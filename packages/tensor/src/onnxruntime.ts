@@ -6,7 +6,7 @@ import type { HostArray, HostTensor, HostTensors } from './host-tensor.ts';
 import { type OperatorTime, RunProfile } from './run-profile.ts';
 import type { Shape } from './shape.ts';
 
-/** The version whose private module path and whose behaviour with preallocated outputs this module relies on. */
+/** The version whose private module path and handling of preallocated outputs this module relies on. */
 export const ONNXRUNTIME_VERSION = '1.30.0';
 
 /** Options of {@link createSession}. */
@@ -15,26 +15,26 @@ export interface SessionOptions {
   readonly name?: string;
   /** Threads of one operation; default: all cores. */
   readonly threads?: number;
-  /** Idle threads wait actively between the operations of one run; right for whole graphs, wrong for many small sessions. */
+  /** Idle threads spin between the operations of a run: good for whole graphs, bad for many small sessions. */
   readonly spinning?: boolean;
   /** How far the runtime rewrites the graph; `all` fuses convolution, addition and activation. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
-  /** False: every output is copied once more by the binding; for tests. */
+  /** False: the binding copies every output once more; for tests. */
   readonly direct?: boolean;
-  /** Note how long each operator takes, for {@link Session.profile}; costs a little time. Default false. */
+  /** Time each operator, for {@link Session.profile}; costs a little. Default false. */
   readonly profile?: boolean;
   /**
-   * Values of constants that the model does not contain, by the location that it names. The runtime copies them while
-   * the model is loaded.
+   * Values of constants that are stored outside the model, by the location that the model names. The runtime copies
+   * them while it loads the model.
    */
   readonly apart?: ReadonlyMap<string, ArrayBufferView>;
 }
 
 /** A loaded model. */
 export interface Session {
-  /** Runs the model at once (synchronously), reading `feeds` in place and writing into the arrays of `outputs`. */
+  /** Runs the model synchronously, reading `feeds` in place and writing into the arrays of `outputs`. */
   run(feeds: HostTensors, outputs: HostTensors): void;
-  /** What was noted of all runs so far, and no more from now on; empty without {@link SessionOptions.profile}. */
+  /** The operators of all runs so far; ends the profiling. Empty without {@link SessionOptions.profile}. */
   profile(): OperatorTime[];
   dispose(): void;
 }
@@ -55,7 +55,7 @@ let problem: string | undefined;
 
 function load(): Runtime {
   const require = createRequire(import.meta.url);
-  // onnxruntime-node's public API only runs asynchronously and always copies, so its native binding is used directly.
+  // onnxruntime-node's public API is asynchronous and always copies, so its native binding is used directly.
   const { binding, initOrt } = require('onnxruntime-node/dist/binding.js');
   const { Tensor } = createRequire(require.resolve('onnxruntime-node'))('onnxruntime-common');
   initOrt();
@@ -73,7 +73,7 @@ function runtime(): Runtime {
   throw new UserError({ given: `ONNX Runtime cannot be used here: ${reason}`, remedy: "use the backend 'cpu'" });
 }
 
-/** Why ONNX Runtime cannot run on this machine, in one sentence; `undefined` where it can. */
+/** Why ONNX Runtime cannot run on this machine, in one sentence; `undefined` if it can. */
 export function onnxruntimeProblem(): string | undefined {
   if (loaded || problem) return problem;
   try {
@@ -89,12 +89,12 @@ export function onnxruntimeProblem(): string | undefined {
   return problem;
 }
 
-/** The version of onnxruntime-node that is installed. */
+/** The installed version of onnxruntime-node. */
 export function onnxruntimeVersion(): string {
   return createRequire(import.meta.url)('onnxruntime-node/package.json').version;
 }
 
-/** Wraps an array, without copying, as what sessions take. */
+/** Wraps an array for a session, without copying it. */
 export function hostTensor(data: HostArray, shape: Shape): HostTensor {
   const type =
     data instanceof Float32Array
@@ -124,7 +124,7 @@ function loadModel(model: Uint8Array, options: SessionOptions, profile?: RunProf
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
-      // With the pattern, peak memory of a training step grows by 40 % and nothing is gained.
+      // With the pattern, a training step needs 40 % more memory and is no faster.
       enableMemPattern: false,
       ...profile?.options,
       externalData: [...apart].map(([path, { buffer, byteOffset, byteLength }]) => ({
@@ -134,15 +134,15 @@ function loadModel(model: Uint8Array, options: SessionOptions, profile?: RunProf
       extra: {
         session: {
           intra_op: { allow_spinning: spinning ? '1' : '0' },
-          // Every session has threads of its own; those of an idle one must not keep a core busy.
+          // Each session has its own threads; those of an idle session must not keep a core busy.
           force_spinning_stop: '1',
         },
-        // What a graph computes twice it does so in order not to keep it.
+        // A graph computes something twice in order not to keep it in memory.
         optimization: { disable_specified_optimizers: 'CommonSubexpressionElimination' },
       },
     });
   } catch (error) {
-    throw new Error(`ONNX Runtime refuses ${name}: ${messageOf(error)}`, { cause: error });
+    throw new Error(`ONNX Runtime rejected ${name}: ${messageOf(error)}`, { cause: error });
   }
   return session;
 }
@@ -150,8 +150,8 @@ function loadModel(model: Uint8Array, options: SessionOptions, profile?: RunProf
 let directWorks: boolean | undefined;
 
 /**
- * Whether this binding writes preallocated outputs and then stops at the bfloat16 output before copying anything, tried
- * out once on a tiny model.
+ * Whether this binding writes preallocated outputs and then stops at the bfloat16 output before copying anything;
+ * tested once on a tiny model.
  */
 export function directOutputsWork(): boolean {
   if (directWorks !== undefined) return directWorks;
@@ -168,15 +168,15 @@ export function directOutputsWork(): boolean {
  * of an element-wise operation). It converts the outputs in the order of the graph after the run, and it cannot convert
  * bfloat16: so a model whose **first** graph output is a bfloat16 scalar named `stop` (any cheap constant,
  * `Cast(Constant, to: 16)`) makes the binding stop there, with all preallocated outputs written and none copied. Every
- * model given to this function must have that output; it is never named in `outputs`. Where the installed binding
- * behaves otherwise ({@link directOutputsWork}), outputs are copied and the results are the same.
+ * model given to this function must have that output; it is never named in `outputs`. If the installed binding behaves
+ * differently ({@link directOutputsWork}), outputs are copied and the results are the same.
  *
  * `outputs` of a run may name any subset of the model's outputs. An array may be fed and written by the same run only
  * when the operation reads each element before it writes it and the model has no other reader.
- * @throws UserError where ONNX Runtime has no binary (see {@link onnxruntimeProblem})
+ * @throws UserError if ONNX Runtime has no binary (see {@link onnxruntimeProblem})
  */
 export function createSession(model: Uint8Array, options: SessionOptions = {}): Session {
-  // The constants are the runtime's own now: nothing below may hold `options`.
+  // The runtime has copied the constants: nothing below may keep `options` alive.
   const { name = 'a model' } = options;
   let profile = options.profile ? new RunProfile() : undefined;
   const session = loadModel(model, options, profile);

@@ -19,13 +19,12 @@ export interface PoolOptions {
 export type ResizeConvention = 'halfPixel' | 'alignCorners';
 
 /**
- * The differentiable operations that every network and loss is written against, and the only thing they may use.
- * An interpreter gives `V` its meaning: a TF.js tensor (eager), a node of a recorded graph (compiled, frozen, exported)
- * or only a shape (cost).
+ * The differentiable operations, the only ones that networks and losses may use. An interpreter gives `V` its meaning:
+ * a TF.js tensor (eager), a node of a recorded graph (compiled, frozen, exported) or only a shape (cost).
  *
  * Maps are [batch, height, width, channels], rows [rows, channels]. Negative axes count from the end. Element-wise
- * operations broadcast as NumPy does. Shapes are static. Everything that is not made of these belongs below, as one
- * more operation with its gradient rule, or on the host.
+ * operations broadcast as NumPy does. Shapes are static. Anything that cannot be composed of these belongs here as
+ * another operation with its gradient rule, or on the host.
  */
 export interface Ops<V> {
   /** True while training: dropout drops, latent codes are sampled. */
@@ -34,7 +33,7 @@ export interface Ops<V> {
   shape(x: V): Shape;
 
   // ---- leaves
-  /** A weight; gradients are taken with respect to it where a program asks for them. */
+  /** A weight; a program may ask for gradients with respect to it. */
   parameter(parameter: Parameter): V;
   constant(values: Float32Array | readonly number[], shape: Shape): V;
   scalar(value: number): V;
@@ -48,7 +47,9 @@ export interface Ops<V> {
   conv2d(x: V, filter: V, options?: ConvOptions): V;
   /** `x` [n,h,w,c] * `filter` [c,1,kh,kw], one filter a channel → [n,h',w',c]. */
   depthwiseConv2d(x: V, filter: V, options?: ConvOptions): V;
-  /** [.., m,k] · [.., k,n] → [.., m,n], ranks 2 or 3 (equal leading axis); a flag means that the operand is given transposed. */
+  /**
+   * [.., m,k] · [.., k,n] → [.., m,n], ranks 2 or 3 (equal leading axis); a flag says that the operand is transposed.
+   */
   matMul(a: V, b: V, options?: { readonly transposeA?: boolean; readonly transposeB?: boolean }): V;
 
   // ---- element-wise
@@ -86,13 +87,16 @@ export interface Ops<V> {
   reshape(x: V, shape: Shape): V;
   transpose(x: V, order: readonly number[]): V;
   concat(xs: readonly V[], axis: number): V;
-  /** The part that begins at `begin` and has size `size` (-1: to the end) on each axis. */
+  /** The part that starts at `begin` and has size `size` (-1: to the end) on each axis. */
   slice(x: V, begin: readonly number[], size: readonly number[]): V;
   /** Adds zeros around a map. */
   pad(x: V, padding: Padding): V;
-  /** Rows of `table` [n, c] at integer `indices` [...] → [..., c]; the gradient adds up in the table. */
+  /** Rows of `table` [n, c] at integer `indices` [...] → [..., c]; gradients of equal indices are added. */
   gather(table: V, indices: V): V;
-  /** 1 where the integer label equals the position on a new last axis of length `depth`, else 0; labels outside give all 0. */
+  /**
+   * 1 where the integer label equals the position on a new last axis of length `depth`, else 0; labels out of range
+   * give zeros.
+   */
   oneHot(labels: V, depth: number): V;
 
   // ---- windows and grids
@@ -104,7 +108,7 @@ export interface Ops<V> {
   /** source = floor(target · in / out), as OpenCV and PyTorch do. */
   resizeNearest(x: V, size: readonly [number, number]): V;
 
-  /** The same value, through which no gradient flows. */
+  /** The same value, but no gradient flows through it. */
   stopGradient(x: V): V;
   /** d(sum of `of`)/d(each of `by`), itself differentiable; `by` must be values that `of` was computed from. */
   gradients(of: V, by: readonly V[]): V[];

@@ -7,18 +7,18 @@ import { fatalEnd } from './fatal-end.ts';
 
 const require = createRequire(import.meta.url);
 
-/** A package that is not needed for most of what this one does, and is installed here. */
+/** An optional package that is installed. */
 export interface OptionalPackage {
   readonly name: string;
   readonly version: string;
   /**
-   * Loads it, after a `trial` where one is given: code that is run as {@link fatalEnd} says, with the package's file and
-   * `args` as its arguments. Throws in one line that the package does not load, and why.
+   * Loads the package, after running `trial` if given: code that {@link fatalEnd} runs with the package's file and
+   * `args` as arguments. If the package does not load, throws an error that says why in one line.
    */
   load(trial?: string, ...args: readonly string[]): Promise<unknown>;
 }
 
-/** An optional peer of this package; `undefined` where it is not installed, or half of it. Nothing of it is run. */
+/** An optional peer dependency; `undefined` if it is not installed completely. Nothing of it is run. */
 export function findPackage(name: string): OptionalPackage | undefined {
   let entry: string;
   let manifest: Manifest;
@@ -36,7 +36,7 @@ export function findPackage(name: string): OptionalPackage | undefined {
       try {
         const end = trial && (await fatalEnd(trial, entry, ...args));
         if (end !== undefined) throw new Error(`it ${end}`);
-        // What is CommonJS has to meet the one tfjs-core of this process, which `require` gives it.
+        // CommonJS packages must get the same tfjs-core as this process, which `require` provides.
         return type === 'module' ? await import(pathToFileURL(entry).href) : require(entry);
       } catch (error) {
         const reason = messageOf(error).split('\n')[0].trim();
@@ -58,12 +58,12 @@ function manifestOf(entry: string, name: string): Manifest {
     const manifest = JSON.parse(readFileSync(path, 'utf8'));
     if (manifest.name === name) return manifest;
   }
-  throw new Error(`${entry} belongs to no package named ${name}`);
+  throw new Error(`${entry} does not belong to the package ${name}`);
 }
 
 /**
- * The command that installs optional peers: the workspace's own, which saves nothing, or in a project that has this
- * package from the registry npm's, with the versions that were tested.
+ * The command that installs optional peer dependencies: the workspace's script, which changes no manifest, or, in a
+ * project that uses the published package, npm with the tested versions.
  */
 export function installCommand(backend: string, packages: readonly string[], ...flags: string[]): string {
   const folder = join(import.meta.dirname, '..');

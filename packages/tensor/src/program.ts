@@ -4,18 +4,18 @@ import type { Parameter } from './parameter.ts';
 import type { OperatorTime } from './run-profile.ts';
 import type { Shape } from './shape.ts';
 
-/** What is fed at every run. Integer inputs are labels and indices. */
+/** An input that is fed at every run. Integer inputs are labels and indices. */
 export interface InputSpec {
   readonly shape: Shape;
   readonly dtype: 'float32' | 'int32';
 }
 
-/** Result of describing a program: named outputs, and the losses whose gradients are wanted. */
+/** Result of describing a program: named outputs, and the losses to differentiate. */
 export interface Described<V> {
   readonly outputs: Readonly<Record<string, V>>;
   /**
-   * Each loss (a scalar) with the parameters that it trains. All gradients are taken at the same weights (simultaneous);
-   * a parameter may stand in several losses: the gradients are kept apart, by the loss's name.
+   * Each loss (a scalar) with the parameters that it trains. All gradients are taken at the same weights, before any
+   * update. A parameter may belong to several losses; their gradients are kept apart, by the name of the loss.
    */
   readonly losses?: Readonly<Record<string, { readonly value: V; readonly parameters: readonly Parameter[] }>>;
 }
@@ -33,36 +33,36 @@ export interface Program {
 /** Values fed to a run, by input name. */
 export type Feeds = Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>;
 
-/** Gradients of one loss, as the engine that made them keeps them; valid until the next run of the same executable. */
+/** Gradients of one loss, in the engine's own form; valid until the next run of the same executable. */
 export type Gradients = ReadonlyMap<Parameter, unknown>;
 
-/** What a run gave. Losses are outputs too, under their names. */
+/** Result of a run. Losses are outputs too, under their names. */
 export interface RunResult {
   /** An output's values, in the order of its shape; valid until the next run of the same executable. */
   read(output: string): Promise<Float32Array>;
   /** An output of one element. */
   scalar(output: string): Promise<number>;
-  /** An output where the engine keeps it, to be given to an {@link Updater} like a gradient; of eager engines. */
+  /** An output in the engine's own form, which an {@link Updater} takes like a gradient; only on eager engines. */
   held?(output: string): unknown;
   readonly gradients: Readonly<Record<string, Gradients>>;
 }
 
-/** A program made ready by an engine, for fixed input shapes. */
+/** A program compiled by an engine, for fixed input shapes. */
 export interface Executable {
   readonly outputs: Readonly<Record<string, Shape>>;
-  /** `random` feeds `Ops.normal` and `Ops.bernoulli`, in the order of the description; needed when those are used. */
+  /** `random` feeds `Ops.normal` and `Ops.bernoulli`, in the order of the description; required if they are used. */
   run(feeds: Feeds, random?: RandomStream): RunResult;
-  /** The operators of all runs so far, where the engine times them. */
+  /** The operators of all runs so far, if the engine times them. */
   profile?(): readonly OperatorTime[];
   dispose(): void;
 }
 
-/** An update rule of an optimizer, described once: one array of weights with its gradient and its state. */
+/** The update rule of an optimizer, described once for one array of weights with its gradient and state. */
 export interface UpdateRule {
   readonly name: string;
-  /** Names of the arrays of state, each of the size of the weights, zero at the beginning. */
+  /** Names of the state arrays, each of the size of the weights and initially zero. */
   readonly slots: readonly string[];
-  /** Names of the numbers that change from step to step (learning rate, bias corrections…). */
+  /** Names of the numbers that change from step to step (learning rate, bias corrections, …). */
   readonly scalars: readonly string[];
   /** New weights and new slots from the old ones; every value is a vector of the same length, scalars have shape [1]. */
   update<V>(
@@ -88,31 +88,31 @@ export interface Updater {
 
 /** Options of {@link Engine.compile}. */
 export interface CompileOptions {
-  /** Inference with the weights' present values, which an engine may fold into constants. Default false. */
+  /** Inference with the current weights, which an engine may fold into constants. Default false. */
   readonly frozen?: boolean;
 }
 
-/** What an engine computes on, where that has memory of its own. */
+/** A device with its own memory that an engine computes on. */
 export interface Device {
   /** Such as `NVIDIA H100 (nvidia hopper, vulkan)`. */
   readonly name: string;
-  /** How often values were brought to the host so far: each time the host waits for all that was asked for before. */
+  /** Number of transfers to the host so far. For each, the host waits for all earlier work. */
   readonly readBacks: number;
-  /** Memory that is reserved on it, where that is known. */
+  /** Memory reserved on it, if known. */
   readonly allocatedBytes: number | undefined;
-  /** Waits until everything that it was asked for is computed. */
+  /** Waits until all submitted work is done. */
   finish(): Promise<void>;
 }
 
-/** A way of running programs: compiled to ONNX graphs, or eagerly on a TF.js backend. */
+/** Runs programs: compiled to ONNX graphs, or eagerly on a TF.js backend. */
 export interface Engine {
   /** `onnxruntime` (compiled, or TF.js on its kernels), `cpu`, `webgpu`, `tensorflow`. */
   readonly name: string;
-  /** Absent where weights and results lie in the host's memory, so that reading them costs nothing. */
+  /** Absent if weights and results are in the host's memory, where reading them costs nothing. */
   readonly device?: Device;
   compile(program: Program, options?: CompileOptions): Executable;
   updater(rule: UpdateRule): Updater;
-  /** Brings values that live on a device back to `Parameter.values`. */
+  /** Copies values from the device to `Parameter.values`. */
   pull(parameters: Iterable<Parameter>): Promise<void>;
   dispose(): void;
 }

@@ -4,24 +4,24 @@ import { join } from 'node:path';
 
 /** One operator of a model in one run, as the runtime timed it. */
 export interface OperatorTime {
-  /** The node's name in the model; the runtime makes names for what it has fused. */
+  /** The node's name in the model; the runtime invents names for fused nodes. */
   readonly name: string;
   readonly operator: string;
   readonly seconds: number;
-  /** Of its results. */
+  /** Shapes of its results. */
   readonly bytes: number;
 }
 
-/** What the runtime notes of a session's runs: a file in a folder of its own, read and removed by {@link take}. */
+/** The runtime's trace of a session: a file in a temporary folder, read and removed by {@link take}. */
 export class RunProfile {
   private readonly folder = mkdtempSync(join(tmpdir(), 'unseen-profile-'));
 
-  /** What the session has to be loaded with. */
+  /** Options with which the session must be loaded. */
   get options(): object {
     return { enableProfiling: true, profileFilePrefix: join(this.folder, 'runs') };
   }
 
-  /** All runs' operators in the order in which they ran, after the session has written them. */
+  /** The operators of all runs in order, once the session has written them. */
   take(): OperatorTime[] {
     const [file] = readdirSync(this.folder);
     const events = JSON.parse(readFileSync(join(this.folder, file), 'utf8')) as readonly TraceEvent[];
@@ -34,7 +34,7 @@ export class RunProfile {
   }
 }
 
-/** An entry of the trace, as far as it is read. Durations are in microseconds, sizes in decimal digits. */
+/** The part of a trace entry that is read. Durations are in microseconds, sizes in decimal digits. */
 interface TraceEvent {
   readonly cat: string;
   readonly name: string;

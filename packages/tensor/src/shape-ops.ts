@@ -3,7 +3,7 @@ import type { Transposition } from './gradients/products.ts';
 import type { Parameter } from './parameter.ts';
 import { broadcastShape, type Padding, type Shape, sizeOf, windowOutput } from './shape.ts';
 
-/** A value of which only the shape is known. */
+/** A value known only by its shape. */
 export interface Shaped {
   readonly shape: Shape;
 }
@@ -29,8 +29,8 @@ function windows(
 }
 
 /**
- * The interpreter that only computes shapes: checks a program, and tells the shapes of its outputs, before anything is
- * allocated. Operations on shapes that do not fit throw.
+ * The interpreter that only computes shapes: it checks a program and yields the shapes of its outputs before anything
+ * is allocated. Operations on shapes that do not fit throw.
  */
 export class ShapeOps implements PrimitiveOps<Shaped> {
   readonly training: boolean;

@@ -6,7 +6,7 @@ export function sizeOf(shape: Shape): number {
   return shape.reduce((product, n) => product * n, 1);
 }
 
-/** Shape of an element-wise operation under NumPy's broadcasting rules; throws where they do not fit. */
+/** Shape of an element-wise operation under NumPy's broadcasting rules; throws if the shapes do not fit. */
 export function broadcastShape(a: Shape, b: Shape): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {

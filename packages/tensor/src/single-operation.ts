@@ -1,7 +1,7 @@
-/** Element types of ONNX tensors that {@link singleOperationModel} knows, by their number in the format. */
+/** Element types of ONNX tensors that {@link singleOperationModel} supports, by their number in the format. */
 const ELEMENT_TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, bfloat16: 16 } as const;
 
-/** A value that enters or leaves a model. A dimension given as a name is free. */
+/** An input or output of a model. A dimension given as a name is free. */
 export interface ModelValue {
   readonly name: string;
   readonly shape: readonly (number | string)[];

@@ -6,16 +6,16 @@ export interface BatchNormOptions {
   readonly channels: number;
   /** Default 1e-5. */
   readonly epsilon?: number;
-  /** Always the affine of the running statistics, whose scale and shift are not trained. Default false. */
+  /** Always normalise by the running statistics, and do not train scale and shift. Default false. */
   readonly frozen?: boolean;
   /** Whether training normalises by the statistics of the batch or by the running ones. Default `batch`. */
   readonly statistics?: 'batch' | 'running';
 }
 
 /**
- * Batch normalisation over all but the last axis. Frozen, or outside training: an affine by the running statistics;
- * with `statistics: 'running'` in training too, where scale and shift are trained. Otherwise in training: by the
- * statistics of the batch, which {@link trackStatistics} hands to the host.
+ * Batch normalisation over all but the last axis. If frozen, or outside training, it is an affine map by the running
+ * statistics; with `statistics: 'running'` in training too, where scale and shift are then trained. Otherwise training
+ * normalises by the statistics of the batch, which {@link trackStatistics} returns.
  */
 export class BatchNorm extends Module {
   /** [channels], as are the other three. */
@@ -65,12 +65,12 @@ export class BatchNorm extends Module {
 /** Statistics of one forward pass; `V` differs from one interpreter to the next, hence `unknown`. */
 type Tracked = Map<BatchNorm, { readonly mean: unknown; readonly variance: unknown; readonly count: number }>;
 
-/** Trackers of the passes that are being described right now; describing is synchronous. */
+/** Trackers of the passes that are currently being described; describing is synchronous. */
 const trackers = new WeakMap<object, Tracked>();
 
 /**
- * Runs `describe`, and hands back the batch statistics of the given normalisations as outputs of the program, which
- * {@link updateStatistics} reads after each step. Normalisations that are frozen or not reached have none.
+ * Runs `describe` and returns the batch statistics of the given normalisations as outputs of the program, which {@link
+ * updateStatistics} reads after each step. Normalisations that are frozen or not reached have none.
  */
 export function trackStatistics<V, R>(
   ops: Ops<V>,
@@ -98,7 +98,7 @@ export function trackStatistics<V, R>(
   }
 }
 
-/** Moves running statistics towards those of a batch, which stand in for a gradient. */
+/** Moves running statistics towards those of a batch, which take the place of a gradient. */
 export const movingStatistics: UpdateRule = {
   name: 'moving statistics',
   slots: [],
@@ -110,8 +110,8 @@ export const movingStatistics: UpdateRule = {
 };
 
 /**
- * Moves the running statistics towards those of a step; `norms` as given to {@link trackStatistics}. With an updater of
- * {@link movingStatistics} that happens where the engine keeps them, else on the host.
+ * Moves the running statistics towards those of a step; `norms` as passed to {@link trackStatistics}. With an updater
+ * for {@link movingStatistics} this happens where the engine keeps them, otherwise on the host.
  */
 export async function updateStatistics(
   norms: readonly BatchNorm[],

@@ -13,7 +13,7 @@ export interface Conv2dOptions {
   readonly stride?: number;
   /** Default 1. */
   readonly dilation?: number;
-  /** Default: what keeps the grid at stride 1. */
+  /** Default: keeps the grid at stride 1. */
   readonly padding?: Padding;
   /** Default true. */
   readonly bias?: boolean;

@@ -11,7 +11,7 @@ export interface DepthwiseConv2dOptions {
   readonly stride?: number;
   /** Default 1. */
   readonly dilation?: number;
-  /** Default: what keeps the grid at stride 1. */
+  /** Default: keeps the grid at stride 1. */
   readonly padding?: Padding;
   /** Default false. */
   readonly bias?: boolean;

@@ -41,5 +41,5 @@ test('gradients flow through the statistics', async () => {
 });
 
 test('groups that do not divide the channels are refused', () => {
-  expect(() => new GroupNorm({ channels: 6, groups: 4 })).toThrow('6 channels cannot be normalised in 4 groups');
+  expect(() => new GroupNorm({ channels: 6, groups: 4 })).toThrow('6 channels cannot be divided into 4 groups');
 });

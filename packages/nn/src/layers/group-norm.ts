@@ -12,7 +12,7 @@ export interface GroupNormOptions {
 
 /**
  * Group normalisation of maps [n, h, w, channels] (Wu and He 2018): consecutive channels share mean and (biased)
- * variance, taken of each image by itself, in training as outside.
+ * variance, computed per image, in training and outside.
  */
 export class GroupNorm extends Module {
   /** [channels], as is the other. */
@@ -25,7 +25,7 @@ export class GroupNorm extends Module {
     super();
     const { channels, groups, epsilon = 1e-5 } = options;
     if (!(Number.isInteger(groups) && groups > 0 && channels % groups === 0)) {
-      throw new Error(`${channels} channels cannot be normalised in ${groups} groups`);
+      throw new Error(`${channels} channels cannot be divided into ${groups} groups`);
     }
     this.scale = new Parameter([channels], { values: new Float32Array(channels).fill(1) });
     this.shift = new Parameter([channels]);
@@ -45,7 +45,7 @@ export class GroupNorm extends Module {
   private groupMeans<V>(ops: Ops<V>, x: V): V {
     const [n, , , channels] = ops.shape(x);
     const size = channels / this.groups;
-    // Only short vectors change their form: maps stay as they lie in memory.
+    // Only short vectors are reshaped: maps stay as they are in memory.
     const perChannel = ops.reshape(ops.mean(x, [1, 2]), [n, this.groups, size]);
     const perGroup = ops.mean(perChannel, [2], true);
     const spread = ops.mul(perGroup, ops.constant(new Float32Array(size).fill(1), [size]));

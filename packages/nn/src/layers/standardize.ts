@@ -11,13 +11,13 @@ export interface ChannelStatistics {
 /** Added to the standard deviation, so that dead channels stay near 0. */
 const EPSILON = 1e-3;
 
-/** (x - mean) / (deviation + 10⁻³) per channel, with fixed statistics that checkpoints carry. */
+/** (x - mean) / (deviation + 10⁻³) per channel, with fixed statistics that are stored in checkpoints. */
 export class Standardize extends Module {
   /** [channels], as is {@link gain}. */
   readonly mean: Parameter;
   readonly gain: Parameter;
 
-  /** Without statistics the identity. */
+  /** Without statistics, the identity. */
   constructor(channels: number, statistics?: ChannelStatistics) {
     super();
     const gain = new Float32Array(channels).fill(1);

@@ -1,7 +1,7 @@
 import type { Ops } from '@unseen/tensor';
 import { maskedMean } from './masked.ts';
 
-/** Adversarial losses by what their discriminator minimises. */
+/** Kinds of adversarial losses. */
 export type GanKind = 'lsgan' | 'l1' | 'gan' | 'wgan' | 'wgan-gp';
 
 /** A pair of adversarial losses. Scores are the discriminator's outputs **before** the sigmoid, [..., 1]; masks [...]. */
@@ -31,7 +31,7 @@ function towardsTargets(distance: Distance): GanLoss {
   });
 }
 
-/** The critic raises real and lowers generated scores; here, as in the released code of CaGNet, behind the sigmoid. */
+/** The critic raises real and lowers generated scores; here after the sigmoid, as in the released code of CaGNet. */
 const wasserstein = withSum({
   onReal: (ops, { real, mask }) => ops.neg(maskedMean(ops, ops.sigmoid(real), mask)),
   onFake: (ops, { fake, mask }) => maskedMean(ops, ops.sigmoid(fake), mask),
@@ -39,8 +39,8 @@ const wasserstein = withSum({
 });
 
 /**
- * The adversarial losses: `lsgan` squares (Mao et al. 2017), `l1` absolute differences (what CaGNet's code runs under
- * the name lsgan), `gan` binary cross-entropy (Goodfellow et al. 2014), `wgan` and `wgan-gp` Wasserstein critics.
+ * The adversarial losses: `lsgan` squares (Mao et al. 2017), `l1` absolute differences (what the released code of
+ * CaGNet calls lsgan), `gan` binary cross-entropy (Goodfellow et al. 2014), `wgan` and `wgan-gp` Wasserstein critics.
  */
 export const ganLosses: Readonly<Record<GanKind, GanLoss>> = {
   lsgan: towardsTargets((ops, score, target) => ops.square(ops.sub(ops.sigmoid(score), ops.scalar(target)))),
@@ -50,16 +50,16 @@ export const ganLosses: Readonly<Record<GanKind, GanLoss>> = {
   'wgan-gp': {
     ...wasserstein,
     discriminator: (ops, scores) => {
-      if (scores.penalty === undefined) throw new Error('the wgan-gp loss needs its gradient penalty');
+      if (scores.penalty === undefined) throw new Error('the wgan-gp loss needs a gradient penalty');
       return ops.add(wasserstein.discriminator(ops, scores), scores.penalty);
     },
   },
 };
 
 /**
- * weight · mean over images of (‖mask ⊙ ∇D(x̂)‖₂ - 1)², x̂ = α·real + (1-α)·fake (Gulrajani et al. 2017). Maps
- * [n, h, w, c], mask [n, h, w], `alpha` [n, 1, 1, 1]: one uniform number per image, drawn on the host. `critic` gives
- * the scores before the sigmoid.
+ * weight · mean over images of (‖mask ⊙ ∇D(x̂)‖₂ - 1)², x̂ = α·real + (1-α)·fake (Gulrajani et al. 2017). Maps [n, h,
+ * w, c], mask [n, h, w], `alpha` [n, 1, 1, 1]: one uniform number per image, drawn on the host. `critic` returns the
+ * scores before the sigmoid.
  */
 export function gradientPenalty<V>(
   ops: Ops<V>,

@@ -2,8 +2,8 @@ import type { Ops } from '@unseen/tensor';
 
 /**
  * Mean of -log softmax(logits)[label] over the positions whose label is one of the K classes; others (255, -1) are
- * ignored, and 0 when there are none. `logits` [..., K], integer `labels` [...]. With `classWeights` [K] the mean in which
- * each position counts by the weight of its class.
+ * ignored, and the loss is 0 if there are none. `logits` [..., K], integer `labels` [...]. With `classWeights` [K] the
+ * mean is weighted by the class of each position.
  */
 export function crossEntropy<V>(ops: Ops<V>, logits: V, labels: V, classWeights?: readonly number[]): V {
   const classes = ops.shape(logits).at(-1)!;
@@ -13,7 +13,7 @@ export function crossEntropy<V>(ops: Ops<V>, logits: V, labels: V, classWeights?
   const truth = ops.oneHot(labels, classes);
   const target = classWeights ? ops.mul(truth, ops.constant(classWeights, [classes])) : truth;
   const total = ops.sum(target);
-  // Weights may be less than 1, so the sum of none is told by their presence.
+  // A sum of weights may be below 1; 1 is added only if no position is labelled.
   const divisor = classWeights ? ops.add(total, noneOf(ops, truth)) : ops.maximum(total, ops.scalar(1));
   return ops.neg(ops.div(ops.sum(ops.mul(ops.logSoftmax(logits), target)), divisor));
 }

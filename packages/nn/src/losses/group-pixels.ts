@@ -4,17 +4,17 @@ import { type RandomStream, UserError } from '@unseen/core';
 export interface GroupOptions {
   /** One group per class, or one per maximal run of equal labels in reading order once ignored pixels are left out. */
   readonly by: 'class' | 'run';
-  /** Labels 0 … classes-1 count, others are ignored. */
+  /** Labels 0 … classes-1 are used, others are ignored. */
   readonly classes: number;
   /** Samples per group; a larger group is sampled without replacement. Default: the size of the largest group. */
   readonly maxSamples?: number;
-  /** Number of groups of the result, filled up with empty ones. Default: as many as there are. */
+  /** Number of groups in the result, padded with empty ones. Default: as many as there are. */
   readonly maxGroups?: number;
-  /** Needed as soon as something has to be sampled. */
+  /** Required if anything has to be sampled. */
   readonly random?: RandomStream;
 }
 
-/** Row numbers by group, as `mmdLoss` takes them. */
+/** Row indices per group, for `mmdLoss`. */
 export interface PixelGroups {
   /** [groups · samples]; 0 where the mask is 0. */
   readonly indices: Int32Array;
@@ -22,7 +22,7 @@ export interface PixelGroups {
   readonly mask: Float32Array;
   readonly groups: number;
   readonly samples: number;
-  /** Groups that found no place among `maxGroups`, chosen at random. */
+  /** Number of groups beyond `maxGroups`, dropped at random. */
   readonly leftOut: number;
 }
 
@@ -66,7 +66,7 @@ function byRun(labels: ArrayLike<number>, classes: number): number[][] {
   return groups;
 }
 
-/** `count` of the items in their order, each set equally likely (selection sampling). */
+/** `count` of the items in their order, all subsets equally likely (selection sampling). */
 function draw<T>(items: readonly T[], count: number, random: RandomStream | undefined): T[] {
   if (!random) throw new Error('sampling pixels needs a random stream');
   let wanted = count;

@@ -3,11 +3,11 @@ import type { Ops } from '@unseen/tensor';
 /** Bandwidths of the kernel exp(-‖x-y‖² / 2b). */
 export const MMD_BANDWIDTHS: readonly number[] = [2, 5, 10, 20, 40, 60];
 
-/** Groups of rows as a program takes them: made on the host by `groupPixels`. */
+/** Groups of rows as inputs of a program; `groupPixels` makes them on the host. */
 export interface RowGroups<V> {
-  /** Integer row numbers [groups, samples]; where the mask is 0 any valid row. */
+  /** Integer row indices [groups, samples]; any valid row where the mask is 0. */
   readonly indices: V;
-  /** 1 where a sample counts [groups, samples]. Groups without any sample do not count. */
+  /** 1 where a sample counts [groups, samples]. Groups without samples are left out. */
   readonly mask: V;
 }
 
@@ -15,15 +15,15 @@ export interface RowGroups<V> {
 export interface MmdOptions {
   /** Default {@link MMD_BANDWIDTHS}. */
   readonly bandwidths?: readonly number[];
-  /** What stands under the root: ½ MMD² (`half`, CaGNet) or MMD² (`full`, ZS3Net). Default `half`. */
+  /** The radicand: ½ MMD² (`half`, CaGNet) or MMD² (`full`, ZS3Net). Default `half`. */
   readonly scale?: 'half' | 'full';
   /** Whether the root is taken. Default true. */
   readonly root?: boolean;
 }
 
 /**
- * √(Σ_b MMD²_b) between the generated and the real rows [rows, channels] of each group, averaged over the groups.
- * MMD² is the biased estimator (diagonals included); a radicand ≤ 0 counts as 0. Both sides use the same row numbers.
+ * √(Σ_b MMD²_b) between the generated and the real rows [rows, channels] of each group, averaged over the groups. MMD²
+ * is the biased estimator (diagonals included); a radicand ≤ 0 counts as 0. Both sides use the same row indices.
  */
 export function mmdLoss<V>(ops: Ops<V>, fake: V, real: V, groups: RowGroups<V>, options: MmdOptions = {}): V {
   const { bandwidths = MMD_BANDWIDTHS, scale = 'half', root = true } = options;
@@ -33,7 +33,7 @@ export function mmdLoss<V>(ops: Ops<V>, fake: V, real: V, groups: RowGroups<V>, 
 
   const fakeRows = ops.gather(fake, groups.indices);
   const realRows = ops.gather(real, groups.indices);
-  // Distances do not change with the origin; near the centre their differences of squares lose the fewest digits.
+  // Distances do not depend on the origin; near the centre, differences of squares lose the fewest digits.
   const column = ops.reshape(weight, [groupCount, samples, 1]);
   const centre = ops.stopGradient(ops.sum(ops.mul(realRows, column), [1], true));
   const rows = ops.concat([ops.sub(fakeRows, centre), ops.sub(realRows, centre)], 1);

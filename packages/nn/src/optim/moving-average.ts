@@ -29,8 +29,8 @@ const average: UpdateRule = {
 
 /**
  * Exponential moving average of a network's parameters, frozen ones included: average ← decay · average + (1 - decay) ·
- * weight. It is computed where the engine keeps the weights; `Engine.pull` brings the averages to the host. Networks with
- * different parameters are an error.
+ * weight. It is computed where the engine keeps the weights; `Engine.pull` copies the averages to the host. Networks
+ * with different parameters are an error.
  *
  * @example
  * const averages = new MovingAverage({ engine, of: student, into: teacher, decay: 0.995 });
@@ -54,7 +54,7 @@ export class MovingAverage {
     this.updater = engine.updater(average);
   }
 
-  /** Takes in the weights of an iteration, from 0. */
+  /** Adds the current weights to the averages; iterations count from 0. */
   step(iteration: number): void {
     const decay = this.decay(iteration);
     for (const [parameter, mean] of this.averaged) this.updater.apply(mean, parameter, {}, { decay, rest: 1 - decay });
@@ -80,6 +80,6 @@ function pairUp(of: Module, into: Module): (readonly [Parameter, Parameter])[] {
   const odd = [...new Set([...weights.keys(), ...means.keys()])].find(
     (name) => weights.get(name)?.shape.join() !== means.get(name)?.shape.join(),
   );
-  if (odd !== undefined) throw new Error(`the averages of a network need its parameters: '${odd}' differs`);
+  if (odd !== undefined) throw new Error(`a network and its averages must have the same parameters: '${odd}' differs`);
   return [...weights].map(([name, parameter]) => [parameter, means.get(name)!]);
 }

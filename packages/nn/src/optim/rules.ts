@@ -1,6 +1,6 @@
 import type { Ops, UpdateRule } from '@unseen/tensor';
 
-/** What the numbers of a step depend on. */
+/** The inputs of an optimizer step. */
 export interface StepNumbers {
   /** 1 at the first update of a parameter. */
   readonly step: number;
@@ -8,7 +8,7 @@ export interface StepNumbers {
   readonly weightDecay: number;
 }
 
-/** An {@link UpdateRule} together with the numbers that it is fed at each step. */
+/** An {@link UpdateRule} together with the scalars that it takes at each step. */
 export interface OptimizerRule extends UpdateRule {
   numbers(of: StepNumbers): Record<string, number>;
 }
@@ -27,7 +27,7 @@ export interface SgdOptions {
  */
 export function sgd(options: SgdOptions = {}): OptimizerRule {
   const { momentum = 0, nesterov = false } = options;
-  if (nesterov && momentum === 0) throw new Error('Nesterov momentum needs a momentum above 0');
+  if (nesterov && momentum === 0) throw new Error('Nesterov momentum requires a momentum above 0');
   return {
     name: `sgd(${momentum}${nesterov ? ', nesterov' : ''})`,
     slots: momentum === 0 ? [] : ['velocity'],

@@ -1,7 +1,7 @@
 /** The learning rate of an iteration (from 0). */
 export type Schedule = (iteration: number) => number;
 
-/** Options of the poly schedule. */
+/** Options of the polynomial schedule. */
 export interface PolyOptions {
   readonly rate: number;
   /** Where the rate reaches 0. */
@@ -15,9 +15,9 @@ export interface PolyOptions {
 /** Options of the stepwise decay. */
 export interface StepDecayOptions {
   readonly rate: number;
-  /** First iteration with a lowered rate. */
+  /** First iteration with a reduced rate. */
   readonly start: number;
-  /** Iterations from one lowering to the next. */
+  /** Iterations between reductions. */
   readonly every: number;
   readonly factor: number;
 }
@@ -34,7 +34,7 @@ export const schedules = {
 
   poly({ rate, iterations, power = 0.9, refreshEvery = 1 }: PolyOptions): Schedule {
     return (iteration) => {
-      if (iteration > iterations) throw new Error(`iteration ${iteration} lies beyond the schedule's ${iterations}`);
+      if (iteration > iterations) throw new Error(`iteration ${iteration} is beyond the schedule's ${iterations}`);
       return rate * (1 - (Math.floor(iteration / refreshEvery) * refreshEvery) / iterations) ** power;
     };
   },

@@ -11,7 +11,7 @@ export function crc32c(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** The form in which TFRecord files store a CRC, so that the CRC of data holding CRCs stays a good one. */
+/** The masked form in which TFRecord files store a CRC, so that CRCs of data that contains CRCs stay effective. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

@@ -1,6 +1,6 @@
 /**
- * A signal that aborts at the first Ctrl-C (or SIGTERM), so that a `TrainingLoop` ends in order and its checkpoint is
- * written. The second one has the usual effect: the process dies. `release` puts everything back.
+ * A signal that aborts at the first Ctrl-C (or SIGTERM), so that a `TrainingLoop` ends cleanly and writes its
+ * checkpoint. The second one has its usual effect: the process dies. `release` restores the default handling.
  */
 export function interruptSignal(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();

@@ -3,20 +3,23 @@ import { type Hook, type LoopEvent, type Losses, readLosses, type Scalars } from
 
 /** Options of {@link TrainingLoop}. */
 export interface TrainingLoopOptions {
-  /** Total, those before `start` included. */
+  /** Total, including those before `start`. */
   readonly iterations: number;
-  /** Iterations that are done already, when a run is resumed. Default 0. */
+  /** Iterations already completed, when a run is resumed. Default 0. */
   readonly start?: number;
   /** One iteration (from 0): draws a batch, updates the weights and returns its losses. */
   readonly step: (iteration: number) => Promise<Losses>;
-  /** Whether losses that have to be fetched are fetched after this iteration. Default: always; the last ones always are. */
+  /**
+   * Whether losses on a device are fetched after this iteration. Default: always. Those of the last iteration always
+   * are.
+   */
   readonly reads?: (event: LoopEvent) => boolean;
   readonly hooks?: readonly Hook[];
-  /** Ends the loop after the iteration that is under way; see `interruptSignal`. */
+  /** Ends the loop after the current iteration; see `interruptSignal`. */
   readonly signal?: AbortSignal;
 }
 
-/** Runs training steps and what belongs beside them: logs, checkpoints, evaluations. Stops on a loss that is not finite. */
+/** Runs training steps with their hooks: logs, checkpoints, evaluations. Stops on a loss that is not finite. */
 export class TrainingLoop {
   private readonly options: TrainingLoopOptions;
   private done: number;
@@ -26,8 +29,8 @@ export class TrainingLoop {
     requireWholeNumber(iterations, 0, `${iterations} iterations`);
     if (!Number.isInteger(start) || start < 0 || start > iterations) {
       throw new UserError({
-        given: `a run to be resumed at iteration ${start} of ${iterations}`,
-        remedy: 'raise the number of iterations or start a new run',
+        given: `a run resumed at iteration ${start} of ${iterations}`,
+        remedy: 'increase the number of iterations or start a new run',
       });
     }
     this.options = options;
@@ -40,8 +43,8 @@ export class TrainingLoop {
   }
 
   /**
-   * Runs to the end, or to the interruption. A loss that is NaN or infinite is a `UserError` that names it, its
-   * iteration and the last good checkpoint; no hook sees that iteration. Losses that were not fetched are not seen.
+   * Runs until the end or an interruption. A loss that is NaN or infinite is a `UserError` that names it, its iteration
+   * and the last good checkpoint; no hook sees that iteration. Losses that are not fetched are not checked.
    */
   async run(): Promise<'completed' | 'interrupted'> {
     const { iterations, step, hooks = [], signal } = this.options;
@@ -66,7 +69,7 @@ export class TrainingLoop {
     return outcome;
   }
 
-  /** Before the iteration counts as done. */
+  /** Called before the iteration counts as completed. */
   private async fetch(losses: Losses): Promise<Scalars | undefined> {
     const { iterations, reads = () => true, signal } = this.options;
     const iteration = this.done + 1;
@@ -82,7 +85,7 @@ export class TrainingLoop {
     for (const hook of this.options.hooks ?? []) await hook.onScalars?.({ ...this.position, group, scalars });
   }
 
-  /** Every hook is told, even when one of them throws; the first error is handed on unless the loop failed already. */
+  /** Calls every hook, even if one throws; then rethrows the first error unless the loop has already failed. */
   private async end(outcome: 'completed' | 'interrupted' | 'failed'): Promise<void> {
     const errors: unknown[] = [];
     for (const hook of this.options.hooks ?? []) {

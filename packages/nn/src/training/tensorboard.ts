@@ -9,13 +9,13 @@ import { type Hook, isDue, type Scalars } from './hooks.ts';
 export interface TensorBoardOptions {
   /** Folder of the run. */
   readonly folder: string;
-  /** Iterations from one point of the group `train` to the next; other groups are always written. Default 1. */
+  /** Iterations between points of the group `train`; other groups are always written. Default 1. */
   readonly every?: number;
-  /** Put before each tag: `prefix/group/name`. */
+  /** Prepended to each tag: `prefix/group/name`. */
   readonly prefix?: string;
 }
 
-/** Writes scalars to an `events.out.tfevents.*` file of its own, which TensorBoard shows as `group/name`. */
+/** Writes scalars to a new `events.out.tfevents.*` file, which TensorBoard shows as `group/name`. */
 export function tensorBoardHook(options: TensorBoardOptions): Hook {
   const { folder, every = 1, prefix } = options;
   let file: FileHandle | undefined;

@@ -11,12 +11,12 @@ import { convAttributes, type Window } from './window.ts';
  * training they are not, so filters and maps are reordered in the graph. That pays except for small maps.
  */
 const domain = 'com.microsoft.nchwc';
-/** Below these numbers of positions (of the whole batch) reordering the filters costs more than it saves. */
+/** With fewer positions than this (in the whole batch), reordering the filters costs more than it saves. */
 const minPositions = { forward: 1000, gradient: 400 };
 const minChannels = 32;
-/** The runtime's kernel that reorders a map takes only multiples of this. */
+/** The runtime's reordering kernel only takes multiples of this. */
 const channelMultiple = 4;
-/** A pointwise convolution has little arithmetic per value: it pays only between many channels. */
+/** A pointwise convolution has little arithmetic per value, so it pays only with many channels. */
 const pointwise = { positions: 1500, channels: 250 };
 
 /** A convolution of group 1: shape [n,h,w,out] of its result, channels of its input. */
@@ -26,7 +26,7 @@ export interface BlockedConvolution {
   readonly window: Window;
 }
 
-/** Whether a convolution is worth computing in blocks. */
+/** Whether it pays to compute a convolution in blocks. */
 export function isBlocked(to: Lowering, { shape, inputs, window }: BlockedConvolution, gradient: boolean): boolean {
   const [n, h, w, out] = shape;
   const positions = n * h * w;
@@ -40,7 +40,7 @@ function padded(n: number, block: number): number {
   return Math.ceil(n / block) * block;
 }
 
-/** Zeros after the end of each axis; `value` itself where there are none. */
+/** Pads zeros at the end of each axis; `value` itself if there are none. */
 function padAfter(to: Lowering, value: string, after: readonly number[]): string {
   if (after.every((n) => n === 0)) return value;
   return to.graph.op('Pad', [value, to.graph.integers([...after.map(() => 0), ...after])]);
@@ -59,7 +59,7 @@ export function blockedFilters(to: Lowering, filter: string, [out, inputs, kh, k
   return graph.reshape(taps === 1 ? parts : graph.transpose(parts, [0, 2, 1, 3]), [outs, ins, kh, kw]);
 }
 
-/** The filters of the gradient, [in,out,kh,kw] with the taps turned around, in the order of {@link blockedFilters}. */
+/** The filters of the gradient, [in,out,kh,kw] with reversed taps, in the order of {@link blockedFilters}. */
 export function blockedGradientFilters(to: Lowering, filter: string, [out, inputs, kh, kw]: Shape): string {
   const { graph } = to;
   const block = to.block!;
@@ -75,7 +75,7 @@ export function blockedGradientFilters(to: Lowering, filter: string, [out, input
   return graph.reshape(graph.transpose(parts, [2, 0, 3, 1, 4]), [ins, outs, kh, kw]);
 }
 
-/** A convolution of a plain map with blocked filters; gives a plain map. */
+/** A convolution of a plain map with blocked filters; returns a plain map. */
 export function blockedConvolution(
   to: Lowering,
   x: string,

@@ -2,7 +2,7 @@ import { float, type NodeAttributes } from '../graph.ts';
 import { type Lowering, type LoweringRule, physicalAxis } from '../lowering.ts';
 import { number } from '../node.ts';
 
-/** An operation that ONNX has under another name. */
+/** An operation with a different name in ONNX. */
 function elementwise(type: string, attributes: NodeAttributes = {}): LoweringRule {
   return (to, node) => {
     const layout = node.shape.length === 4 ? to.layoutFor(node.inputs) : 'plain';
@@ -11,7 +11,10 @@ function elementwise(type: string, attributes: NodeAttributes = {}): LoweringRul
   };
 }
 
-/** Over the channels: composed where they are not the last axis in memory, because ONNX Runtime would transpose. */
+/**
+ * Over the channels: composed of simpler operations if they are not the last axis in memory, because ONNX Runtime would
+ * transpose.
+ */
 function softmax(
   type: 'Softmax' | 'LogSoftmax',
   composed: (to: Lowering, x: string, axes: string) => string,

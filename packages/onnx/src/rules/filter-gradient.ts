@@ -6,9 +6,9 @@ import type { Node } from '../node.ts';
 import { columns } from './filters.ts';
 import { reversedWindow, type Window, windowOf } from './window.ts';
 
-/** Columns of one product are kept below this size, to stay in cache. */
+/** Limit for the columns of one product, so that they stay in cache. */
 const columnBytes = 10e6;
-/** Batches up to this size are walked image by image; larger ones, and tiny maps, become one product. */
+/** Batches up to this size are processed image by image; larger ones, and tiny maps, become one product. */
 const maxImages = 16;
 const minPositions = 64;
 
@@ -62,7 +62,7 @@ function pointwise(to: Lowering, a: string, b: string, dims: ProductDims): strin
   return to.graph.op('ReduceSum', [each, to.graph.integers([0])], { keepdims: 0 });
 }
 
-/** `a` times columns made of `source`, in chunks of channels; the columns of the result are in filter order. */
+/** `a` times the columns of `source`, in chunks of channels; the columns of the result are in filter order. */
 function chunked(
   to: Lowering,
   a: string,

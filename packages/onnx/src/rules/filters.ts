@@ -11,7 +11,7 @@ function unitRows(size: number, times: number, reversed: boolean): Float32Array 
 
 /**
  * im2col as a depthwise convolution with one-hot filters: [n,c,h,w] → [n, c·kh·kw, h', w']. It runs on all threads,
- * writes once and knows strides, dilations and padding.
+ * writes each value once and supports strides, dilations and padding.
  */
 export function columns(to: Lowering, x: string, channels: number, window: Window, reversed = false): string {
   const [kh, kw] = window.kernel;
@@ -21,13 +21,13 @@ export function columns(to: Lowering, x: string, channels: number, window: Windo
   return to.graph.op('Conv', [x, filter], convAttributes(window, { group: channels }));
 }
 
-/** The product of rows of taps with this matrix turns them around. */
+/** Multiplying rows of taps by this matrix reverses them. */
 export function reversal(to: Lowering, taps: number): string {
   const rows = to.memo(`reversal ${taps}`, () => unitRows(taps, 1, true));
   return to.graph.constant(rows, [taps, taps]);
 }
 
-/** The filters of a depthwise convolution's gradient: the taps turned around. */
+/** The filters of a depthwise convolution's gradient, with reversed taps. */
 export function reversedFilters(to: Lowering, filter: string, shape: readonly number[]): string {
   const [channels, , kh, kw] = shape;
   const taps = kh * kw;
@@ -37,9 +37,9 @@ export function reversedFilters(to: Lowering, filter: string, shape: readonly nu
 }
 
 /**
- * Filters [out,in,kh,kw] as those of the gradient, [in,out,kh,kw] with the taps turned around. A transposition of a
- * plain matrix, then a product with a permutation that transposes its other operand: three times faster than permuting
- * four axes and gathering the taps.
+ * Filters [out,in,kh,kw] as those of the gradient, [in,out,kh,kw] with reversed taps. A matrix transposition followed
+ * by a product with a permutation that transposes its other operand is three times faster than permuting four axes and
+ * gathering the taps.
  */
 export function transposedFilters(to: Lowering, filter: string, [out, inputs, kh, kw]: readonly number[]): string {
   const taps = kh * kw;

@@ -3,7 +3,7 @@ import { type LoweringRule, physical, physicalAxis } from '../lowering.ts';
 import { number, numbers } from '../node.ts';
 import { elementTypes } from '../schema.ts';
 
-/** Lowering of reductions and of what only moves values. */
+/** Lowering of reductions and of operations that only move values. */
 export const formLowering: Readonly<Record<string, LoweringRule>> = {
   sum(to, node) {
     const [x] = node.inputs;
@@ -18,7 +18,7 @@ export const formLowering: Readonly<Record<string, LoweringRule>> = {
     const over = axes.map((axis) => physicalAxis(axis, rank, layout)).sort((a, b) => a - b);
     const sum = to.graph.op('ReduceSum', [to.get(x, layout), to.graph.integers(over)], { keepdims: keepDims ? 1 : 0 });
     if (keepDims) return to.set(node, layout, sum);
-    // What is left of a map comes in the order of memory.
+    // The remaining axes of a map are in memory order.
     const sorted = [...order].sort((a, b) => a - b);
     const inOrder = order.every((axis, i) => axis === sorted[i]);
     to.set(

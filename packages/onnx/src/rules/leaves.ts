@@ -2,7 +2,7 @@ import { type Layout, type LoweringRule, noiseName, physical } from '../lowering
 import type { Leaf, Node } from '../node.ts';
 
 function leafOf<K extends Leaf['kind']>(node: Node, kind: K): Extract<Leaf, { kind: K }> {
-  if (node.leaf?.kind !== kind) throw new Error(`'${node.operation}' is no ${kind}`);
+  if (node.leaf?.kind !== kind) throw new Error(`'${node.operation}' is not a ${kind}`);
   return node.leaf as Extract<Leaf, { kind: K }>;
 }
 
@@ -41,7 +41,7 @@ export const leafRules: Readonly<Record<string, LoweringRule>> = {
     }
     const ones = to.memo(noiseName(index), () => to.graph.input(noiseName(index), node.shape, 'uint8'));
     const turned = () => to.memo(`${noiseName(index)} turned`, () => to.graph.transpose(ones, [0, 3, 1, 2]));
-    // Kept as bytes: a mask is read in both directions, and as numbers it would be as large as what it masks.
+    // Stored as bytes: a mask is read in both passes, and as floats it would be as large as what it masks.
     const numbers = (layout: Layout) =>
       to.graph.op('DequantizeLinear', [layout === 'plain' ? ones : turned(), to.graph.scalar(scale)]);
     if (node.shape.length === 4) to.setEither(node, numbers, true);

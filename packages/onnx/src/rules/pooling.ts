@@ -42,7 +42,7 @@ function resize(to: Lowering, node: Node, matrix: (from: number, to: number) => 
   const of = (from: number, target: number, transposed: boolean) => {
     const key = `${node.operation} ${from} ${target} ${transposed} ${node.attributes.convention}`;
     return to.memo(key, () => {
-      // The gradient uses the matrix of the forward direction, transposed.
+      // The gradient uses the transposed matrix of the forward pass.
       const [a, b] = backward ? [target, from] : [from, target];
       const values = matrix(a, b);
       return transposed === backward ? values : transposedMatrix(values, b, a);

@@ -35,7 +35,10 @@ export function convAttributes(
   };
 }
 
-/** The window that carries a stride-1 convolution's gradient back to its input; `undefined` where it would crop. */
+/**
+ * The window of the convolution that takes the gradient of a stride-1 convolution back to its input; `undefined` if it
+ * would crop.
+ */
 export function reversedWindow({ kernel: [kh, kw], stride, dilation, padding }: Window): Window | undefined {
   const [v, h] = [dilation * (kh - 1), dilation * (kw - 1)];
   const [top, bottom, left, right] = padding;

@@ -4,14 +4,14 @@ import { type Shape, sizeOf } from '../shape.ts';
 
 type Info = tf.TensorInfo;
 
-/** Which element of an array goes where, along each axis of what is copied. */
+/** Which element goes where, along each axis of the copy. */
 interface Walk {
   readonly shape: Shape;
   readonly from: { readonly start: number; readonly strides: readonly number[] };
   readonly to: { readonly start: number; readonly strides: readonly number[] };
 }
 
-/** What is copied, and into an array of which shape, filled with what; undefined where there is nothing to copy. */
+/** What is copied, the shape of the target and its fill value; undefined if there is nothing to copy. */
 type Planner<Attributes> = (
   x: Info,
   attributes: Attributes,
@@ -79,7 +79,7 @@ const planners: Readonly<Record<string, Planner<never>>> = {
   [tf.Reverse]: reverse,
 };
 
-/** Copies along the last axis at once, and along the others one after the other. */
+/** Copies the last axis in one go and loops over the others. */
 function copy(source: Float32Array, target: Float32Array, { shape, from, to }: Walk): void {
   const last = shape.length - 1;
   const [across, down] = [from.strides, to.strides];
@@ -113,8 +113,8 @@ function copyingKernel(planner: Planner<never>, plain: tf.KernelFunc): tf.Kernel
 let registered = false;
 
 /**
- * Replaces the kernels of tfjs-backend-cpu that copy float32 values, which make an array of coordinates for every
- * element, by some that do not.
+ * Replaces those kernels of tfjs-backend-cpu that copy float32 values: they allocate an array of coordinates for every
+ * element, and these do not.
  */
 export async function registerCpuBackend(): Promise<void> {
   await import('@tensorflow/tfjs-backend-cpu');

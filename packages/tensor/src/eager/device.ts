@@ -3,13 +3,13 @@ import type { Parameter } from '../parameter.ts';
 
 interface Weight {
   tensor: tf.Tensor;
-  /** Of the parameter, when both were equal. */
+  /** Version of the parameter when both were equal. */
   version: number;
   /** The device's values are newer. */
   changed: boolean;
 }
 
-/** The device's copies of parameters: uploaded when the host changed them, brought back on demand. */
+/** The device's copies of parameters: uploaded after the host has changed them, downloaded on demand. */
 export class DeviceWeights {
   private readonly weights = new WeakMap<Parameter, Weight>();
   private readonly alive = new Set<Weight>();
@@ -19,7 +19,7 @@ export class DeviceWeights {
     if (this.alive.delete(weight)) weight.tensor.dispose();
   }
 
-  /** The values that are newest. What the host assigned after an update on the device wins. */
+  /** The latest values. What the host assigned after an update on the device wins. */
   get(parameter: Parameter): tf.Tensor {
     const known = this.weights.get(parameter);
     if (known?.version === parameter.version) return known.tensor;
@@ -47,7 +47,7 @@ export class DeviceWeights {
     this.abandoned.register(parameter, weight);
   }
 
-  /** Writes values that are newer on the device to the host. */
+  /** Copies values that are newer on the device to the host. */
   async pull(parameter: Parameter): Promise<void> {
     const weight = this.weights.get(parameter);
     if (!weight?.changed || weight.version !== parameter.version) return;

@@ -70,7 +70,7 @@ describe('the eager engine', () => {
     const first = executable.run(feeds, random);
     executable.run(feeds, random);
     await expect(first.read('y')).rejects.toThrow(/overwritten/);
-    await expect(first.read('z')).rejects.toThrow(/no output 'z'/);
+    await expect(first.read('z')).rejects.toThrow(/unknown output 'z'/);
     const updater = engine.updater(descent);
     const apply = () => updater.apply(filter, first.gradients.penalty.get(filter), { sum: filter }, { rate: 1 });
     expect(apply).toThrow(/last run of this engine/);

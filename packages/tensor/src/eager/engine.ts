@@ -26,7 +26,7 @@ function tidy<R>(evaluate: () => R): R {
   }
 }
 
-/** A copy of its own (the data are shared), so that disposing of it harms no weight and no other result. */
+/** A separate tensor on the same data, so that disposing of it harms no weight and no other result. */
 function keepAll<K>(tensors: ReadonlyMap<K, tf.Tensor>): Map<K, tf.Tensor> {
   return new Map([...tensors].map(([key, tensor]) => [key, tf.keep(tf.clone(tensor))]));
 }
@@ -48,7 +48,7 @@ class EagerResult implements RunResult {
 
   held(name: string): tf.Tensor {
     const tensor = this.outputs.get(name);
-    if (!tensor) throw new Error(`there is no output '${name}', only ${[...this.outputs.keys()].join(', ')}`);
+    if (!tensor) throw new Error(`unknown output '${name}'; expected one of: ${[...this.outputs.keys()].join(', ')}`);
     if (tensor.isDisposed) throw new Error(`output '${name}' was overwritten by a later run`);
     return tensor;
   }
@@ -98,7 +98,7 @@ class EagerExecutable implements Executable {
       parameter: (parameter) => this.weights.get(parameter),
       random: () => {
         if (random) return random;
-        throw new Error(`program '${name}' draws noise: give run() a random stream`);
+        throw new Error(`program '${name}' draws noise: pass a random stream to run()`);
       },
     });
     const tensors = Object.entries(inputs).map(([input, { shape, dtype }]) => [
@@ -161,15 +161,15 @@ function noNoise(): never {
 }
 
 /**
- * The engine that evaluates a program operation by operation on a TF.js backend: the reference, and the way to every
- * GPU. The backend must be the active one (see `createEagerEngine`).
+ * The engine that evaluates a program operation by operation on a TF.js backend: the reference, and the engine for
+ * GPUs. The backend must be the active one (see `createEagerEngine`).
  */
 export class EagerEngine implements Engine {
   readonly name: string;
   readonly device?: Device;
   private readonly weights = new DeviceWeights();
 
-  /** `device` names what the backend computes on, where that has memory of its own. */
+  /** `device` names the device of a backend whose memory is not the host's. */
   constructor(backend: string, device?: string) {
     this.name = backend;
     this.checkBackend();

@@ -11,16 +11,16 @@ import * as windows from './windows.ts';
 type T = tf.Tensor;
 type Map4 = tf.Tensor4D;
 
-/** What an eager evaluation needs beside its inputs. */
+/** What an eager evaluation needs besides its inputs. */
 export interface EagerContext {
   readonly training: boolean;
   /** The device's values of a weight. */
   parameter(parameter: Parameter): T;
-  /** The source of noise; throws where a run was given none. */
+  /** The source of noise; throws if the run was given none. */
   random(): RandomStream;
 }
 
-/** The operations on TF.js tensors of the active backend, evaluated at once. To be used inside `tf.tidy`. */
+/** The operations on TF.js tensors of the active backend, evaluated immediately. Use it inside `tf.tidy`. */
 export class EagerOps implements PrimitiveOps<T> {
   readonly training: boolean;
   private readonly context: EagerContext;

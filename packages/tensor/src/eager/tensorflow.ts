@@ -3,17 +3,17 @@ import { messageOf } from '@unseen/core';
 import type { BackendProbe } from '../backend-probe.ts';
 import { findPackage } from '../optional-package.ts';
 
-/** Packages that offer TF.js's backend `tensorflow`, the one with CUDA first. */
+/** Packages that provide TF.js's backend `tensorflow`, the one with CUDA first. */
 const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
-/** What is read of the backend: whether the library below it computes on a GPU. */
+/** The part of the backend that says whether its library computes on a GPU. */
 interface NodeBackend {
   readonly isUsingGpuDevice?: boolean;
 }
 
 let probed: Promise<BackendProbe> | undefined;
 
-/** Loads the first of its packages that loads; where none is installed, nothing is loaded. */
+/** Loads the first of its packages that loads; nothing if none is installed. */
 export function probeTensorflow(): Promise<BackendProbe> {
   probed ??= probe();
   return probed;
@@ -29,7 +29,8 @@ async function probe(): Promise<BackendProbe> {
       await load(TRIAL);
       const { findBackend } = await import('@tensorflow/tfjs-core');
       const backend = findBackend('tensorflow') as NodeBackend | null;
-      if (backend === null) throw new Error(`${name} ${version} does not load (it brings no backend 'tensorflow')`);
+      if (backend === null)
+        throw new Error(`${name} ${version} does not load (it does not register the backend 'tensorflow')`);
       const { isUsingGpuDevice: gpu = false } = backend;
       return { versions, gpu, device: gpu ? 'a CUDA device' : 'the CPU' };
     } catch (error) {
@@ -40,11 +41,14 @@ async function probe(): Promise<BackendProbe> {
   return { versions, gpu: false, problem: problems.join('; ') || `not installed (${PACKAGES.join(' or ')})` };
 }
 
-/** Functions of Node's `util` that these packages call, and that Node 23 has no more. Refers to nothing around it. */
+/**
+ * Functions of Node's `util` that these packages call and that Node 23 has removed. Self-contained: it runs in another
+ * process.
+ */
 function restoreUtilities(util: Record<string, unknown>): void {
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   util.isArray ??= Array.isArray;
 }
 
-/** What a library that does not suit this machine may not survive. */
+/** What may crash the process if the library does not suit this machine. */
 const TRIAL = `(${restoreUtilities})(require('node:util')); require(process.argv[1])`;

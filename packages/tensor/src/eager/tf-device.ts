@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Device } from '../program.ts';
 
-/** Reads of each backend, counted from the first time that it was asked for. */
+/** Reads of each backend, counted from the first request. */
 const counts = new WeakMap<tf.KernelBackend, { reads: number }>();
 
 function countReads(backend: tf.KernelBackend): { reads: number } {
@@ -42,7 +42,7 @@ export class TfDevice implements Device {
   }
 
   async finish(): Promise<void> {
-    // Devices compute in the order in which they were asked: when this one is there, so are all before.
+    // Devices compute in order: once this value has arrived, so have all before it.
     const last = tf.tidy(() => tf.add(tf.scalar(1), tf.scalar(1)));
     await last.data();
     last.dispose();

@@ -5,7 +5,7 @@ import { messageOf, UserError } from '@unseen/core';
 import type { BackendProbe } from '../backend-probe.ts';
 import { findPackage, type OptionalPackage } from '../optional-package.ts';
 
-/** Dawn, an implementation of WebGPU, and TF.js's backend on top of it. */
+/** Dawn, an implementation of WebGPU, with TF.js's backend on top of it. */
 const DAWN = 'webgpu';
 const KERNELS = '@tensorflow/tfjs-backend-webgpu';
 
@@ -16,11 +16,11 @@ interface GpuAdapter {
   readonly description: string;
   /** The interface of the operating system below WebGPU: `vulkan`, `metal`, `d3d12`. */
   readonly api: string;
-  /** Whether it is a program on the CPU that imitates a GPU. */
+  /** Whether it is software that emulates a GPU on the CPU. */
   readonly software: boolean;
 }
 
-/** What is used of WebGPU's interface. */
+/** The part of WebGPU's interface that is used. */
 interface Adapter {
   readonly info: { readonly [key in 'vendor' | 'architecture' | 'device' | 'description']: string } & {
     readonly isFallbackAdapter?: boolean;
@@ -29,7 +29,7 @@ interface Adapter {
   requestDevice(descriptor: object): Promise<GpuDevice>;
 }
 interface GpuDevice {
-  /** Resolves when it computes no more. */
+  /** Resolves when the device is lost. */
   readonly lost: Promise<{ readonly message: string }>;
   addEventListener(type: 'uncapturederror', listener: (event: DeviceError) => void): void;
 }
@@ -48,7 +48,7 @@ interface WebgpuBackendPackage {
   readonly WebGPUBackend: new (device: GpuDevice, info: Adapter['info']) => KernelBackend;
 }
 
-/** A GPU that was found, with what is needed to compute on it. */
+/** A GPU that was found, with everything needed to compute on it. */
 interface FoundGpu {
   readonly adapter: GpuAdapter;
   readonly gpu: Gpu;
@@ -71,7 +71,7 @@ function softwareAllowed(): boolean {
   return process.env.UNSEEN_SOFTWARE_GPU === '1';
 }
 
-/** Looks for a GPU by way of Dawn; where its packages are absent, nothing is loaded. */
+/** Looks for a GPU through Dawn. Nothing is loaded if its packages are not installed. */
 export async function probeWebgpu(): Promise<BackendProbe> {
   const installed = [findPackage(DAWN), findPackage(KERNELS)];
   const versions = Object.fromEntries(installed.flatMap((one) => (one ? [[one.name, one.version]] : [])));
@@ -87,7 +87,8 @@ export async function probeWebgpu(): Promise<BackendProbe> {
   if (!adapter.software || softwareAllowed()) return status;
   return {
     ...status,
-    problem: 'there is only a software adapter, many times slower than onnxruntime; UNSEEN_SOFTWARE_GPU=1 allows it',
+    problem:
+      'there is only a software adapter, many times slower than onnxruntime; set UNSEEN_SOFTWARE_GPU=1 to allow it',
   };
 }
 
@@ -98,7 +99,7 @@ function findGpu(dawn: OptionalPackage): Promise<FoundGpu | string> {
 
 const FASTEST = { powerPreference: 'high-performance' };
 
-/** What a broken driver may not survive: all that {@link requestGpu} asks of it, up to the first device. */
+/** What may crash with a broken driver: everything that {@link requestGpu} does up to the first device. */
 const TRIAL = `
   const { create } = await import(require('node:url').pathToFileURL(process.argv[1]).href);
   for (const { flags } of JSON.parse(process.argv[2])) {
@@ -110,8 +111,8 @@ const TRIAL = `
   }`;
 
 async function requestGpu(dawn: OptionalPackage): Promise<FoundGpu | string> {
-  // Dawn would complain on standard error.
-  if (!hasVulkanLoader()) return 'the loader of Vulkan, libvulkan.so.1, is not installed (Debian: libvulkan1)';
+  // Otherwise Dawn complains on standard error.
+  if (!hasVulkanLoader()) return 'the Vulkan loader, libvulkan.so.1, is not installed (Debian package: libvulkan1)';
   const named = process.env.UNSEEN_GPU_ADAPTER;
   const attempts = (APIS[process.platform] ?? ['vulkan']).map((api) => ({
     api,
@@ -132,12 +133,10 @@ async function requestGpu(dawn: OptionalPackage): Promise<FoundGpu | string> {
         .trim()}`,
     );
   }
-  return process.platform === 'linux'
-    ? 'Vulkan offers no adapter (it needs the driver of a GPU)'
-    : 'the system offers no GPU';
+  return process.platform === 'linux' ? 'Vulkan finds no adapter (it needs a GPU driver)' : 'the system has no GPU';
 }
 
-/** False only where the libraries that Linux knows are listed and the loader is not among them. */
+/** False only if Linux lists its libraries and the loader is not among them. */
 function hasVulkanLoader(): boolean {
   const [cache, name] = ['/etc/ld.so.cache', 'libvulkan.so.1'];
   if (process.platform !== 'linux' || !existsSync(cache) || readFileSync(cache).includes(name)) return true;
@@ -156,7 +155,7 @@ function adapterText({ vendor, architecture, description, api, software }: GpuAd
   return `${description || 'unnamed'} (${[maker, api, ...(software ? ['software'] : [])].filter(Boolean).join(', ')})`;
 }
 
-/** Registers TF.js's backend `webgpu` on the adapter that {@link probeWebgpu} has found. */
+/** Registers TF.js's backend `webgpu` on the adapter that {@link probeWebgpu} found. */
 export async function registerWebgpuBackend(): Promise<void> {
   const tf = await import('@tensorflow/tfjs-core');
   if (tf.engine().registryFactory.webgpu) return;
@@ -175,12 +174,12 @@ export async function registerWebgpuBackend(): Promise<void> {
   });
   const backend = withNavigator(gpu.gpu, () => new WebGPUBackend(device, handle.info));
   throwRefusals(backend, device);
-  // Otherwise small tensors would be computed by TF.js's cpu backend, and never by what was tested.
+  // Otherwise TF.js computes small tensors on its cpu backend, which is not what was tested.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   tf.registerBackend('webgpu', () => backend);
 }
 
-/** What the backend takes from a device beyond the least that WebGPU promises. */
+/** What the backend requests from a device beyond WebGPU's guaranteed minimum. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -191,8 +190,9 @@ const LIMITS = [
 ];
 
 /**
- * A device that refuses work, such as a buffer larger than it allows, tells nobody who waits for the result: there is
- * anything in it. What the device says is thrown where results are read; so is that it is lost, say by a reset.
+ * A device that refuses work, such as a buffer beyond its limits, does not tell whoever waits for the result, which
+ * then holds garbage. Its errors are thrown where results are read, and so is the loss of the device, for instance by a
+ * reset.
  */
 function throwRefusals(backend: KernelBackend, device: GpuDevice): void {
   let refusal: string | undefined;
@@ -200,7 +200,7 @@ function throwRefusals(backend: KernelBackend, device: GpuDevice): void {
   const firstLine = (message: string) => message.split('\n')[0];
   device.addEventListener('uncapturederror', (event) => {
     event.preventDefault();
-    // Those that follow are its consequences.
+    // Later ones are its consequences.
     refusal ??= firstLine(event.error.message);
   });
   device.lost.then(({ message }) => {
@@ -217,17 +217,20 @@ function throwRefusals(backend: KernelBackend, device: GpuDevice): void {
     try {
       values = await read.call(backend, dataId);
     } catch (error) {
-      // Being lost is told a moment later.
+      // The loss is reported a moment later.
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (lost === undefined) throw error;
-      throw fail('was lost while it computed', lost, error);
+      throw fail('was lost during a computation', lost, error);
     }
     if (refusal !== undefined) throw fail('refused a computation', refusal);
     return values;
   };
 }
 
-/** The backend's constructor looks for `navigator.gpu`; left there, other libraries would take this for a browser. */
+/**
+ * The backend's constructor needs `navigator.gpu`; left in place, it would make other libraries believe that this is a
+ * browser.
+ */
 function withNavigator<R>(gpu: Gpu, construct: () => R): R {
   const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
   Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true, writable: true });

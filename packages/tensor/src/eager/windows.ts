@@ -17,7 +17,7 @@ export function maxPool(x: Map4, { size, stride, padding }: Pooling): Map4 {
   return tf.maxPool(padMap(x, padding, LOWEST), size, stride, 'valid');
 }
 
-/** See `PrimitiveOps.maxPoolGradient`; of equal maxima in a window the first one, row by row, gets it all. */
+/** See `PrimitiveOps.maxPoolGradient`; of equal maxima in a window, the first one in row order gets everything. */
 export function maxPoolGradient(x: Map4, y: Map4, dy: Map4, { size, stride, padding }: Pooling): Map4 {
   const padded = padMap(x, padding, LOWEST);
   const [, paddedHeight, paddedWidth] = padded.shape;

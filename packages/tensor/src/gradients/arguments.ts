@@ -14,10 +14,10 @@ export function pooling({ size, stride, padding = NO_PADDING }: PoolOptions): Po
   return { size, stride, padding };
 }
 
-/** The axis counted from the start; throws where there is none. */
+/** The axis counted from the start; throws if it does not exist. */
 export function axisOf(rank: number, axis: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    throw new Error(`there is no axis ${axis} in a value of ${rank} axes`);
+    throw new Error(`axis ${axis} is out of range for a value with ${rank} axes`);
   }
   return axis < 0 ? axis + rank : axis;
 }

@@ -31,7 +31,7 @@ export const elementwiseRules = {
   sub: binary((ops, dy) => [() => dy, () => ops.neg(dy)]),
   mul: binary((ops, dy, a, b) => [() => ops.mul(dy, b), () => ops.mul(dy, a)]),
   div: binary((ops, dy, _, b, y) => [() => ops.div(dy, b), () => ops.neg(ops.div(ops.mul(dy, y), b))]),
-  // Where both are equal the first one is taken.
+  // If both are equal, the first one is chosen.
   maximum: binary((ops, dy, a, b) => [
     () => ops.mul(dy, oneMinus(ops, ops.step(ops.sub(b, a)))),
     () => ops.mul(dy, ops.step(ops.sub(b, a))),

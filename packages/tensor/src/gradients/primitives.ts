@@ -10,7 +10,7 @@ export type Pooling = Required<PoolOptions>;
 
 /**
  * What an interpreter has to implement: the operations of {@link Ops} without their options' defaults and without
- * `gradients`, and those that only gradient rules use. `Tape` makes an `Ops` of it.
+ * `gradients`, and those that only gradient rules use. `Tape` turns it into an `Ops`.
  *
  * All arguments arrive complete: axes are sorted and count from the start, sizes and shapes have no -1, options have
  * their defaults. What `Ops` offers beyond this (`mean`, `pad`) is composed of these. An operation may return its input
@@ -53,7 +53,7 @@ export interface PrimitiveOps<V>
     | 'resizeNearest'
     | 'stopGradient'
   > {
-  /** Asked for once per parameter and tape. */
+  /** Called once per parameter and tape. */
   parameter(parameter: Parameter): V;
   conv2d(x: V, filter: V, options: Convolution): V;
   depthwiseConv2d(x: V, filter: V, options: Convolution): V;

@@ -5,13 +5,13 @@ interface Entry<V> {
   gradients(ops: TapeOps<V>, dy: V): readonly ((() => V) | undefined)[];
 }
 
-/** The operations of a tape in the order of their evaluation, and the walk back over them. */
+/** The operations of a tape in the order of evaluation, and the backward walk over them. */
 export class GradientRecord<V> {
   private readonly entries = new Map<V, Entry<V>>();
 
-  /** Notes that `output` was computed from `inputs` by the operation of `rule`; returns `output`. */
+  /** Records that `output` was computed from `inputs` by the operation of `rule`; returns `output`. */
   add<A>(rule: Rule<A>, inputs: readonly V[], attributes: A, output: V): V {
-    // An interpreter may return an input as it is, or a value that it made before: neither needs another entry.
+    // An interpreter may return an input or an earlier value; neither needs another entry.
     if (!inputs.includes(output) && !this.entries.has(output)) {
       this.entries.set(output, {
         inputs,
@@ -30,7 +30,7 @@ export class GradientRecord<V> {
     return reached;
   }
 
-  /** d(sum of `of`)/d(each of `by`), made with `ops`; zeros where `of` does not depend on a value. */
+  /** d(sum of `of`)/d(each of `by`), computed with `ops`; zeros for values that `of` does not depend on. */
   gradients(ops: TapeOps<V>, of: V, by: readonly V[]): V[] {
     const reached = this.dependents(by);
     const gradients = new Map<V, V>();

@@ -1,7 +1,7 @@
 import type { Ops } from '../ops.ts';
 import type { PrimitiveOps } from './primitives.ts';
 
-/** The operations that gradient rules are written with: all of them, and each differentiable in turn. */
+/** The operations available to gradient rules: all of them, each differentiable in turn. */
 export type TapeOps<V> = Ops<V> & PrimitiveOps<V>;
 
 /** One operation of a tape, seen from its gradient. */

@@ -14,10 +14,10 @@ type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum';
 type Unary = Exclude<keyof typeof elementwiseRules, Binary>;
 
 /**
- * Gives `Ops` on top of an interpreter's {@link PrimitiveOps}: completes the arguments, records every operation and
- * takes gradients by walking back over the record with one rule per operation. Values are the interpreter's own. Since
- * the rules use the tape itself, gradients are recorded and can be differentiated in turn. One tape serves one run
- * (eager) or one description (recorded).
+ * Implements `Ops` on top of an interpreter's {@link PrimitiveOps}: completes the arguments, records every operation
+ * and takes gradients by walking back over the record with one rule per operation. Values are those of the interpreter.
+ * Since the rules use the tape itself, gradients are recorded and can be differentiated in turn. One tape serves one
+ * run (eager) or one description (recorded).
  */
 export class Tape<V> implements TapeOps<V> {
   readonly training: boolean;

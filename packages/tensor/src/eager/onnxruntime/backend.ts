@@ -13,17 +13,17 @@ export interface Operation {
   readonly nodes: readonly ModelNode[];
   /** `x0`, `x1`, …, read under the given shapes. */
   readonly operands: readonly { readonly dataId: object; readonly shape: Shape }[];
-  /** Vectors of whole numbers that the nodes take as inputs because a model of its own for each would be too many. */
+  /** Integer vectors that are inputs of the nodes, since one model for each of their values would be too many. */
   readonly settings?: Readonly<Record<string, Shape>>;
   /** The shape that the nodes give to `y`. */
   readonly computed: Shape;
   /** The shape that the result gets, of the same size; default: `computed`. */
   readonly shape?: Shape;
-  /** Worth several threads: arithmetic and not the memory is what takes time. */
+  /** Limited by arithmetic rather than memory, so that several threads pay off. */
   readonly threaded?: boolean;
 }
 
-/** Sessions have threads and memory of their own, so the longest unused one goes when there are more. */
+/** Each session has its own threads and memory, so the least recently used one is dropped beyond this number. */
 const MOST_SESSIONS = 200;
 
 const axes = (name: string, { length }: Shape): string[] => Array.from({ length }, (_, i) => `${name}${i}`);
@@ -65,14 +65,14 @@ export class OnnxRuntimeBackend extends MathBackendCPU {
     return gone;
   }
 
-  /** What is read stays valid and unchanged, as on every backend. */
+  /** The result stays valid and unchanged, as on every backend. */
   override readSync(dataId: object): tf.backend_util.BackendValues {
     const values = this.values(dataId);
     if (values) this.buffers.surrender(values);
     return super.readSync(dataId);
   }
 
-  /** Used by kernels, which do not keep it. */
+  /** For kernels, which do not keep the result. */
   override bufferSync<R extends tf.Rank, D extends tf.DataType>(x: tf.TensorInfo): tf.TensorBuffer<R, D> {
     const values = this.values(x.dataId);
     if (!values) return super.bufferSync(x);
@@ -90,7 +90,7 @@ export class OnnxRuntimeBackend extends MathBackendCPU {
     return converted;
   }
 
-  /** Runs an operation; `undefined` where an operand's values are no numbers in an array. */
+  /** Runs an operation; `undefined` if an operand is not an array of numbers. */
   compute({
     nodes,
     operands,
@@ -127,7 +127,7 @@ export class OnnxRuntimeBackend extends MathBackendCPU {
     const key = JSON.stringify(model);
     const known = this.sessions.get(key);
     if (known) {
-      // Put last again: the first is the longest unused.
+      // Moved to the end: the first entry is the least recently used.
       this.sessions.delete(key);
       this.sessions.set(key, known);
       return known;
@@ -140,7 +140,7 @@ export class OnnxRuntimeBackend extends MathBackendCPU {
     const session = createSession(singleOperationModel(model.nodes, model.inputs, model.outputs), {
       name: model.nodes.map(({ operator }) => operator).join(', '),
       threads: threaded ? availableParallelism() : 1,
-      // The waiting threads of many sessions would take the cores from the one that works.
+      // Spinning threads of idle sessions would take the cores from the one that works.
       spinning: false,
     });
     this.sessions.set(key, session);

@@ -1,4 +1,4 @@
-/** Fewer values than this are not worth keeping an array for. */
+/** Arrays with fewer values than this are not worth pooling. */
 const SMALLEST = 1024;
 
 /** Lengths are rounded up by at most a quarter, so that maps of similar sizes share arrays. */
@@ -8,36 +8,36 @@ function roomFor(length: number): number {
 }
 
 /**
- * Memory for results, used again when nothing refers to it any more, because the first touch of a fresh array costs
- * more than the arithmetic of an element-wise operation.
+ * Memory for results, reused once nothing refers to it, because the first touch of a new array costs more than the
+ * arithmetic of an element-wise operation.
  *
- * What counts is the memory and not the array: tensors may be views of one another (a slice is). Memory that was handed
- * to the outside is left to the garbage collector, as is memory that was taken and never became a tensor's.
+ * References are counted per memory block, not per array, since tensors may be views of one another (a slice is).
+ * Memory that was handed out is left to the garbage collector, as is memory that was taken and never used by a tensor.
  */
 export class BufferPool {
   private readonly idle = new Map<number, ArrayBufferLike[]>();
-  /** How many tensors view the memory that is out. Weak: memory that is lost on an error is not kept. */
+  /** Number of tensors that view each block in use. Weak, so that memory lost to an error is not kept alive. */
   private readonly views = new WeakMap<ArrayBufferLike, number>();
   private readonly limit: number;
   private waiting = 0;
   private viewed = 0;
 
-  /** `limit` is in bytes: what is given back beyond it is dropped. */
+  /** `limit` is in bytes; memory returned beyond it is dropped. */
   constructor(limit = 2 ** 29) {
     this.limit = limit;
   }
 
-  /** Bytes that wait for their next use. */
+  /** Idle bytes. */
   get idleBytes(): number {
     return this.waiting;
   }
 
-  /** Pieces of memory that tensors view now. */
+  /** Blocks that tensors currently view. */
   get inUse(): number {
     return this.viewed;
   }
 
-  /** An array with arbitrary values. Its memory is given to nobody else before all its views were released. */
+  /** An array with arbitrary values. Its memory is not reused before all views of it have been released. */
   take(length: number): Float32Array {
     if (length < SMALLEST) return new Float32Array(length);
     const room = roomFor(length);
@@ -48,7 +48,7 @@ export class BufferPool {
     return new Float32Array(buffer, 0, length);
   }
 
-  /** A tensor views the memory of `values` from now on; nothing happens when it is not the pool's. */
+  /** Registers a view of the memory of `values`; does nothing if the pool does not own it. */
   retain({ buffer }: Float32Array): void {
     const views = this.views.get(buffer);
     if (views === undefined) return;
@@ -57,8 +57,8 @@ export class BufferPool {
   }
 
   /**
-   * The opposite of {@link BufferPool.retain}; after the last view, or when there was none yet, the memory is free for
-   * the next `take`.
+   * The opposite of {@link BufferPool.retain}. After the last view, or if there was none, the memory is free for the
+   * next `take`.
    */
   release({ buffer }: Float32Array): void {
     const views = this.views.get(buffer);
@@ -76,7 +76,7 @@ export class BufferPool {
     else this.idle.set(room, [buffer]);
   }
 
-  /** The memory of `values` was handed to the outside: it is never used again, whatever its tensors do. */
+  /** Marks the memory of `values` as handed out: it is never reused, whatever its tensors do. */
   surrender({ buffer }: Float32Array): void {
     if (this.views.has(buffer)) this.forget(buffer);
   }

@@ -5,19 +5,19 @@ import { OnnxRuntimeBackend, type Operation } from './backend.ts';
 
 type Info = tf.TensorInfo;
 
-/** What a kernel computes, and how long tfjs-backend-cpu's kernel takes for it, in multiply-adds of its matrix product. */
+/** What a kernel computes, and the cost of tfjs-backend-cpu's kernel in multiply-adds of its matrix product. */
 interface Plan extends Operation {
   readonly work: number;
 }
 
-/** Undefined where ONNX Runtime cannot do what is asked for, or the plain kernel has nothing to compute. */
+/** Undefined if ONNX Runtime does not support it, or if the plain kernel has nothing to compute. */
 type Planner<Attributes> = (inputs: readonly Info[], attributes: Attributes) => Plan | undefined;
 
-/** The work for which both ways take the same time. This and the following are measured. */
+/** The work at which both take the same time. This and the following constants are measured. */
 const SMALLEST_WORK = 16_384;
-/** Work of the plain kernels for one element: something simple, … */
+/** Work of the plain kernels per element: a simple operation, … */
 const SIMPLE = 2;
-/** … an exponential or the like, … */
+/** … an exponential or similar, … */
 const TRANSCENDENTAL = 10;
 /** … finding an element's coordinates first, … */
 const LOCATED = 30;
@@ -35,7 +35,7 @@ const node = (operator: string, inputs: readonly string[], attributes?: Attribut
 const constant = (name: string, attributes: Attributes): ModelNode => node('Constant', [], attributes, name);
 const viewed = ({ dataId }: Info, shape: Shape) => ({ dataId, shape });
 
-/** Element by element; `attributesOf` says undefined where ONNX has no such operation. */
+/** Element-wise. `attributesOf` returns undefined if ONNX has no such operation. */
 function unary(operator: string, effort: number, attributesOf: (alpha: number) => Attributes = () => ({})) {
   const planner: Planner<{ readonly alpha: number }> = ([x], attributes) => {
     const chosen = attributesOf(attributes?.alpha);
@@ -173,7 +173,7 @@ function sliced(x: Info, starts: Shape, ends: Shape, steps: Shape, computed: Sha
 
 const slice: Planner<tf.SliceAttrs> = ([x], attributes) => {
   const [begin, size] = tf.slice_util.parseSliceParams(x as tf.Tensor, attributes.begin, attributes.size);
-  // The plain kernel gives a view without computing anything.
+  // The plain kernel returns a view without computing anything.
   if (tf.slice_util.isSliceContinous(x.shape, begin, size)) return undefined;
   const ends = begin.map((n, i) => n + size[i]);
   const steps = begin.map(() => 1);
@@ -232,7 +232,7 @@ const tile: Planner<tf.TileAttrs> = ([x], { reps }) => {
   return { nodes, operands: [x], settings: { repeats: reps }, computed, work: sizeOf(computed) * LOCATED };
 };
 
-/** What pays. Not pooling, gathering and comparisons, which are rare and of the same order as a call. */
+/** The operations for which it pays. Pooling, gathering and comparisons are rare and cost about as much as the call. */
 const planners: Readonly<Record<string, Planner<never>>> = {
   [tf.Add]: binary('Add'),
   [tf.Sub]: binary('Sub'),
@@ -268,7 +268,7 @@ const planners: Readonly<Record<string, Planner<never>>> = {
   [tf.Tile]: tile,
 };
 
-/** A kernel that takes ONNX Runtime when that pays and it can, and the plain kernel otherwise. */
+/** A kernel that uses ONNX Runtime if that is possible and pays, and the plain kernel otherwise. */
 function eitherKernel(planner: Planner<never>, plain: tf.KernelFunc, smallestWork: number): tf.KernelFunc {
   return (call) => {
     const inputs = Object.values(call.inputs) as Info[];
@@ -279,9 +279,9 @@ function eitherKernel(planner: Planner<never>, plain: tf.KernelFunc, smallestWor
 }
 
 /**
- * Registers the TF.js backend `name`: tfjs-backend-cpu with its slowest kernels replaced by ONNX Runtime, which is
- * taken for operations of at least `smallestWork` (1: for all that it can do; for tests). Does nothing when the name
- * is registered.
+ * Registers the TF.js backend `name`: tfjs-backend-cpu with its slowest kernels replaced by ONNX Runtime, which is used
+ * for operations of at least `smallestWork` (1, for tests: whenever possible). Does nothing if the name is already
+ * registered.
  */
 export function registerOnnxRuntimeBackend(name = 'onnxruntime', smallestWork = SMALLEST_WORK): void {
   if (tf.findBackendFactory(name)) return;
