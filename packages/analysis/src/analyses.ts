@@ -1,44 +1,47 @@
 import type { RgbImage } from '@unseen/core';
 import type { ScaleShares } from './scale-tally.ts';
 
-/** What every analysis says of itself. All of it is JSON-safe. */
+/** Fields of every analysis; JSON-safe. */
 export interface AnalysisHead {
   /** Name of the run. */
   readonly run: string;
-  /** Model of the run, as its report names it. */
+  /** Model of the run, by its name in the report. */
   readonly model: string;
   readonly dataset: string;
   readonly subset: 'train' | 'val';
-  /** Images that were looked at. */
+  /** Number of analysed images. */
   readonly images: number;
   readonly seed: number;
-  /** Read these before any number. */
+  /** Caveats to read before the numbers. */
   readonly warnings: readonly string[];
 }
 
-/** A class, as analyses list it. */
+/** A class in an analysis. */
 export interface AnalysedClass {
   readonly id: number;
   readonly name: string;
   readonly group: 'seen' | 'unseen';
 }
 
-/** Which scale of context the selector prefers. */
+/** The context scale that the selector prefers. */
 export interface ContextScaleAnalysis extends AnalysisHead {
   readonly kind: 'context-scale';
   readonly scales: readonly {
     readonly dilation: number;
-    /** Side of what a position sees of the feature map, in its positions. */
+    /** Side of the receptive field on the feature map, in positions. */
     readonly receptiveField: number;
-    /** The same in pixels of the network's input, without what the backbone sees. */
+    /** The same in pixels of the network's input, without the receptive field of the backbone. */
     readonly pixels: number;
   }[];
-  /** Weights at which the pictures' colours end: some labelled pixels have smaller and larger ones. */
+  /** Weights at the ends of the pictures' colour map; some labelled pixels are beyond them. */
   readonly range: readonly [number, number];
   readonly all: ScaleShares;
   readonly groups: Readonly<Record<'seen' | 'unseen', ScaleShares>>;
   readonly classes: readonly (AnalysedClass & ScaleShares)[];
-  /** By the side of a square of the object's area, in positions of the feature map: more than `from`, at most `to`. */
+  /**
+   * By object size, the side of a square with the object's area in positions of the feature map: more than `from`, at
+   * most `to`.
+   */
   readonly sizes: readonly ({ readonly from: number; readonly to: number | null } & ScaleShares)[];
 }
 
@@ -48,7 +51,7 @@ export const REGENERATIONS = ['context', 'zero', 'noise', 'swapped', 'mean'] as 
 /** One of {@link REGENERATIONS}. */
 export type Regeneration = (typeof REGENERATIONS)[number];
 
-/** Mean squared error by way of regeneration; `null` without a pixel. */
+/** Mean squared error per kind of regeneration; `null` without pixels. */
 export type ReconstructionErrors = Readonly<Record<Regeneration, number | null>>;
 
 /**
@@ -58,29 +61,29 @@ export type ReconstructionErrors = Readonly<Record<Regeneration, number | null>>
  */
 export interface ReconstructionAnalysis extends AnalysisHead {
   readonly kind: 'reconstruction';
-  /** Whether the content loss has trained the contextual module too. */
+  /** Whether the content loss also trained the contextual module. */
   readonly joint: boolean;
-  /** Error at which the pictures' colours end. */
+  /** Error at the end of the pictures' colour map. */
   readonly limit: number;
   readonly all: ReconstructionErrors & { readonly pixels: number };
   readonly groups: Readonly<Record<'seen' | 'unseen', ReconstructionErrors & { readonly pixels: number }>>;
   readonly classes: readonly (AnalysedClass & ReconstructionErrors & { readonly pixels: number })[];
 }
 
-/** Clusters of one class's features, and real beside generated features of several. */
+/** Clusters of the features of one class, and real next to generated features of several classes. */
 export interface ClustersAnalysis extends AnalysisHead {
   readonly kind: 'clusters';
   readonly clustered: AnalysedClass & {
-    /** Pixels of the class that were seen. */
+    /** Pixels of the class. */
     readonly pixels: number;
-    /** Of them, those that were clustered. */
+    /** Number of them that were clustered. */
     readonly sampled: number;
   };
   readonly clusterings: readonly {
     readonly clusters: number;
-    /** Share of the variance that lies between the clusters. */
+    /** Share of the variance between the clusters. */
     readonly explained: number;
-    /** Of the sample. */
+    /** Number of features in the sample. */
     readonly sizes: readonly number[];
     readonly iterations: number;
     readonly converged: boolean;
@@ -90,7 +93,7 @@ export interface ClustersAnalysis extends AnalysisHead {
   readonly projected: readonly (AnalysedClass & {
     readonly real: readonly (readonly number[])[];
     readonly generated: readonly (readonly number[])[];
-    /** Share of the features whose nearest mean of real features, among those of all classes, is that of their own class. */
+    /** Share of the features whose nearest class mean of real features is that of their own class. */
     readonly recognised: { readonly real: number | null; readonly generated: number | null };
     /** Distance of the means of real and generated features, relative to the spread of the real ones (root mean square). */
     readonly shift: number | null;
@@ -102,17 +105,17 @@ export interface ClustersAnalysis extends AnalysisHead {
 /** The figures of an analysis. */
 export type Analysis = ContextScaleAnalysis | ReconstructionAnalysis | ClustersAnalysis;
 
-/** Pictures of one image, from left to right. */
+/** Pictures of one image, left to right. */
 export interface AnalysisPictures {
   /** Of the image. */
   readonly id: string;
   readonly pictures: readonly { readonly name: string; readonly title: string; readonly image: RgbImage }[];
 }
 
-/** The figures of an analysis with its pictures and the meaning of their colours. */
+/** The figures of an analysis, with pictures and their legend. */
 export interface AnalysisResult<A extends Analysis = Analysis> {
   readonly analysis: A;
   readonly images: readonly AnalysisPictures[];
-  /** Colours of areas. */
+  /** Colours of regions. */
   readonly legend: readonly { readonly name: string; readonly color: readonly [number, number, number] }[];
 }

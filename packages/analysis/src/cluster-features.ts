@@ -8,14 +8,14 @@ export interface Clustering {
   /** Largest cluster first. */
   readonly centroids: readonly Float32Array[];
   readonly sizes: readonly number[];
-  /** Sum of squared distances to the nearest centroid, after each iteration; it never rises. */
+  /** Sum of squared distances to the nearest centroid after each iteration; never increases. */
   readonly inertia: readonly number[];
-  /** Sum of squared distances to the mean of all: the inertia of one cluster. */
+  /** Sum of squared distances to the overall mean: the inertia of a single cluster. */
   readonly spread: number;
   readonly converged: boolean;
 }
 
-/** How {@link clusterFeatures} works. */
+/** Options of {@link clusterFeatures}. */
 export interface ClusterOptions {
   /** K. */
   readonly clusters: number;
@@ -57,7 +57,7 @@ export function clusterFeatures(
   };
 }
 
-/** The nearest of some points of each feature, and the sum of squared distances to it. */
+/** The nearest point of each feature, and the sum of squared distances to it. */
 export function nearest(
   features: Float32Array,
   points: readonly ArrayLike<number>[],
@@ -69,7 +69,7 @@ export function nearest(
     let best = Number.POSITIVE_INFINITY;
     for (let k = 0; k < points.length; k++) {
       let distance = 0;
-      // Once it is the larger one it cannot win any more.
+      // Once larger, it can no longer win.
       for (let c = 0; c < channels && distance < best; c++) {
         distance += (features[i * channels + c] - points[k][c]) ** 2;
       }

@@ -17,7 +17,7 @@ export class ErrorTally {
     this.counts = new Float64Array(classes);
   }
 
-  /** Adds the pixels of a map; those of no class are left out. */
+  /** Adds the pixels of a map; pixels without a class are skipped. */
   add(labels: ArrayLike<number>, values: Float32Array): void {
     for (let i = 0; i < labels.length; i++) {
       if (labels[i] >= this.sums.length) continue;
@@ -30,13 +30,13 @@ export class ErrorTally {
     return this.counts[label];
   }
 
-  /** `null` for a class without a pixel. */
+  /** `null` for a class without pixels. */
   mean(label: number): number | null {
     return this.counts[label] > 0 ? this.sums[label] / this.counts[label] : null;
   }
 }
 
-/** Mean feature of each class, and how far the class's features are from it. */
+/** Mean feature of each class, and the distance of its features from it. */
 export class ClassMoments {
   readonly channels: number;
   private readonly counts: Float64Array;
@@ -50,7 +50,7 @@ export class ClassMoments {
     this.squares = new Float64Array(options.classes);
   }
 
-  /** Adds the pixels of a map [pixels · channels]; those of no class are left out. */
+  /** Adds the pixels of a map [pixels · channels]; pixels without a class are skipped. */
   add(labels: ArrayLike<number>, features: Float32Array): void {
     for (let i = 0; i < labels.length; i++) {
       const sum = this.sums[labels[i]];

@@ -1,6 +1,6 @@
 import type { RandomStream } from '@unseen/core';
 
-/** Some features, one after the other: [count · channels]. */
+/** A list of features: [count · channels]. */
 export interface FeatureSample {
   readonly channels: number;
   readonly count: number;
@@ -8,8 +8,8 @@ export interface FeatureSample {
 }
 
 /**
- * A uniform sample of at most `capacity` of all features that are offered, in memory of that size alone (Vitter's
- * reservoir). The same features offered in the same order give the same sample.
+ * A uniform sample of at most `capacity` of all features that are offered, in constant memory (Vitter's reservoir
+ * sampling). The same features in the same order give the same sample.
  */
 export class FeatureReservoir {
   readonly channels: number;
@@ -32,13 +32,13 @@ export class FeatureReservoir {
     if (at < this.capacity) this.kept[at] = map.slice(position * this.channels, (position + 1) * this.channels);
   }
 
-  /** What was kept. */
+  /** The sample. */
   get sample(): FeatureSample {
     return joinFeatures(this.kept, this.channels);
   }
 }
 
-/** Features side by side as one sample. */
+/** Joins several samples. */
 export function joinFeatures(parts: readonly Float32Array[], channels: number): FeatureSample {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const features = new Float32Array(length);
@@ -50,7 +50,7 @@ export function joinFeatures(parts: readonly Float32Array[], channels: number): 
   return { channels, count: length / channels, features };
 }
 
-/** Their mean, channel by channel; of no features it is 0. */
+/** The mean of each channel; 0 without features. */
 export function meanFeature({ features, channels, count }: FeatureSample): Float64Array {
   const mean = new Float64Array(channels);
   for (let i = 0; i < features.length; i++) mean[i % channels] += features[i] / count;

@@ -10,7 +10,7 @@ export interface LabelledFeatures {
   readonly labels: Uint8Array | Uint16Array;
 }
 
-/** Lengths of features. */
+/** Norms of features. */
 export interface Norms {
   readonly mean: number;
   readonly min: number;
@@ -25,15 +25,15 @@ export interface LabelSummary {
   readonly norms: Norms;
 }
 
-/** What features are like. */
+/** Summary of a set of features. */
 export interface FeatureSummary {
   readonly views: number;
   readonly positions: number;
-  /** Numbers that are not finite. */
+  /** Values that are not finite. */
   readonly notFinite: number;
-  /** Share of the numbers that are 0. */
+  /** Share of the values that are 0. */
   readonly zeros: number;
-  /** Over all numbers. */
+  /** Over all values. */
   readonly range: readonly [number, number];
   readonly norms: Norms;
   /** In ascending order. */
@@ -41,23 +41,23 @@ export interface FeatureSummary {
   readonly projection?: FeatureProjection;
 }
 
-/** Sampled features along the two directions in which they vary most. */
+/** Sampled features along their first two principal components. */
 export interface FeatureProjection {
   /** Share of the sample's variance along each. */
   readonly explained: readonly number[];
-  /** By label: [x, y] of each feature sampled. */
+  /** Per label: [x, y] of each sampled feature. */
   readonly points: ReadonlyMap<number, readonly (readonly number[])[]>;
 }
 
 /** Options of {@link summarizeFeatures}. */
 export interface SummaryOptions {
   readonly channels: number;
-  /** By label: how many of its features are drawn for a projection. Default: none, and no projection. */
+  /** Features per label to sample for a projection. Default: no projection. */
   readonly sample?: ReadonlyMap<number, number>;
   readonly seed?: number;
 }
 
-/** Goes through all features once. The same features in the same order give the same summary. */
+/** Summarises features in one pass. The same features in the same order give the same summary. */
 export async function summarizeFeatures(
   views: AsyncIterable<LabelledFeatures>,
   { channels, sample, seed = 0 }: SummaryOptions,

@@ -3,17 +3,17 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { type FeatureSample, meanFeature } from './feature-sample.ts';
 import { type PrincipalComponents, principalComponents, upright } from './principal-components.ts';
 
-// Up to here the whole covariance is as quick.
+// Up to this many channels the full covariance is just as fast.
 const FEW_CHANNELS = 128;
-// Directions that are searched besides those wanted, for they make the search converge sooner.
+// Additional directions that make the search converge faster.
 const BESIDES = 8;
 const MOST_ROUNDS = 60;
 const TOLERANCE = 1e-6;
 
 /**
- * The first {@link principalComponents}, without the covariance of all channels where these are many: by orthogonal
- * iteration from random directions, until the variances found change by less than 10⁻⁶ of the
- * whole, at most 60 times: where directions hardly differ in variance, any of them will do for a picture.
+ * The first {@link principalComponents}. With many channels, orthogonal iteration from random directions replaces the
+ * full covariance, until the variances change by less than 10⁻⁶ of the total, or 60 times at most: among directions of
+ * nearly equal variance, any will do for a picture.
  */
 export function leadingComponents(
   sample: FeatureSample,
@@ -46,7 +46,7 @@ export function leadingComponents(
   };
 }
 
-/** Directions of falling variance within a basis, and what the covariance makes of them. */
+/** Directions of decreasing variance within a basis, and their images under the covariance. */
 function rotated(centred: Float64Array, channels: number, count: number, basis: readonly Float64Array[]) {
   const images = basis.map(() => new Float64Array(channels));
   const within = Matrix.zeros(basis.length, basis.length);
@@ -81,7 +81,7 @@ function rotated(centred: Float64Array, channels: number, count: number, basis: 
   };
 }
 
-/** Gram and Schmidt's, twice over; directions that are in those before are left out. */
+/** Gram-Schmidt, twice; directions that depend on earlier ones are dropped. */
 function orthonormal(vectors: readonly Float64Array[]): Float64Array[] {
   const basis: Float64Array[] = [];
   for (const vector of vectors) {

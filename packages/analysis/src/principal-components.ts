@@ -1,12 +1,12 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { type FeatureSample, meanFeature } from './feature-sample.ts';
 
-/** The directions in which some features vary most. */
+/** The directions in which features vary most. */
 export interface PrincipalComponents {
   readonly mean: Float64Array;
-  /** Orthonormal, of falling variance; the largest coefficient of each is positive. */
+  /** Orthonormal, by decreasing variance; the largest coefficient of each is positive. */
   readonly axes: readonly Float64Array[];
-  /** Share of the whole variance along each axis; 0 where there is none at all. */
+  /** Share of the total variance along each axis; 0 if there is none. */
   readonly explained: readonly number[];
 }
 
@@ -39,7 +39,7 @@ export function principalComponents(sample: FeatureSample, components = 2): Prin
   };
 }
 
-/** A direction whose largest coefficient is positive: eigenvectors have no sign of their own. */
+/** Flips a direction so that its largest coefficient is positive, since the sign of an eigenvector is arbitrary. */
 export function upright(axis: Float64Array): Float64Array {
   const largest = axis.reduce((best, value) => (Math.abs(value) > Math.abs(best) + 1e-12 ? value : best), 0);
   return largest < 0 ? axis.map((value) => -value) : axis;

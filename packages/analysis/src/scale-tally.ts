@@ -1,7 +1,7 @@
-/** What a context selector does in a group of pixels. */
+/** Behaviour of a context selector in a group of pixels. */
 export interface ScaleShares {
   readonly pixels: number;
-  /** Share of the pixels that each scale has the largest weight in; with {@link undecided} they add up to 1. */
+  /** Share of the pixels in which each scale has the largest weight; sums to 1 with {@link undecided}. */
   readonly shares: readonly number[];
   /** Share of the pixels in which several scales have the largest weight. */
   readonly undecided: number;
@@ -9,10 +9,10 @@ export interface ScaleShares {
   readonly weights: readonly number[];
 }
 
-/** Value of {@link preferredScales} where several scales have the largest weight. */
+/** Value of {@link preferredScales} if several scales have the largest weight. */
 export const UNDECIDED = 255;
 
-/** The scale with the largest weight of each pixel: weights [pixels · scales] → index, or {@link UNDECIDED}. */
+/** The scale with the largest weight at each pixel: weights [pixels · scales] → index, or {@link UNDECIDED}. */
 export function preferredScales(weights: Float32Array, scales: number): Uint8Array {
   return Uint8Array.from({ length: weights.length / scales }, (_, i) => {
     const own = weights.subarray(i * scales, (i + 1) * scales);
@@ -22,7 +22,7 @@ export function preferredScales(weights: Float32Array, scales: number): Uint8Arr
   });
 }
 
-/** Counts what a context selector does, by group of pixels. */
+/** Tallies the behaviour of a context selector by group of pixels. */
 export class ScaleTally {
   private readonly scales: number;
   private readonly groups: { pixels: number; readonly wins: Float64Array; readonly sums: Float64Array }[];
@@ -36,7 +36,7 @@ export class ScaleTally {
     }));
   }
 
-  /** Adds the pixels of a map; those of a group that there is not are left out. */
+  /** Adds the pixels of a map; pixels of unknown groups are skipped. */
   add(groups: ArrayLike<number>, weights: Float32Array, preferred: Uint8Array): void {
     for (let i = 0; i < groups.length; i++) {
       const group = this.groups[groups[i]];
@@ -47,12 +47,12 @@ export class ScaleTally {
     }
   }
 
-  /** Of one group; of no pixels all is 0. */
+  /** Shares of one group; all 0 without pixels. */
   of(index: number): ScaleShares {
     const { pixels, wins, sums } = this.groups[index];
     const shares = Array.from(wins, (n) => n / Math.max(1, pixels));
     const undecided = pixels > 0 ? 1 - shares.reduce((sum, share) => sum + share, 0) : 0;
-    // The rest of a sum of shares is not exactly 0.
+    // A sum of shares may miss 1 by rounding.
     return {
       pixels,
       shares,

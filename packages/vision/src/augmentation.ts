@@ -5,7 +5,7 @@ import { resizeBilinear, resizeNearest } from './resize.ts';
 
 /** Settings of the training augmentation warp → scale → pad → crop → flip. */
 export interface AugmentationOptions {
-  /** Side to which image and labels are warped first; the aspect is not kept. */
+  /** Side length to which image and labels are warped first; the aspect ratio is not kept. */
   readonly base?: number;
   readonly crop?: number;
   /** Range of the scale factor. */
@@ -13,8 +13,8 @@ export interface AugmentationOptions {
   /** Probability of a flip. */
   readonly flip?: number;
   /**
-   * `official` samples the random scaling with step 1/s, as OpenCV does when it is given the factor; `default` with
-   * input size / output size.
+   * `official` samples the random scaling with step 1/s, as OpenCV does when given a factor; `default` with input size
+   * / output size.
    */
   readonly profile?: 'default' | 'official';
 }
@@ -64,11 +64,11 @@ export function augment<L extends Raster>(
   };
 }
 
-/** A {@link UserError} unless image and labels have one size. */
+/** Throws a {@link UserError} unless image and labels have the same size. */
 export function checkSameSize(image: Raster, labels: Raster & { readonly id?: string }): void {
   if (image.height === labels.height && image.width === labels.width) return;
   throw new UserError({
     given: `${labels.id ? `${labels.id}: ` : ''}a mask of ${labels.height}x${labels.width} for an image of ${image.height}x${image.width}`,
-    expected: 'a mask of the size of its image (height x width)',
+    expected: 'a mask with the size of its image (height x width)',
   });
 }

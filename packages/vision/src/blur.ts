@@ -1,6 +1,6 @@
 import { channelsOf, type Raster } from './raster.ts';
 
-/** Gaussian blur by a separable kernel of 3σ on either side; pixels beyond the border repeat it. σ = 0 changes nothing. */
+/** Gaussian blur by a separable kernel of 3σ on either side, with the border repeated. σ = 0 changes nothing. */
 export function gaussianBlur(source: Raster<Float32Array>, sigma: number): Raster<Float32Array> {
   const reach = Math.ceil(3 * sigma);
   if (reach === 0) return source;

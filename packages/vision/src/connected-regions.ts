@@ -1,14 +1,14 @@
 import type { Raster } from './raster.ts';
 
-/** The regions of equal labels in a label map. */
+/** Connected regions of equal labels in a label map. */
 export interface ConnectedRegions {
-  /** Region of each pixel, 0 … count - 1 in the order of their first pixels. */
+  /** Region of each pixel, 0 … count - 1, in the order of their first pixels. */
   readonly regions: Int32Array;
   /** Pixels of each region. */
   readonly sizes: readonly number[];
 }
 
-/** Splits a label map into regions of equal labels whose pixels touch at their sides. */
+/** Splits a label map into 4-connected regions of equal labels. */
 export function connectedRegions({ height, width, data }: Raster): ConnectedRegions {
   const regions = new Int32Array(height * width).fill(-1);
   const sizes: number[] = [];

@@ -1,14 +1,17 @@
 import { UserError } from '@unseen/core';
 import { channelsOf, checkSize, emptyLike, type Raster, type RasterData } from './raster.ts';
 
-/** Grows a raster to at least [height, width] with `fill` around it; of an odd margin the larger half is at bottom right. */
+/**
+ * Pads a raster to at least [height, width] with `fill` around it; if the margin is odd, the larger half is at the
+ * bottom right.
+ */
 export function padCentred<T extends Raster>(source: T, height: number, width: number, fill: number): T {
   const top = Math.floor(Math.max(0, height - source.height) / 2);
   const left = Math.floor(Math.max(0, width - source.width) / 2);
   return padFrom(source, [height, width], [top, left], fill);
 }
 
-/** Grows a raster to at least [height, width] with `fill` below it and to the right. */
+/** Pads a raster to at least [height, width] with `fill` below and to the right. */
 export function padBottomRight<T extends Raster>(source: T, height: number, width: number, fill: number): T {
   return padFrom(source, [height, width], [0, 0], fill);
 }
@@ -32,13 +35,13 @@ function padFrom<T extends Raster>(
   return { ...source, height: tall, width: wide, data };
 }
 
-/** The part of a raster that starts at (top, left). It must lie inside: nothing is clamped. */
+/** The part of a raster that starts at (top, left). It must be inside the raster; nothing is clamped. */
 export function crop<T extends Raster>(source: T, top: number, left: number, height: number, width: number): T {
   checkSize(height, width);
   if (top < 0 || left < 0 || top + height > source.height || left + width > source.width) {
     throw new UserError({
       given: `a crop of ${height}x${width} at (${top}, ${left})`,
-      expected: `a part of ${source.height}x${source.width}`,
+      expected: `a region inside ${source.height}x${source.width}`,
     });
   }
   const channels = channelsOf(source);
@@ -51,7 +54,7 @@ export function crop<T extends Raster>(source: T, top: number, left: number, hei
   return { ...source, height, width, data };
 }
 
-/** Left and right exchanged. */
+/** Mirrors a raster left to right. */
 export function flipHorizontal<T extends Raster>(source: T): T {
   const channels = channelsOf(source);
   const from: RasterData = source.data;

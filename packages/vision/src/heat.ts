@@ -2,7 +2,7 @@ import type { RgbImage } from '@unseen/core';
 import type { Color } from './palette.ts';
 import type { Raster } from './raster.ts';
 
-/** From low to high: dark violet, blue, green, yellow (viridis), whose lightness rises evenly. */
+/** Viridis, from low to high: dark violet, blue, green, yellow, with evenly increasing lightness. */
 export const HEAT_COLORS: readonly Color[] = [
   [68, 1, 84],
   [59, 82, 139],
@@ -11,17 +11,17 @@ export const HEAT_COLORS: readonly Color[] = [
   [253, 231, 37],
 ];
 
-/** How {@link heatPicture} paints. */
+/** Options of {@link heatPicture}. */
 export interface HeatOptions {
-  /** Values at the two ends of the colours; those outside are painted as the ends. */
+  /** Values at the two ends of the colour map; values outside are clamped. */
   readonly range: readonly [low: number, high: number];
-  /** Under the colours: an image of the same size. */
+  /** An image of the same size, painted under the colours. */
   readonly image?: RgbImage;
-  /** Of the colours over the image, 0 … 1. */
+  /** Opacity of the colours over the image, 0 … 1. */
   readonly opacity?: number;
 }
 
-/** A picture of values on a grid; what is not a number is black, or the image as it is. */
+/** A picture of values on a grid. NaN is black, or shows the image if there is one. */
 export function heatPicture({ height, width, data }: Raster, options: HeatOptions): RgbImage {
   const { range, image, opacity = 0.6 } = options;
   const [low, high] = range;

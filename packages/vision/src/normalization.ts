@@ -1,14 +1,14 @@
 import type { RgbImage } from '@unseen/core';
 import { channelsOf, type Raster } from './raster.ts';
 
-/** What a backbone expects of its input: value = (pixel - mean) / std, pixels 0 … 255, statistics in channel order. */
+/** Input format of a backbone: value = (pixel - mean) / std for pixels 0 … 255, with statistics in channel order. */
 export interface Normalization {
   readonly channelOrder: 'rgb' | 'bgr';
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
 }
 
-/** The 8-bit (or resized, still 0 … 255) RGB image as a backbone's input, [height, width, 3]. */
+/** Converts an RGB image with values 0 … 255 (8-bit or resized) to the input of a backbone, [height, width, 3]. */
 export function normalize(image: RgbImage | Raster<Float32Array>, normalization: Normalization): Raster<Float32Array> {
   const { channelOrder, mean, std } = normalization;
   const { height, width, data: from } = image;

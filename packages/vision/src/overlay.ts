@@ -1,15 +1,15 @@
 import { type LabelMap, type RgbImage, UserError } from '@unseen/core';
 import type { Color } from './palette.ts';
 
-/** How a label map is painted. */
+/** Options of {@link overlay}. */
 export interface OverlayOptions {
   /** Opacity of the labels, 0 … 1. */
   readonly opacity?: number;
-  /** Colour by value of the label map; values without one leave the image as it is. */
+  /** Colours by label; labels without one leave the image unchanged. */
   readonly colors: ReadonlyMap<number, Color>;
 }
 
-/** The image with the colours of a label map of the same size painted over it. */
+/** Paints the colours of a label map over an image of the same size. */
 export function overlay(image: RgbImage, labels: LabelMap, { opacity = 0.6, colors }: OverlayOptions): RgbImage {
   if (labels.height !== image.height || labels.width !== image.width) {
     throw new UserError({
@@ -26,7 +26,7 @@ export function overlay(image: RgbImage, labels: LabelMap, { opacity = 0.6, colo
   return { height: image.height, width: image.width, data };
 }
 
-/** A label map as a picture of its own; values without a colour become `background`. */
+/** A label map as a picture; labels without a colour become `background`. */
 export function paintLabels(
   labels: LabelMap,
   colors: ReadonlyMap<number, Color>,

@@ -3,14 +3,17 @@ import { UserError } from '@unseen/core';
 /** A typed array that can hold the values of an image or a label map. */
 export type RasterData = Uint8Array | Uint16Array | Int32Array | Float32Array;
 
-/** Values on a grid, row by row, the channels of a pixel side by side: [height, width, channels]. */
+/** Values on a grid, row by row, with interleaved channels: [height, width, channels]. */
 export interface Raster<D extends RasterData = RasterData> {
   readonly height: number;
   readonly width: number;
   readonly data: D;
 }
 
-/** Channels of a raster: 1 for label maps, 3 for images. A {@link UserError} when the data does not fill the grid. */
+/**
+ * Number of channels of a raster: 1 for label maps, 3 for images. Data that does not fill the grid is a {@link
+ * UserError}.
+ */
 export function channelsOf({ height, width, data }: Raster): number {
   const channels = data.length / (height * width);
   if (!Number.isInteger(channels) || channels < 1) {
@@ -27,7 +30,7 @@ export function emptyLike<D extends RasterData>(data: D, length: number): D {
   return new (data.constructor as new (length: number) => D)(length);
 }
 
-/** A {@link UserError} unless the size is of two positive whole numbers. */
+/** Throws a {@link UserError} unless both sides are positive whole numbers. */
 export function checkSize(height: number, width: number): void {
   if (Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0) return;
   throw new UserError({ given: `a size of ${height}x${width}`, expected: 'positive whole numbers' });

@@ -1,18 +1,18 @@
 import type { RgbImage } from '@unseen/core';
 import { channelsOf, checkSize, emptyLike, type Raster, type RasterData } from './raster.ts';
 
-/** How destination pixels map to the source. */
+/** Options of the resizing functions. */
 export interface ResizeOptions {
   /**
-   * Source pixels per destination pixel, [vertical, horizontal]; by default source size / destination size. Resizing by
-   * a factor s as OpenCV does (`fx`, `fy`) samples with 1/s, which differs where the size had to be rounded.
+   * Source pixels per destination pixel, [vertical, horizontal]. Default: source size / destination size. Resizing by a
+   * factor s as OpenCV does (`fx`, `fy`) samples with 1/s, which differs if the size has been rounded.
    */
   readonly step?: readonly [number, number];
 }
 
 /**
- * Bilinear interpolation with half-pixel centres, edges repeated, no antialiasing: what OpenCV's INTER_LINEAR and
- * PyTorch's `interpolate(align_corners=False)` compute. 8-bit values come out as floats, not rounded.
+ * Bilinear interpolation with half-pixel centres, repeated edges and no antialiasing, like OpenCV's INTER_LINEAR and
+ * PyTorch's `interpolate(align_corners=False)`. 8-bit values become floats and are not rounded.
  */
 export function resizeBilinear(source: Raster, height: number, width: number, options: ResizeOptions = {}) {
   checkSize(height, width);
@@ -48,8 +48,8 @@ export function resizeRgb(image: RgbImage, height: number, width: number, option
 }
 
 /**
- * Nearest neighbour by source = floor(destination · step), the rule of OpenCV and PyTorch for label maps. Everything
- * else that the raster carries (an id) is kept.
+ * Nearest neighbour by source = floor(destination · step), the rule of OpenCV and PyTorch for label maps. Other fields
+ * of the raster, such as an id, are kept.
  */
 export function resizeNearest<T extends Raster>(
   source: T,
@@ -88,7 +88,7 @@ function bilinearTaps(size: number, outputs: number, step: number) {
 }
 
 function nearestTaps(size: number, outputs: number, step: number | undefined): Int32Array {
-  // The integer form has no rounding: 5 → 3 gives 0, 1, 3 on every platform.
+  // Integer arithmetic does not round: 5 → 3 gives 0, 1, 3 on every platform.
   const position = step === undefined ? (i: number) => (i * size) / outputs : (i: number) => i * step;
   return Int32Array.from({ length: outputs }, (_, i) => Math.min(Math.floor(position(i)), size - 1));
 }

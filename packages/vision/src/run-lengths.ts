@@ -1,8 +1,8 @@
 import { type RunLengths, UserError } from '@unseen/core';
 
 /**
- * Run lengths of a row-by-row binary mask [height, width] (anything but 0 is inside), taken column by column and
- * starting with the zeros, as COCO does.
+ * Run lengths of a row-major binary mask [height, width] (nonzero is inside), in column-major order and starting with
+ * the zeros, as in COCO.
  */
 export function encodeRunLengths(mask: ArrayLike<number>, height: number, width: number): RunLengths {
   if (mask.length !== height * width) {
@@ -25,7 +25,10 @@ export function encodeRunLengths(mask: ArrayLike<number>, height: number, width:
   return runs;
 }
 
-/** The row-by-row mask (0 and 1) of {@link encodeRunLengths}. Runs that do not fill the grid are a {@link UserError}. */
+/**
+ * The row-major mask (0 and 1) of run lengths; see {@link encodeRunLengths}. Runs that do not fill the grid are a
+ * {@link UserError}.
+ */
 export function decodeRunLengths(runs: RunLengths, height: number, width: number): Uint8Array {
   const total = runs.reduce((sum, run) => sum + run, 0);
   if (total !== height * width || runs.some((run) => run < 0 || !Number.isInteger(run))) {
@@ -45,7 +48,7 @@ export function decodeRunLengths(runs: RunLengths, height: number, width: number
   return mask;
 }
 
-/** Pixels inside a run-length mask. */
+/** Number of pixels inside a run-length mask. */
 export function runLengthArea(runs: RunLengths): number {
   return runs.reduce((sum, run, index) => sum + (index % 2 === 1 ? run : 0), 0);
 }

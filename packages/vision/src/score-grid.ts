@@ -6,7 +6,7 @@ export interface ScoreGrid {
   readonly width: number;
   readonly channels: number;
   readonly data: Float32Array;
-  /** By channel: what is taken off its softmax probability before the best channel is chosen. Default: nothing. */
+  /** Per channel: subtracted from its softmax probability before the best channel is chosen. Default: 0. */
   readonly penalties?: Float32Array;
 }
 
@@ -18,8 +18,8 @@ export interface LabelOptions {
 
 /**
  * The best channel of every pixel after bilinear interpolation (half-pixel centres) of the scores to [height, width]:
- * what `argmax(resize(logits))` gives, without the resized logits in memory, or `argmax(softmax(resize(logits)) -
- * penalties)`. At most 255 channels.
+ * `argmax(resize(logits))`, or `argmax(softmax(resize(logits)) - penalties)`, without storing the resized logits. At
+ * most 255 channels.
  */
 export function labelsFromScores(
   scores: ScoreGrid,
@@ -70,7 +70,7 @@ export function resizeScores(scores: ScoreGrid, [height, width]: readonly [numbe
   return { ...scores, height, width, data: resized };
 }
 
-/** The channels from `first` on as a grid of their own. */
+/** A grid of the channels from `first` on. */
 export function channelsFrom({ channels, data, penalties, ...grid }: ScoreGrid, first: number): ScoreGrid {
   const kept = channels - first;
   const part = new Float32Array(grid.height * grid.width * kept);
@@ -80,7 +80,7 @@ export function channelsFrom({ channels, data, penalties, ...grid }: ScoreGrid, 
   return { ...grid, channels: kept, data: part, ...(penalties && { penalties: penalties.subarray(first) }) };
 }
 
-/** Softmax probabilities less their penalties. */
+/** Softmax probabilities minus their penalties. */
 function penalize(out: Float64Array, logits: Float32Array, penalties: Float32Array): Float64Array {
   softmax(logits, logits.length, out);
   for (let c = 0; c < out.length; c++) out[c] -= penalties[c];
@@ -98,7 +98,7 @@ function probability(logits: Float32Array, channel: number): number {
   return 1 / sum;
 }
 
-/** The two neighbours of each target position on the source axis, and how far it lies towards the second. */
+/** The two source neighbours of each target position, and its fractional position between them. */
 function sourcePositions(source: number, target: number) {
   const low = new Int32Array(target);
   const high = new Int32Array(target);

@@ -5,7 +5,7 @@ import { crop, flipHorizontal, padBottomRight } from './geometry.ts';
 import type { Raster } from './raster.ts';
 import { resizeBilinear, resizeNearest } from './resize.ts';
 
-/** Settings of ZS3Net's training augmentation: flip → scale → pad → crop → blur (spec §4.2). */
+/** Settings of ZS3Net's training augmentation: flip → scale → pad → crop → blur (docs/methods/zs3net.md). */
 export interface ShortSideOptions {
   /** Length of the shorter side before scaling. Default 312. */
   readonly base?: number;
@@ -22,7 +22,7 @@ export interface ShortSideOptions {
 /** The random choices of one augmentation. */
 export interface ShortSideAugmentation {
   readonly flip: boolean;
-  /** [height, width] to which the image is resized; its aspect is kept. */
+  /** [height, width] to which the image is resized; its aspect ratio is kept. */
   readonly size: readonly [number, number];
   /** Position of the crop in the resized and padded image. */
   readonly top: number;
@@ -33,7 +33,10 @@ export interface ShortSideAugmentation {
 
 const DEFAULTS = { base: 312, crop: 312, scale: [0.5, 2], flip: 0.5, blur: 0.5 } as const;
 
-/** Draws the choices for an image: the shorter side uniform among whole numbers, the crop uniform over all positions. */
+/**
+ * Draws the choices for an image: the shorter side uniformly among whole numbers, the crop uniformly over all
+ * positions.
+ */
 export function drawShortSideAugmentation(
   random: RandomStream,
   { height, width }: { readonly height: number; readonly width: number },

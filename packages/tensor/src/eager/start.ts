@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** A TF.js backend that this machine offers. */
+/** A TF.js backend that this machine supports. */
 export interface StartableBackend {
   readonly name: string;
-  /** What it computes on, where that is not the host. */
+  /** The device, if it does not compute on the host. */
   readonly device?: string;
   register(): Promise<unknown>;
 }
 
-/** Makes a backend the active one. */
+/** Activates a backend. */
 export async function startBackend({ name, device, register }: StartableBackend): Promise<void> {
   // Otherwise TF.js advertises another backend on standard error.
   tf.env().set('PROD', true);
@@ -18,7 +18,7 @@ export async function startBackend({ name, device, register }: StartableBackend)
   if (device !== undefined) await requireArithmetic();
 }
 
-/** Starts a backend to see whether it computes; the one that was active stays so. */
+/** Starts a backend to check that it computes correctly; the active backend stays active. */
 export async function tryBackend(backend: StartableBackend): Promise<void> {
   const active = tf.engine().backendName;
   try {
@@ -28,7 +28,7 @@ export async function tryBackend(backend: StartableBackend): Promise<void> {
   }
 }
 
-/** A driver that starts may still compute nothing. */
+/** A driver that starts may still compute nonsense. */
 async function requireArithmetic(): Promise<void> {
   const product = tf.tidy(() => tf.matMul(tf.tensor2d([[2, 3]]), tf.tensor2d([[5], [7]])));
   const [value] = await product.data();

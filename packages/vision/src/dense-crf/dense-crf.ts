@@ -3,12 +3,12 @@ import { resizeScores, type ScoreGrid } from '../score-grid.ts';
 import { exactFilter } from './exact-filter.ts';
 import { type GaussianFilter, latticeFilter } from './permutohedral-lattice.ts';
 
-/** A reward for pixels that look alike and have the same label. */
+/** A reward for similar pixels with the same label. */
 export interface PairwiseTerm {
   readonly weight: number;
-  /** Deviation of the distance, in pixels. */
+  /** Standard deviation of the distance, in pixels. */
   readonly position: number;
-  /** Deviation of the RGB difference, in steps of 255; left out: colours do not count. */
+  /** Standard deviation of the RGB difference (0 … 255); if absent, colours are ignored. */
   readonly color?: number;
 }
 
@@ -20,7 +20,7 @@ export interface DenseCrfOptions {
   readonly engine?: 'lattice' | 'exact';
 }
 
-/** Parameters that published methods use. */
+/** Parameters of published methods. */
 export const crfPresets = {
   spnet: { iterations: 10, terms: terms({ near: [1, 3], alike: [67, 3, 4] }) },
   irnet: { iterations: 10, terms: terms({ near: [3, 3], alike: [50, 5, 10] }) },
@@ -52,7 +52,7 @@ export function denseCrf(image: RgbImage, unary: Float32Array, options: DenseCrf
   if (!Number.isInteger(labels) || labels < 1) {
     throw new UserError({
       given: `${unary.length} energies for an image of ${image.height}×${image.width} pixels`,
-      expected: 'as many for each pixel',
+      expected: 'the same number for each pixel',
     });
   }
   const filters = options.terms.map((term) => ({
@@ -109,10 +109,10 @@ function featuresOf({ height, width, data }: RgbImage, { position, color }: Pair
 }
 
 /**
- * Energies -log p from probabilities.
+ * Energies -log p of probabilities.
  *
- * @param probabilities [.. · labels], each pixel's sum 1
- * @param floor smaller probabilities count as this one
+ * @param probabilities [.. · labels], summing to 1 for each pixel
+ * @param floor lower bound on the probabilities
  */
 export function unaryOfProbabilities(probabilities: Float32Array, floor = 1e-5): Float32Array {
   return probabilities.map((p) => -Math.log(Math.max(p, floor)));
@@ -128,7 +128,7 @@ export function unaryOfLabels(labels: ArrayLike<number>, count: number, confiden
   if (count < 2) {
     throw new UserError({
       given: `energies of ${count} labels`,
-      expected: 'at least 2: one alone needs no refinement',
+      expected: 'at least 2 labels',
     });
   }
   const [hit, miss] = [-Math.log(confidence), -Math.log((1 - confidence) / (count - 1))];
@@ -138,8 +138,8 @@ export function unaryOfLabels(labels: ArrayLike<number>, count: number, confiden
 }
 
 /**
- * Class scores of a photo at its own size, refined by a dense CRF: softmax probabilities of the interpolated scores are its
- * unary term, and the logarithms of what it gives are the new scores. Penalties stay as they are.
+ * Class scores of a photo at its own size, refined by a dense CRF: the softmax probabilities of the interpolated scores
+ * form its unary term, and the logarithms of its marginals are the new scores. Penalties are kept.
  */
 export function refineScores(image: RgbImage, scores: ScoreGrid, options: DenseCrfOptions): ScoreGrid {
   const { height, width } = image;

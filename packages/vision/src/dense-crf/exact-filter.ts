@@ -1,6 +1,9 @@
 import type { GaussianFilter } from './permutohedral-lattice.ts';
 
-/** The Gaussian filter itself, kernel exp(-‖fᵢ - fⱼ‖² / 2), in time quadratic in the points: for small images and tests. */
+/**
+ * The exact Gaussian filter, with kernel exp(-‖fᵢ - fⱼ‖² / 2), in time quadratic in the points: for small images and
+ * tests.
+ */
 export function exactFilter(features: Float32Array, dimension: number): GaussianFilter {
   const points = features.length / dimension;
   return (values, channels) => {

@@ -16,17 +16,17 @@ export function latticeFilter(features: Float32Array, dimension: number): Gaussi
   };
 }
 
-/** Where points lie among the corners of the lattice. */
+/** Position of the points among the corners of the lattice. */
 interface Lattice {
   readonly dimension: number;
   readonly points: number;
-  /** Corners that any point touches. */
+  /** Number of corners that any point touches. */
   readonly corners: number;
-  /** Corner of each point's simplex, [points · (dimension + 1)]; row 0 of all values is left to missing neighbours. */
+  /** Corners of each point's simplex, [points · (dimension + 1)]; row 0 of the values stands for missing neighbours. */
   readonly corner: Int32Array;
-  /** Barycentric weight of each. */
+  /** Barycentric weight of each corner. */
   readonly weight: Float32Array;
-  /** Both neighbours of each corner by direction, [dimension + 1, corners, 2]; 0 where there is none. */
+  /** Both neighbours of each corner in each direction, [dimension + 1, corners, 2]; 0 if there is none. */
   readonly neighbours: Int32Array;
 }
 
@@ -47,7 +47,7 @@ function embed(features: Float32Array, dimension: number): Lattice {
   return { dimension, points, corners: table.size, corner, weight, neighbours: table.neighbours() };
 }
 
-/** The simplex of the lattice around a point; its arrays are used again for the next point. */
+/** The simplex of the lattice around a point; its arrays are reused for the next point. */
 class Simplex {
   /** Barycentric weights of the corners by remainder. */
   readonly weights: Float64Array;
@@ -61,7 +61,7 @@ class Simplex {
   constructor(dimension: number) {
     this.dimension = dimension;
     this.weights = new Float64Array(dimension + 2);
-    // Brings the variance of the blur to 1.
+    // Makes the variance of the blur 1.
     this.scale = Float64Array.from(
       { length: dimension },
       (_, i) => (Math.sqrt(2 / 3) * (dimension + 1)) / Math.sqrt((i + 1) * (i + 2)),
@@ -87,7 +87,7 @@ class Simplex {
     return key;
   }
 
-  /** Onto the hyperplane of coordinates with sum 0. */
+  /** Projects onto the hyperplane whose coordinates sum to 0. */
   private elevate(features: Float32Array, offset: number): void {
     const { dimension, scale, elevated } = this;
     let sum = 0;
@@ -99,7 +99,7 @@ class Simplex {
     elevated[0] = sum;
   }
 
-  /** To the nearest corner of remainder 0, with the order of the coordinates' residuals. */
+  /** Finds the nearest corner of remainder 0 and the order of the residuals. */
   private round(): void {
     const { dimension, elevated, nearest, rank } = this;
     const period = dimension + 1;
@@ -138,7 +138,7 @@ class Simplex {
   }
 }
 
-/** Numbers corners from 1 in the order in which they are met. */
+/** Numbers corners from 1, in the order in which they are first seen. */
 class CornerTable {
   size = 0;
   private readonly dimension: number;
@@ -183,7 +183,7 @@ class CornerTable {
     return found;
   }
 
-  /** Where the corner is, or would be. */
+  /** The slot of a corner, or the one where it would be inserted. */
   private slotOf(key: Int32Array): number {
     const { dimension, slots } = this;
     const mask = slots.length - 1;
