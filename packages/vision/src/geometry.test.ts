@@ -44,5 +44,5 @@ test('a flip keeps the channels of a pixel together and undoes itself', () => {
 test('a crop outside the raster is refused', () => {
   const source = { height: 3, width: 3, data: new Uint8Array(9) };
   expect(() => crop(source, 1, 0, 3, 3)).toThrow('a crop of 3x3 at (1, 0)');
-  expect(() => crop(source, 0, -1, 1, 1)).toThrow('a part of 3x3');
+  expect(() => crop(source, 0, -1, 1, 1)).toThrow('a region inside 3x3');
 });
