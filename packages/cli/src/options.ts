@@ -1,5 +1,5 @@
 import { UserError } from '@unseen/core';
-import type { BackendName } from '@unseen/experiment';
+import type { BackendName, Shard } from '@unseen/experiment';
 
 /** Checks a whole number ≥ 0 that yargs hands over as text. */
 export function wholeNumber(name: string): (text: unknown) => number | undefined {
@@ -126,4 +126,12 @@ export const crfOption = {
 
 function shown(value: unknown): string {
   return Array.isArray(value) ? value.join(' and ') : `'${value}'`;
+}
+
+/** Checks a part of some images, such as 2/8, that yargs hands over as text. */
+export function shardOf(text: unknown): Shard | undefined {
+  if (text === undefined) return undefined;
+  const [, index, count] = (typeof text === 'string' && /^(\d{1,6})\/(\d{1,6})$/.exec(text)) || [];
+  if (Number(index) >= 1 && Number(index) <= Number(count)) return { index: Number(index), count: Number(count) };
+  throw new UserError({ given: `--shard '${text}'`, expected: 'a part such as 2/8, from 1/8 to 8/8' });
 }

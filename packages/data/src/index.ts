@@ -17,5 +17,6 @@ export * from './open-dataset.ts';
 export * from './panoptic.ts';
 export * from './prepare/index.ts';
 export * from './registry.ts';
+export * from './supervision.ts';
 export * from './toy/index.ts';
 export * from './transforms.ts';

@@ -1,13 +1,6 @@
 import { existsSync } from 'node:fs';
-import {
-  type BackboneDefinition,
-  backbones,
-  createBackbone,
-  type Encoder,
-  loadBackbone,
-  loadKerasMobileNet,
-  MobileNetV1,
-} from '@unseen/backbone';
+import { extname } from 'node:path';
+import { type BackboneDefinition, backbones, createBackbone, type Encoder, loadBackbone } from '@unseen/backbone';
 import { lookUp, SeedTree, sha256File, UserError } from '@unseen/core';
 import { constant } from '@unseen/nn';
 import type { FeatureSettings } from './features/feature-settings.ts';
@@ -69,7 +62,8 @@ export async function loadExperimentBackbone(settings: FeatureSettings['backbone
       remedy: `import the file first: unseen weights import ${weights} --backbone ${name}`,
     });
   }
-  if (weights.endsWith('.h5') && encoder instanceof MobileNetV1) await loadKerasMobileNet(encoder, weights);
+  const loadForeign = definition.foreignLoaders?.[extname(weights).toLowerCase()];
+  if (loadForeign) await loadForeign(encoder, weights);
   else await loadBackbone(weights, encoder, name);
   return { definition, encoder, weights: await sha256File(weights) };
 }

@@ -48,6 +48,7 @@ export * from './models/trained-run.ts';
 export * from './optimizers.ts';
 export * from './pipeline/artifacts.ts';
 export * from './pipeline/check-stage.ts';
+export * from './pipeline/evaluate-objects-stage.ts';
 export * from './pipeline/evaluate-stage.ts';
 export * from './pipeline/image-artifacts.ts';
 export * from './pipeline/image-stage.ts';

@@ -1,5 +1,6 @@
 import {
   adam,
+  adamw,
   Optimizer,
   type OptimizerRule,
   type ParameterGroup,
@@ -23,12 +24,14 @@ export const scheduleSettings = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('step'), start: positiveInteger(), every: positiveInteger(), factor: positive }),
 ]);
 
-/** An update rule with its learning rate. Weight decay is L2 in the gradient. */
+/** An update rule with its learning rate. Weight decay is L2 in the gradient; that of `adamw` is decoupled. */
 export const optimizerSettings = z.strictObject({
-  rule: z.enum(['adam', 'sgd']).default('adam'),
+  rule: z.enum(['adam', 'adamw', 'sgd']).default('adam'),
   rate: positive,
   /** Of `sgd`. */
   momentum: z.number().min(0).lt(1).default(0.9),
+  /** Of `sgd`. */
+  nesterov: z.boolean().default(false),
   weightDecay: weight.default(0),
   schedule: scheduleSettings.default({ kind: 'constant' }),
 });
@@ -73,12 +76,14 @@ export function groupedOptimizer(
   };
 }
 
-function ruleOf({ rule, momentum }: OptimizerSettings): OptimizerRule {
+function ruleOf({ rule, momentum, nesterov }: OptimizerSettings): OptimizerRule {
   switch (rule) {
     case 'adam':
       return adam();
+    case 'adamw':
+      return adamw();
     case 'sgd':
-      return sgd({ momentum });
+      return sgd({ momentum, nesterov });
   }
 }
 

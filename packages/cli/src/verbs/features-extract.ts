@@ -8,6 +8,7 @@ import {
   outOption,
   positiveNumbers,
   positiveWholeNumber,
+  shardOf,
   textOption,
 } from '../options.ts';
 import { duration } from '../progress.ts';
@@ -72,7 +73,7 @@ export const featuresExtract = defineVerb({
     shard: {
       type: 'string',
       requiresArg: true,
-      coerce: shardOption as (text: unknown) => Shard | undefined,
+      coerce: shardOf as (text: unknown) => Shard | undefined,
       describe: "A part of the images, such as 2/8; 'unseen features merge' joins them",
     },
     half: { type: 'boolean', default: false, describe: 'Half precision: half the bytes, a relative error of 2⁻¹¹' },
@@ -231,13 +232,6 @@ function datasetName(dataset: string | undefined, estimate: boolean): string {
   if (dataset !== undefined) return /\.ya?ml$/i.test(dataset) ? resolve(dataset) : dataset;
   if (estimate) return 'noise';
   throw new UserError({ given: 'no dataset', expected: '--dataset NAME', remedy: "see 'unseen dataset list'" });
-}
-
-function shardOption(text: unknown): Shard | undefined {
-  if (text === undefined) return undefined;
-  const [, index, count] = (typeof text === 'string' && /^(\d{1,6})\/(\d{1,6})$/.exec(text)) || [];
-  if (Number(index) >= 1 && Number(index) <= Number(count)) return { index: Number(index), count: Number(count) };
-  throw new UserError({ given: `--shard '${text}'`, expected: 'a part such as 2/8, from 1/8 to 8/8' });
 }
 
 /** A number of bytes in words: `3.2 MB`, `41.5 GB`. */

@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { UserError } from '@unseen/core';
-import type { Experiment } from '@unseen/experiment';
+import type { Experiment, Shard } from '@unseen/experiment';
 import { printDryRun } from '../dry-run.ts';
 import { findExperiment } from '../experiments.ts';
-import { backendOption, outOption, setOption, wholeNumber, wholeNumbers, withBackend } from '../options.ts';
+import { backendOption, outOption, setOption, shardOf, wholeNumber, wholeNumbers, withBackend } from '../options.ts';
 import { type RunResult, reportRun } from '../results.ts';
 import { defineVerb, type VerbContext } from '../verb.ts';
 
@@ -23,6 +23,13 @@ export const run = defineVerb({
       default: false,
       describe: 'Only check files, classes and shapes, and estimate memory and time',
     },
+    shard: {
+      type: 'string',
+      requiresArg: true,
+      coerce: shardOf as (text: unknown) => Shard | undefined,
+      describe:
+        'Only a part of the images of the next stage that works image by image, such as 2/8; --resume then goes on',
+    },
     seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },
     seeds: {
       type: 'string',
@@ -36,13 +43,15 @@ export const run = defineVerb({
     ['unseen run my.yaml --out runs/mine --resume', 'go on after an interruption'],
     ['unseen run my.yaml --backend webgpu', 'on the GPU'],
     ['unseen run my.yaml --seeds 0,1,2', 'three runs and their comparison'],
+    ['unseen run my.yaml --shard 2/8', 'one of eight processes that share the images of a stage'],
     ['unseen run cagnet/voc12 --dry-run', 'what is missing, and what it would cost'],
   ],
-  async run({ experiment, backend, out, resume, force, seed, seeds, 'dry-run': dry, ...options }, context) {
+  async run({ experiment, backend, out, resume, force, shard, seed, seeds, 'dry-run': dry, ...options }, context) {
     const set = withBackend(options.set, backend);
     if (seed !== undefined && seeds !== undefined) {
       throw new UserError({ given: '--seed and --seeds together', expected: 'one of them' });
     }
+    if (shard && seeds) throw new UserError({ given: '--shard and --seeds together', expected: 'one of them' });
     const { loadExperiment } = await import('@unseen/experiment');
     const path = await findExperiment(experiment);
     const methods = await context.methods();
@@ -51,7 +60,9 @@ export const run = defineVerb({
     if (dry) return printDryRun(await load(seed), context.terminal);
     if (seeds === undefined) {
       const loaded = await load(seed);
-      return runOne(loaded, { out: out ?? join('runs', loaded.config.name), resume, force }, context);
+      const folder = out ?? join('runs', loaded.config.name);
+      if (shard) return runShard(loaded, folder, shard, context);
+      return runOne(loaded, { out: folder, resume, force }, context);
     }
     const first = await load(seeds[0]);
     const base = out ?? join('runs', first.config.name);
@@ -71,6 +82,22 @@ export const run = defineVerb({
     return { runs, comparison: html };
   },
 });
+
+/** Does a part of the images of the next stage; a run without a shard finishes the stage. */
+async function runShard(experiment: Experiment, out: string, shard: Shard, { terminal }: VerbContext) {
+  const [{ runExperiment }, { interruptSignal }] = await Promise.all([
+    import('@unseen/experiment'),
+    import('@unseen/nn'),
+  ]);
+  const { signal, release } = interruptSignal();
+  const options = { out, shard, progress: terminal.progress, signal };
+  const run = await runExperiment(experiment, options).finally(release);
+  const { index, count } = shard;
+  terminal.print(
+    `Part ${index} of ${count} is done. When all are: unseen run ${experiment.files[0]} --out ${out} --resume`,
+  );
+  return { run, shard };
+}
 
 /** Runs an experiment, writes its report and, unless `silent`, prints its table. */
 export async function runOne(

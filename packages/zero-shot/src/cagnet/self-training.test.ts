@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
-import { evaluateRun, loadExperiment, openTrainedRun, runExperiment } from '@unseen/experiment';
+import { evaluateRun, loadExperiment, openTrainedRun, runExperiment, silentProgress } from '@unseen/experiment';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dyingAt, expectSameProgram } from '../runs.suite.ts';
 import { cagnet } from './cagnet.ts';
@@ -144,8 +144,43 @@ test.each([
   const [changed, usual] = await Promise.all(
     [out, join(dir, 'cagnet')].map((folder) => readFile(join(folder, 'checkpoints/selfTrain.safetensors'))),
   );
-  expect(changed.length).toBe(usual.length);
   expect(changed.equals(usual)).toBe(false);
+});
+
+test('another choice of validation images runs nothing again but what looks at them', async () => {
+  const out = join(dir, 'other-val');
+  await cp(join(dir, 'cagnet'), out, { recursive: true });
+  const trained = await readFile(join(out, 'checkpoints/finetune2.safetensors'));
+  const experiment = await load('toy-self-training-instant.yaml', ['data.val.limit=2']);
+  const started: string[] = [];
+  const stage = (name: string, event: string) => event === 'start' && started.push(name);
+  const progress = { ...silentProgress, stage };
+  await expect(runExperiment(experiment, { out, resume: true, progress })).rejects.toThrow(
+    /settings have changed \(data\.val\.limit: 3 → 2\) under what has already run: check, features-val, evaluate/,
+  );
+  await runExperiment(experiment, { out, resume: true, force: true, progress });
+  expect(started).toEqual(['check', 'features-val', 'evaluate']);
+  expect((await readFile(join(out, 'checkpoints/finetune2.safetensors'))).equals(trained)).toBe(true);
+  const { protocol } = await readJson(out, 'metrics.json');
+  expect(protocol.dataset).toContain('2 validation images');
+});
+
+test('processes that share the images of the features leave the store that one process writes', async () => {
+  const out = join(dir, 'shared');
+  const experiment = await load('toy-self-training-instant.yaml');
+  const stop = dyingAt('features', 0);
+  await expect(runExperiment(experiment, { out, shard: { index: 1, count: 2 }, progress: stop })).rejects.toThrow(
+    'the next stage of',
+  );
+  await expect(runExperiment(experiment, { out, resume: true, progress: dyingAt('features', 1) })).rejects.toThrow();
+  for (const index of [1, 2]) await runExperiment(experiment, { out, shard: { index, count: 2 } });
+  expect((await readdir(join(out, 'features'))).filter((name) => name.includes('shard'))).toHaveLength(2);
+  await expect(runExperiment(experiment, { out, resume: true, progress: dyingAt('train', 1) })).rejects.toThrow(
+    'killed',
+  );
+  expect((await readdir(join(out, 'features'))).sort()).toEqual(['train.arrow', 'val.arrow']);
+  const [own, other] = [out, join(dir, 'cagnet')].map((run) => join(run, 'features/train.arrow'));
+  expect((await readFile(own)).equals(await readFile(other))).toBe(true);
 });
 
 test('without a second fine-tuning the model is that of self-training', async () => {
