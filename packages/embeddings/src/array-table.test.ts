@@ -76,9 +76,9 @@ describe('readArrayTable', () => {
     const vector = await write('vector.npy', encodeNpy({ shape: [3], values: Float32Array.of(1, 2, 3) }));
     await expect(readArrayTable(vector)).rejects.toThrow('shape (3)');
     const uneven = await write('uneven.pkl', "(dS'cat'\n(lF1.5\nasS'dog'\n(lF3.0\naF4.0\nas.");
-    await expect(readArrayTable(uneven)).rejects.toThrow("'dog' has 2 numbers, and 'cat' has 1");
+    await expect(readArrayTable(uneven)).rejects.toThrow("'dog' has 2 values, but 'cat' has 1");
     const text = await write('text.pkl', "S'cat'\n.");
-    await expect(readArrayTable(text)).rejects.toThrow('holds no matrix');
+    await expect(readArrayTable(text)).rejects.toThrow('contains no matrix');
   });
 });
 
@@ -89,12 +89,12 @@ it('tables that are too large for classes are refused', async () => {
   await expect(readArrayTable(path)).rejects.toThrow('more than 65536 rows');
   const many = await write('many.npy', encodeNpy({ shape: [values.length, 1], values }));
   await expect(readArrayTable(many)).rejects.toThrow('more than 65536 rows');
-  expect(() => checkTableSize('wide.npz', 60_000, 3000)).toThrow('60000 rows of 3000 numbers');
+  expect(() => checkTableSize('wide.npz', 60_000, 3000)).toThrow('60000 rows of 3000 values');
 });
 
 it('tables with numbers that are not finite, and empty ones, are refused', async () => {
   const path = await write('nan.npy', encodeNpy({ shape: [2, 2], values: Float32Array.of(1, 2, 3, Number.NaN) }));
-  await expect(readRowTable({ name: 's', path, label: 'nan.npy' })).rejects.toThrow('nan.npy: number 2 of row 1');
+  await expect(readRowTable({ name: 's', path, label: 'nan.npy' })).rejects.toThrow('nan.npy: value 2 of row 1');
   const none = await write('none.npy', encodeNpy({ shape: [0, 2], values: new Float32Array(0) }));
   await expect(readRowTable({ name: 's', path: none })).rejects.toThrow('has no rows');
 });

@@ -12,14 +12,14 @@ import { checkTableSize, type RowTable } from './row-table.ts';
 const PICKLED = /\.(?:npy|pkl|pickle)$/i;
 const WEIGHTS = /\.(?:npz|safetensors|pth?|tar|h5|hdf5)$/i;
 
-/** Whether a file is one of arrays, by its name. */
+/** Whether a file holds arrays, by its name. */
 export function isArrayFile(path: string): boolean {
   return PICKLED.test(path) || WEIGHTS.test(path);
 }
 
 /**
- * Reads a matrix with a row per class from a NumPy file, a pickle or a file of weights (`array` says which where it has several).
- * A pickled dictionary of vectors gives their names too. Numbers become float32, as the authors' code has them.
+ * Reads a matrix with one row per class from a NumPy file, a pickle or a weights file (`array` selects one of several).
+ * A pickled dictionary of vectors also provides their names. Values become float32, as in the authors' code.
  */
 export async function readArrayTable(path: string, array?: string): Promise<RowTable> {
   if (WEIGHTS.test(path)) return { rows: matrixRows(path, await readTensor(path, array)) };
@@ -27,8 +27,8 @@ export async function readArrayTable(path: string, array?: string): Promise<RowT
   if (value instanceof PickledArray && array === undefined) return { rows: matrixRows(path, numbersOf(path, value)) };
   if (!(value instanceof Map)) {
     throw new UserError({
-      given: `${path} holds no matrix${array === undefined ? '' : ` with the name '${array}'`}`,
-      expected: 'an array with a row per class, or a dictionary of vectors',
+      given: `${path} contains no matrix${array === undefined ? '' : ` called '${array}'`}`,
+      expected: 'an array with one row per class, or a dictionary of vectors',
     });
   }
   if (array !== undefined) return { rows: matrixRows(path, numbersOf(path, entryOf(path, value, array))) };
@@ -37,9 +37,9 @@ export async function readArrayTable(path: string, array?: string): Promise<RowT
   const odd = rows.findIndex((row) => row.length !== rows[0].length);
   if (odd < 0) return { rows, labels };
   throw new UserError({
-    given: `${path}: '${labels[odd]}' has ${rows[odd].length} numbers, and '${labels[0]}' has ${rows[0].length}`,
-    expected: 'vectors of one length',
-    remedy: "if it is a dictionary of matrices, say which one ('array: NAME')",
+    given: `${path}: '${labels[odd]}' has ${rows[odd].length} values, but '${labels[0]}' has ${rows[0].length}`,
+    expected: 'vectors of equal length',
+    remedy: "if it is a dictionary of matrices, select one ('array: NAME')",
   });
 }
 
@@ -54,14 +54,14 @@ async function readTensor(path: string, array: string | undefined): Promise<Stor
     }
     throw new UserError({
       given: `${path} has ${matrices.length} matrices: ${matrices.map(({ name }) => name).join(', ')}`,
-      expected: "one, or its name ('array: NAME')",
+      expected: "one matrix, or the name of one ('array: NAME')",
     });
   } finally {
     await file.close();
   }
 }
 
-/** `np.save` puts anything else than an array into an array of one object. */
+/** `np.save` wraps anything other than an array in an array with one object. */
 function unboxed(value: PickleValue): PickleValue {
   const isBox = value instanceof PickledArray && value.dtype === undefined && value.values.length === 1;
   return isBox ? (value.values as readonly PickleValue[])[0] : value;
@@ -76,7 +76,7 @@ function checkMatrix(path: string, shape: readonly number[]): void {
   if (shape.length !== 2 || shape[1] === 0) {
     throw new UserError({
       given: `${path} is an array of shape (${shape.join(', ')})`,
-      expected: '(classes, numbers)',
+      expected: 'shape (classes, dimension)',
     });
   }
   checkTableSize(path, shape[0], shape[1]);
@@ -93,7 +93,7 @@ function numbersOf(path: string, value: unknown): Numbers {
   if (value instanceof PickledArray && value.dtype !== undefined) {
     return { shape: value.shape, values: value.values as TensorValues };
   }
-  throw new UserError({ given: `${path} holds something else than an array of numbers`, expected: 'numbers' });
+  throw new UserError({ given: `${path} holds something other than numbers`, expected: 'an array of numbers' });
 }
 
 function toFloats(values: TensorValues): Float32Array {
@@ -108,7 +108,7 @@ function vectorOf(path: string, label: string, value: unknown): Float32Array {
   throw new UserError({
     given: `${path}: '${label}' is an array of shape (${shape.join(', ')})`,
     expected: 'a vector',
-    remedy: "if it is a dictionary of matrices, say which one ('array: NAME')",
+    remedy: "if it is a dictionary of matrices, select one ('array: NAME')",
   });
 }
 

@@ -117,7 +117,7 @@ describe('buildClassTable', () => {
   it('refuses a table whose rows are not the classes', async () => {
     const swapped = [{ id: 2, name: 'cat' }];
     await expect(buildClassTable({ name: 't', sources: [byId()], classes: swapped })).rejects.toThrow(
-      "row 2 of rows.vec is 'sky_other', and class 2 is 'cat'",
+      "row 2 of rows.vec is 'sky_other', but class 2 is 'cat'",
     );
     const beyond = [{ id: 9, name: 'cat' }];
     await expect(buildClassTable({ name: 't', sources: [byId()], classes: beyond })).rejects.toThrow('is missing');

@@ -7,36 +7,36 @@ import { normalized } from './multi-word.ts';
 import { readRowTable } from './read-row-table.ts';
 import { originOf, type SourceColumn, type TableClass, type VectorSource } from './vector-source.ts';
 
-/** What {@link buildClassTable} makes a table from. */
+/** Recipe for {@link buildClassTable}. */
 export interface TableRecipe {
   readonly name: string;
   /** Their vectors are concatenated in this order. */
   readonly sources: readonly VectorSource[];
-  /** May be left out where every source is a table of rows with names: then every row of the first is a class. */
+  /** Optional if every source is a table with row names: then every row of the first one is a class. */
   readonly classes?: readonly TableClass[];
   /**
-   * `parts`: every source's vector is brought to unit length, then the whole, so that all sources weigh the same.
-   * `joint`: the whole only, as the released code of SPNet and CaGNet does. `none`: as stored.
+   * `parts`: the vector of each source is scaled to unit length, then the whole, so that all sources have equal weight.
+   * `joint`: only the whole is scaled, as in the released code of SPNet and CaGNet. `none`: as stored.
    */
   readonly normalize?: 'parts' | 'joint' | 'none';
 }
 
 /** Options of {@link buildClassTable}. */
 export interface BuildOptions {
-  /** Told before a source is searched, and before it is read once more for its checksum: a large file takes a while. */
+  /** Called before a source is searched, and before it is read again for its checksum; large files take a while. */
   onSource?(source: VectorSource, step: 'read' | 'hash'): void;
 }
 
 /**
- * Builds a table of class vectors (`dimension` = sum over the sources). All classes that no token stands for are listed
- * in one {@link UserError}, with near matches.
+ * Builds a table of class vectors (`dimension` = sum over the sources). Missing vectors are listed in one {@link
+ * UserError}, with close matches.
  */
 export async function buildClassTable(
   recipe: TableRecipe,
   { onSource = () => undefined }: BuildOptions = {},
 ): Promise<ClassTable> {
   const { name, sources, normalize = 'parts' } = recipe;
-  if (sources.length === 0) throw new UserError({ given: `the class table '${name}' has no source` });
+  if (sources.length === 0) throw new UserError({ given: `class table '${name}' has no source` });
   const classes = recipe.classes ?? (await classesOfRows(name, sources));
   checkClasses(name, classes);
   const columns: SourceColumn[] = [];
@@ -48,7 +48,7 @@ export async function buildClassTable(
   if (missing.length > 0) {
     throw new UserError({
       given: `${missing.length} vectors are missing for the class table '${name}': ${missing.join('; ')}`,
-      remedy: "name other tokens for these classes in the recipe ('tokens: {source: token}')",
+      remedy: "choose other tokens for these classes in the recipe ('tokens: {source: token}')",
     });
   }
   const rows = columns.map((column) => column.rows.filter((row) => row !== undefined));
@@ -59,7 +59,7 @@ export async function buildClassTable(
   const odd = vectors.findIndex((vector) => vector.length !== vectors[0].length);
   if (odd >= 0) {
     throw new UserError({
-      given: `class '${classes[odd].name}' of the table '${name}' has ${vectors[odd].length} numbers, and '${classes[0].name}' has ${vectors[0].length}`,
+      given: `class '${classes[odd].name}' of the table '${name}' has ${vectors[odd].length} values, but '${classes[0].name}' has ${vectors[0].length}`,
     });
   }
   const origins: Origin[] = [];
@@ -92,8 +92,8 @@ async function classesOfRows(name: string, sources: readonly VectorSource[]): Pr
   const table = await readRowTable(sources[0]);
   if (!table.labels || hasIds(table)) {
     throw new UserError({
-      given: `the class table '${name}' lists no classes, and ${originOf(sources[0])} has no names for its rows`,
-      expected: "a list of classes ('classes'), or names of the rows ('names')",
+      given: `the class table '${name}' lists no classes, and the rows of ${originOf(sources[0])} have no names`,
+      expected: "a list of classes ('classes') or of row names ('names')",
     });
   }
   return table.labels.map((label, id) => ({ id, name: label.replaceAll('_', ' ') }));
@@ -127,7 +127,7 @@ function join(
 
 type Origin = Pick<RowProvenance, 'source' | 'file' | 'sha256' | 'limit'>;
 
-/** What provenance says of a source. Files are read once more for it, whole, when all classes are found. */
+/** Provenance of a source. Once all classes are found, files are read again completely for their checksum. */
 async function identify(source: VectorSource): Promise<Origin> {
   const origin = { source: source.name, file: originOf(source) };
   if (!('vectors' in source)) {

@@ -34,8 +34,8 @@ const provenanceSchema = z.array(
 
 /**
  * Writes a class table as an Arrow IPC file, atomically: columns `id`, `name`, `vector` and `provenance` (JSON), the
- * table's name in the schema metadata. Equal tables give equal bytes. Any Arrow reader reads it; a checksum in front of the
- * footer, where readers do not look, lets {@link readClassTable} refuse damage.
+ * table's name in the schema metadata. Equal tables give equal bytes. Any Arrow reader can read it; a checksum before
+ * the footer, which readers skip, lets {@link readClassTable} detect damage.
  */
 export function writeClassTable(path: string, table: ClassTable): Promise<void> {
   const { dimension, vectors } = table;
@@ -70,7 +70,7 @@ export function writeClassTable(path: string, table: ClassTable): Promise<void> 
   return writeFileAtomic(path, seal(tableToIPC(new Table(schema, [batch]), 'file')));
 }
 
-/** Reads what {@link writeClassTable} wrote; anything else is a {@link UserError} that names the file. */
+/** Reads a table written by {@link writeClassTable}. Anything else is a {@link UserError} that names the file. */
 export async function readClassTable(path: string): Promise<ClassTable> {
   const bytes = await readFile(path).catch((error) => {
     throw explainFileError(error, path);
@@ -81,7 +81,7 @@ export async function readClassTable(path: string): Promise<ClassTable> {
     throw new UserError(
       {
         given: `${path} is not a class table (${messageOf(error).split('\n')[0]})`,
-        expected: 'an Arrow file as the table builder writes it',
+        expected: 'an Arrow file written by the table builder',
         remedy: 'build it again',
       },
       { cause: error },
@@ -91,7 +91,7 @@ export async function readClassTable(path: string): Promise<ClassTable> {
 
 const SEAL = Buffer.from('UNSEEN\0\0');
 const SEAL_BYTES = SEAL.length + 32;
-// Length of the footer and the closing mark.
+// Length of the footer and the closing magic number.
 const TAIL_BYTES = 4 + 6;
 
 function seal(file: Uint8Array): Uint8Array {
@@ -100,7 +100,10 @@ function seal(file: Uint8Array): Uint8Array {
   return Buffer.concat([bytes.subarray(0, footer), SEAL, Buffer.from(sha256(bytes), 'hex'), bytes.subarray(footer)]);
 }
 
-/** The file without its checksum. The Arrow library trusts every length it reads, so nothing damaged may reach it. */
+/**
+ * The file without its checksum. The Arrow library trusts every length that it reads, so it must never see damaged
+ * files.
+ */
 function unseal(bytes: Buffer): Buffer {
   const tail = bytes.length - TAIL_BYTES;
   const footer = tail > 0 ? tail - bytes.readInt32LE(tail) : -1;

@@ -37,14 +37,14 @@ it('keeps commas, quotes and line breaks in names', async () => {
 
 it.each([
   ['', 'is empty'],
-  ['cat,1,2\ndog,3\n', 'is no table'],
+  ['cat,1,2\ndog,3\n', 'is not a table'],
   ['cat,1\ndog,x\n', "table.csv:2: 'x' in column 2"],
   ['cat,nan\ndog,1\n', "table.csv:1: 'nan' in column 2"],
   ['cat,1e99\n', "'1e99' in column 2"],
-  ['cat,1\n,2\n', 'table.csv:2 has nothing in its first column'],
-  ['cat\ndog\n', 'has one column'],
-  ['"cat,1\n', 'is no table'],
-  ['cat;1,5;2,5\ndog;1,5;2,5\n', "write numbers with a point, and ',' between columns"],
+  ['cat,1\n,2\n', 'table.csv:2: the first column is empty'],
+  ['cat\ndog\n', 'has only one column'],
+  ['"cat,1\n', 'is not a table'],
+  ['cat;1,5;2,5\ndog;1,5;2,5\n', "use a decimal point, and ',' between columns"],
 ])('refuses %j', async (text, message) => {
   await expect(read(text)).rejects.toThrow(message);
 });

@@ -7,8 +7,9 @@ const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
 const NOT_FINITE = /^[-+]?(?:nan|inf|infinity)$/i;
 
 /**
- * Reads a table of comma- or tab-separated values (RFC 4180) whose first column is the name or the id of a class and whose others
- * are numbers. A first line with text in all columns is a header and left out, and so are numbers of columns as pandas writes them.
+ * Reads a table of comma- or tab-separated values (RFC 4180): the name or id of a class in the first column, numbers in
+ * the others. A first line with text in all columns is skipped as a header, and so are column numbers as pandas writes
+ * them.
  */
 export async function readCsvTable(path: string): Promise<RowTable> {
   const bytes = await readFile(path).catch((error) => {
@@ -16,19 +17,19 @@ export async function readCsvTable(path: string): Promise<RowTable> {
   });
   if (!isUtf8(bytes)) throw new UserError({ given: `${path} is not UTF-8 text`, remedy: 'save it as CSV in UTF-8' });
   const [first, ...rest] = await parseLines(path, bytes);
-  if (!first) throw new UserError({ given: `${path} is empty`, expected: 'a line per class' });
+  if (!first) throw new UserError({ given: `${path} is empty`, expected: 'one line per class' });
   const lines = isHeader(first) ? rest : [first, ...rest];
   return { labels: lines.map((line) => nameOf(path, line)), rows: lines.map((line) => numbersOf(path, line)) };
 }
 
 interface Line {
   readonly fields: readonly string[];
-  /** From 1; the last one of a record with line breaks in it. */
+  /** From 1; the last line of a record that contains line breaks. */
   readonly number: number;
 }
 
 function isHeader({ fields: [name, ...others] }: Line): boolean {
-  // From some columns on, 0, 1, 2 … are no numbers of a class.
+  // With several columns, 0, 1, 2 … cannot be the values of a class.
   const isCount = others.length >= (name === '' ? 1 : 4) && others.every((field, i) => field === String(i));
   return isCount || others.every((field) => !NUMBER.test(field) && !NOT_FINITE.test(field));
 }
@@ -46,7 +47,7 @@ async function parseLines(path: string, text: Buffer): Promise<Line[]> {
     return records.map(([number, ...fields]) => ({ fields, number: Number(number) }));
   } catch (error) {
     throw new UserError(
-      { given: `${path} is no table (${messageOf(error)})`, expected: 'as many values in every line' },
+      { given: `${path} is not a table (${messageOf(error)})`, expected: 'the same number of values in every line' },
       { cause: error },
     );
   }
@@ -54,12 +55,15 @@ async function parseLines(path: string, text: Buffer): Promise<Line[]> {
 
 function nameOf(path: string, { fields, number }: Line): string {
   if (fields[0] !== '') return fields[0];
-  throw new UserError({ given: `${path}:${number} has nothing in its first column`, expected: 'a name or an id' });
+  throw new UserError({ given: `${path}:${number}: the first column is empty`, expected: 'a class name or id' });
 }
 
 function numbersOf(path: string, { fields, number }: Line): Float32Array {
   if (fields.length < 2) {
-    throw new UserError({ given: `${path}:${number} has one column`, expected: 'a name or an id, and numbers' });
+    throw new UserError({
+      given: `${path}:${number} has only one column`,
+      expected: 'a class name or id, then numbers',
+    });
   }
   return Float32Array.from(fields.slice(1), (field, i) => {
     const value = NUMBER.test(field) ? Math.fround(Number(field)) : Number.NaN;
@@ -67,7 +71,7 @@ function numbersOf(path: string, { fields, number }: Line): Float32Array {
     throw new UserError({
       given: `${path}:${number}: '${field}' in column ${i + 2}`,
       expected: 'a finite number',
-      ...(/\d,\d|\d;/.test(field) && { remedy: "write numbers with a point, and ',' between columns" }),
+      ...(/\d,\d|\d;/.test(field) && { remedy: "use a decimal point, and ',' between columns" }),
     });
   });
 }

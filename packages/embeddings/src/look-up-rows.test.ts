@@ -40,7 +40,9 @@ describe('rows with names', () => {
   it('that are missing or there twice are named', async () => {
     const { missing } = await find(await file('near.csv', 'cart,1\npotted plant,2\n'));
     expect(missing).toEqual(["'cat' in file (near: 'cart')"]);
-    await expect(find(await file('twice.csv', 'cat,1\nd_g,2\nd g,3\n'))).rejects.toThrow("two rows 'd g', 1 and 2");
+    await expect(find(await file('twice.csv', 'cat,1\nd_g,2\nd g,3\n'))).rejects.toThrow(
+      "rows 1 and 2 (from 0) of file are both called 'd g'",
+    );
   });
 
   it('may have them in a file of their own', async () => {
@@ -51,7 +53,7 @@ describe('rows with names', () => {
     const json = await find(path, { names: await file('names.json', '["cat", "potted plant"]') });
     expect(json.rows[0]?.vector).toEqual(Float32Array.of(0.1));
     await expect(find(path, { names: await file('short.txt', 'cat\n') })).rejects.toThrow(
-      /1 names, and file has 2 rows/,
+      /1 names, but file has 2 rows/,
     );
     await expect(find(path, { names: await file('gap.txt', 'cat\n\ndog') })).rejects.toThrow('gap.txt:2 is empty');
     await expect(find(path)).rejects.toThrow('file has no names for its rows');
@@ -69,16 +71,16 @@ describe('rows of files of word vectors', () => {
     await writeFile(path, binary(1));
     expect((await readRowTable({ name: 's', path })).rows).toEqual([Float32Array.of(1.5)]);
     await writeFile(path, binary(200_000));
-    await expect(readRowTable({ name: 's', path })).rejects.toThrow("for a file of word vectors take 'rows: tokens'");
+    await expect(readRowTable({ name: 's', path })).rejects.toThrow("use 'rows: tokens' for a file of word vectors");
   });
 });
 
 describe('settings', () => {
   const refusals: [string, Partial<FileSource>, string][] = [
-    ['x.vec', { rows: 'tokens', names: 'names.txt' }, "'names' and finds its rows by tokens"],
-    ['x.vec', { rows: 'tokens', array: 'w' }, "'array' and finds its rows by tokens"],
-    ['x.vec', { rows: 'ids', subwords: true }, "'subwords' and finds its rows by ids"],
-    ['x.csv', { limit: 1 }, 'has a limit, and file is a table'],
+    ['x.vec', { rows: 'tokens', names: 'names.txt' }, "'names' with 'rows: tokens'"],
+    ['x.vec', { rows: 'tokens', array: 'w' }, "'array' with 'rows: tokens'"],
+    ['x.vec', { rows: 'ids', subwords: true }, "'subwords' with 'rows: ids'"],
+    ['x.csv', { limit: 1 }, 'has a limit, but file is a table'],
     ['x.csv', { rows: 'tokens' }, 'looks for tokens in file, which is a table'],
   ];
   it.each(refusals)('of %s that would have no effect are refused: %o', async (name, settings, message) => {
@@ -105,9 +107,9 @@ describe('rows by the ids of classes', () => {
   it('are refused where they are missing, doubled or of another class', async () => {
     const { missing } = await find(await file('few.csv', '0,1\n1,2\n'), { rows: 'ids' });
     expect(missing).toEqual(["id 2 ('potted plant') in file"]);
-    await expect(find(await file('double.csv', '0,1\n0,2\n'), { rows: 'ids' })).rejects.toThrow('two rows of id 0');
+    await expect(find(await file('double.csv', '0,1\n0,2\n'), { rows: 'ids' })).rejects.toThrow('two rows with id 0');
     const other = file('other.csv', 'cat,1\ndog,2\nsheep,3\n');
-    await expect(find(await other, { rows: 'ids' })).rejects.toThrow("row 2 of file is 'sheep', and class 2");
+    await expect(find(await other, { rows: 'ids' })).rejects.toThrow("row 2 of file is 'sheep', but class 2");
     const path = join(folder, 'small.npy');
     await writeNpy(path, { shape: [1, 1], values: Float32Array.of(8) });
     await expect(find(path, { rows: 'ids' })).rejects.toThrow('row 2 of file is missing');

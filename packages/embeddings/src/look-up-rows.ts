@@ -4,7 +4,7 @@ import { readRowTable } from './read-row-table.ts';
 import type { RowTable } from './row-table.ts';
 import { originOf, type SourceColumn, type TableClass, type VectorSource } from './vector-source.ts';
 
-/** Finds the rows of classes in a table, by their names or by their ids. */
+/** Finds the rows of classes in a table by name or by id. */
 export async function lookUpRows(
   source: VectorSource,
   classes: readonly TableClass[],
@@ -15,7 +15,7 @@ export async function lookUpRows(
   return rows === 'names' ? byName(source, table, wanted) : byId(source, table, classes, wanted);
 }
 
-/** Whether all rows of a table are named by class ids. */
+/** Whether all row labels of a table are class ids. */
 export function hasIds({ labels }: Pick<RowTable, 'labels'>): boolean {
   return labels?.every((label) => /^\d{1,9}$/.test(label)) === true;
 }
@@ -25,14 +25,16 @@ function byName(source: VectorSource, { labels, rows }: RowTable, wanted: readon
     throw new UserError({
       given: `${originOf(source)} has no names for its rows`,
       expected: "names, since the source has 'rows: names'",
-      remedy: "name a file with one name a line ('names: FILE'), or find rows by the ids of classes ('rows: ids')",
+      remedy: "pass a file with one name per line ('names: FILE'), or find rows by class id ('rows: ids')",
     });
   }
   const at = new Map<string, number>();
   labels.forEach((label, i) => {
     const earlier = at.get(spelled(label));
     if (earlier !== undefined) {
-      throw new UserError({ given: `${originOf(source)} has two rows '${label}', ${earlier} and ${i} (from 0)` });
+      throw new UserError({
+        given: `rows ${earlier} and ${i} (from 0) of ${originOf(source)} are both called '${label}'`,
+      });
     }
     at.set(spelled(label), i);
   });
@@ -71,10 +73,10 @@ function byId(
       const isRow = id < rows.length && (!labels || spelled(labels[id]) === spelled(wanted[i]));
       if (isRow) return { vector: rows[id], tokens: [label ?? `row ${id}`], rule: 'row' };
       throw new UserError({
-        given: `row ${id} of ${originOf(source)} is ${label === undefined ? 'missing' : `'${label}'`}, and class ${id} is '${name}'`,
-        expected: 'a file whose rows are in the order of the class ids',
+        given: `row ${id} of ${originOf(source)} is ${label === undefined ? 'missing' : `'${label}'`}, but class ${id} is '${name}'`,
+        expected: 'rows in the order of the class ids',
         ...(label !== undefined && {
-          remedy: `if they mean the same, write 'tokens: {${source.name}: ${label}}' for the class`,
+          remedy: `if they are the same class, add 'tokens: {${source.name}: ${label}}' to it`,
         }),
       });
     }),
@@ -86,15 +88,18 @@ function idsOf(source: VectorSource, labels: readonly string[]): Map<number, num
   const at = new Map(labels.map((label, i) => [Number(label), i]));
   if (at.size === labels.length) return at;
   const twice = labels.find((label, i) => at.get(Number(label)) !== i);
-  throw new UserError({ given: `${originOf(source)} has two rows of id ${twice}`, expected: 'one row for each class' });
+  throw new UserError({
+    given: `${originOf(source)} has two rows with id ${twice}`,
+    expected: 'one row for each class',
+  });
 }
 
 function rowName(source: VectorSource, name: string, given: string | readonly string[] | undefined): string {
   if (given === undefined || typeof given === 'string') return given ?? name;
   if (given.length === 1) return given[0];
   throw new UserError({
-    given: `class '${name}' is a sum of ${given.length} tokens of the source '${source.name}', which is a table of rows`,
-    expected: "one name (sums are for sources with 'rows: tokens')",
+    given: `class '${name}' is a sum of ${given.length} tokens in the source '${source.name}', which is a table`,
+    expected: "one name (sums require 'rows: tokens')",
   });
 }
 

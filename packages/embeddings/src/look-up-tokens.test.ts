@@ -66,7 +66,7 @@ test('settings that do nothing are refused', async () => {
     /words.vec has no subwords; expected a binary fastText model/,
   );
   await expect(lookUpClasses(source({ rows: 'ids', subwords: true }), named('hot'))).rejects.toThrow(
-    "has 'subwords' and finds its rows by ids",
+    "combines 'subwords' with 'rows: ids'",
   );
 });
 

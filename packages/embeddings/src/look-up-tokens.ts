@@ -15,15 +15,15 @@ import {
 
 type Name = string | readonly string[];
 
-/** Looks the names of classes up among the tokens of a source, all of them in one pass over the file. */
+/** Looks the names of all classes up among the tokens of a source, in one pass over the file. */
 export async function lookUpTokens(source: VectorSource, classes: readonly TableClass[]): Promise<SourceColumn> {
   const wanted = classes.map(({ name, tokens }): Name => tokens?.[source.name] ?? name);
   const { multiWord, subwords = false } = source;
   const file = 'vectors' in source ? atHand(source.vectors) : await openFile(source);
   if (subwords && !file.subwords) {
     throw new UserError({
-      given: `the source '${source.name}' has 'subwords: true', and ${originOf(source)} has no subwords`,
-      expected: 'a binary fastText model (.bin, .ftz) that was trained with character n-grams',
+      given: `the source '${source.name}' has 'subwords: true', but ${originOf(source)} has no subwords`,
+      expected: 'a binary fastText model (.bin, .ftz) trained with character n-grams',
     });
   }
   const limit = 'limit' in source ? source.limit : undefined;
@@ -49,7 +49,7 @@ async function openFile(source: FileSource): Promise<TokenFile> {
       {
         given: `the source '${source.name}' looks for tokens in ${originOf(source)}, which is a table`,
         expected: 'a file of word vectors',
-        remedy: "'rows: names' finds the rows of a table by their names, 'rows: ids' by the ids of classes",
+        remedy: "find the rows of a table by name ('rows: names') or by class id ('rows: ids')",
       },
       { cause: error },
     );
@@ -72,7 +72,7 @@ function atHand(vectors: ReadonlyMap<string, Float32Array>): TokenFile {
 const vectorsOf = (found: ReadonlyMap<string, FoundVector>) =>
   new Map(Array.from(found, ([token, { vector }]) => [token, vector]));
 
-/** Names that the vocabulary cannot make up become their words' vectors, with n-grams for unknown words. */
+/** Composes names that the vocabulary lacks of their words, with n-grams for unknown words. */
 async function withSubwords(
   file: TokenFile,
   limit: number | undefined,
@@ -109,10 +109,10 @@ function describeMissing(
   return `'${shown}' in ${originOf(source)}${details ? ` (${details})` : ''}`;
 }
 
-/** Such files are sorted by frequency, and only words that are frequent are likely to be meant. */
+/** Such files are sorted by frequency, and only frequent words are likely to be meant. */
 const NEAR_AMONG = 200_000;
 
-/** A second look at the top of a file for tokens that are spelled almost like those it lacks. */
+/** Searches the top of a file for tokens that are spelled almost like the missing ones. */
 async function nearTokens(
   file: TokenFile,
   limit: number | undefined,

@@ -3,7 +3,7 @@ import { lookUpRows } from './look-up-rows.ts';
 import { lookUpTokens } from './look-up-tokens.ts';
 import type { SourceColumn, TableClass, VectorSource } from './vector-source.ts';
 
-/** The vectors of all classes in one source. */
+/** Looks all classes up in one source. */
 export async function lookUpClasses(source: VectorSource, classes: readonly TableClass[]): Promise<SourceColumn> {
   const { rows = 'tokens', subwords, multiWord } = source;
   const { names, array } = 'path' in source ? source : {};
@@ -14,8 +14,8 @@ export async function lookUpClasses(source: VectorSource, classes: readonly Tabl
   const unused = Object.entries(rows === 'tokens' ? isOfTables : isOfTokens).find(([, value]) => value);
   if (unused) {
     throw new UserError({
-      given: `the source '${source.name}' has '${unused[0]}' and finds its rows by ${rows}`,
-      expected: `this setting with ${rows === 'tokens' ? "'rows: names' and 'rows: ids'" : "'rows: tokens'"} only`,
+      given: `the source '${source.name}' combines '${unused[0]}' with 'rows: ${rows}'`,
+      expected: `'${unused[0]}' with ${rows === 'tokens' ? "'rows: names' or 'rows: ids'" : "'rows: tokens'"} only`,
     });
   }
   return rows === 'tokens' ? lookUpTokens(source, classes) : lookUpRows(source, classes, rows);

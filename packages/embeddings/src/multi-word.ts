@@ -1,25 +1,25 @@
 import type { TokenRule } from './class-table.ts';
 
-/** A class name's vector in one source, and what it was made of. */
+/** The vector of a class name in one source, and its tokens. */
 export interface ComposedVector {
   readonly vector: Float32Array;
   readonly tokens: readonly string[];
   readonly rule: TokenRule;
 }
 
-/** How {@link composeVector} treats names of several words. */
+/** How {@link composeVector} treats multi-word names. */
 export type MultiWord = 'spellings' | 'sum';
 
-/** All tokens that {@link composeVector} may ask for. */
+/** All tokens that {@link composeVector} may look up. */
 export function candidateTokens(name: string | readonly string[], multiWord: MultiWord = 'spellings'): string[] {
   return [...spellings(name, multiWord).map(([, token]) => token), ...wordsOf(name)];
 }
 
 /**
- * The vector of a class name, which may have several words: the token as it stands; with '-' for blanks; without
- * blanks; without '-'; otherwise the L2-normalised sum of the stored (not normalised) vectors of its parts. With `sum` a name
- * of several words is always the sum, as the published class tables of SPNet and CaGNet were built. A list is the sum of exactly
- * its tokens. `undefined` where the source has none of these.
+ * The vector of a class name, which may have several words: that of the name as it is, with '-' for spaces, without
+ * spaces or without '-'; otherwise the L2-normalised sum of the stored (not normalised) vectors of its words. With
+ * `sum`, multi-word names are always sums, as in the published class tables of SPNet and CaGNet. A list is the sum of
+ * exactly its tokens. `undefined` if the source has none of these.
  */
 export function composeVector(
   name: string | readonly string[],
@@ -37,7 +37,7 @@ export function composeVector(
   return { vector: Float32Array.from(normalized(sum)), tokens, rule: 'sum' };
 }
 
-/** Unit L2 norm; a zero vector stays zero. */
+/** Scales a vector to unit L2 norm; a zero vector stays zero. */
 export function normalized(vector: Float32Array | Float64Array): Float64Array {
   let squares = 0;
   for (const value of vector) squares += value * value;
@@ -45,7 +45,7 @@ export function normalized(vector: Float32Array | Float64Array): Float64Array {
   return Float64Array.from(vector, (value) => value * scale);
 }
 
-/** The words of a name, parted by blanks and hyphens; a list is taken as it is. */
+/** The words of a name, separated by spaces and hyphens; a list is returned as is. */
 export function wordsOf(name: string | readonly string[]): readonly string[] {
   return typeof name === 'string' ? name.split(/[- ]+/).filter((part) => part !== '') : name;
 }

@@ -20,6 +20,6 @@ test('rows of other names whose own row is elsewhere are told', () => {
     { id: 7, name: 'horse' },
   ];
   expect(() => requireOwnRows(table, classes)).toThrow(
-    "'person' would get that of 'dining table' (row 1 instead of 0); 'horse' would get that of 'tvmonitor' (row 7 instead of 2);",
+    "'person' would get the vector of 'dining table' (row 1 instead of 0); 'horse' would get the vector of 'tvmonitor' (row 7 instead of 2);",
   );
 });

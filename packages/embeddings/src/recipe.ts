@@ -44,16 +44,16 @@ const datasetRecipeSchema = z.strictObject({
 
 /** Options of {@link readRecipe}. */
 export interface RecipeOptions {
-  /** What `$UNSEEN_DATA` stands for; by default the folder that datasets have. */
+  /** Value of `$UNSEEN_DATA`. Default: the folder of datasets. */
   readonly dataFolder?: string;
-  /** Files to take instead of those that the recipe names, by the names of the sources. */
+  /** Files that replace those in the recipe, by source name. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads the YAML recipe of a class table. `root` is the folder of its vector files, relative to the recipe; in it
- * `$UNSEEN_DATA` stands for the data folder. Classes are listed, or those of a dataset with tokens for some of them. Every
- * problem is a {@link UserError} with file:line:column.
+ * Reads the YAML recipe of a class table. `root` is the folder of its vector files, relative to the recipe, and may
+ * start with `$UNSEEN_DATA`, the data folder. Classes are either listed or those of a dataset, with tokens for some of
+ * them. Every problem is a {@link UserError} with file:line:column.
  */
 export async function readRecipe(path: string, options: RecipeOptions = {}): Promise<TableRecipe> {
   const { dataFolder: data = dataFolder(), files = {} } = options;
@@ -63,7 +63,7 @@ export async function readRecipe(path: string, options: RecipeOptions = {}): Pro
   known.forEach((name, i) => {
     if (known.indexOf(name) === i) return;
     const { place } = document.locate(['sources', i, 'name']);
-    throw new UserError({ given: `${place}: two sources are called '${name}'`, expected: 'a name for each' });
+    throw new UserError({ given: `${place}: two sources are called '${name}'`, expected: 'unique names' });
   });
   for (const name of Object.keys(files)) {
     if (!known.includes(name)) throw unknownSource(path, name, known);
@@ -81,13 +81,13 @@ export async function readRecipe(path: string, options: RecipeOptions = {}): Pro
   };
 }
 
-/** Path of a registered recipe, or the given one where it is that of a YAML. */
+/** Path of a registered recipe, or the given path if it is that of a YAML file. */
 export async function recipePath(nameOrPath: string): Promise<string> {
   if (/\.ya?ml$/i.test(nameOrPath)) return nameOrPath;
   const folder = process.env.UNSEEN_EMBEDDINGS ?? join(import.meta.dirname, '../../../embeddings');
   return findRegistered(folder, nameOrPath, (names) => ({
     given: `class table '${nameOrPath}' does not exist`,
-    expected: `a registered recipe (${names.join(', ')}), or the path of a recipe (.yaml) or of a table (.arrow)`,
+    expected: `a registered recipe (${names.join(', ')}), or the path of a recipe (.yaml) or table (.arrow)`,
   }));
 }
 

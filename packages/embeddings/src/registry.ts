@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { didYouMean, UserError } from '@unseen/core';
 
 /**
- * Path of the registered YAML of a name in a folder; a name that is not there is the {@link UserError} that `explain` makes of all
- * that are, with the nearest one.
+ * Path of the registered YAML with a name in a folder. An unknown name is a {@link UserError}, which `explain` composes
+ * from the known names, with the closest match.
  */
 export async function findRegistered(
   folder: string,
@@ -14,7 +14,7 @@ export async function findRegistered(
 ): Promise<string> {
   const path = join(folder, `${name}.yaml`);
   if (/^[\w.-]+$/.test(name) && existsSync(path)) return path;
-  // A package that was installed by itself has no registry.
+  // A package that is installed on its own has no registry.
   const files = await readdir(folder).catch(() => []);
   const names = files.filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
   throw new UserError({ ...explain(names), ...didYouMean(name, names) });

