@@ -22,7 +22,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 describe.skipIf(onnxruntimeProblem() !== undefined)('an exported run', () => {
   test.each(['cagnet', 'seen-only'])('gives the logits of %s in any ONNX runtime', async (name) => {
     const file = join(dir, `${name}.onnx`);
-    const { lastLine } = await unseen(['export', 'onnx', run, '--out', file, '--method', name, '--json'], dir);
+    const { lastLine } = await unseen(['export', 'onnx', run, '--out', file, '--model', name, '--json'], dir);
     const { input } = JSON.parse(lastLine) as { input: { size: [number, number] } };
     const [height, width] = input.size;
     const random = new SeedTree(4).stream();
@@ -72,7 +72,7 @@ describe.skipIf(onnxruntimeProblem() !== undefined)('an exported run', () => {
   });
 
   test('cannot be of a model that the run does not have', async () => {
-    const { code, stderr } = await unseen(['export', 'onnx', run, '--method', 'cagnt'], dir);
+    const { code, stderr } = await unseen(['export', 'onnx', run, '--model', 'cagnt'], dir);
     expect(code).toBe(1);
     expect(stderr).toContain("unknown model of this run 'cagnt'");
     expect(stderr).toContain('cagnet');

@@ -109,7 +109,7 @@ test('masks that cannot be scored are one clear error each', async () => {
     const { code, stderr } = await score();
     expect(code).toBe(1);
     expect(stderr).toContain(message);
-    expect(stderr).not.toContain('mistake of the program');
+    expect(stderr).not.toContain('bug in unseen');
   }
   await rm(join(dir, 'pred/a.png'));
   expect((await score()).stderr).toContain('holds no mask');

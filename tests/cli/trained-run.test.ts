@@ -37,7 +37,7 @@ test('predict segments the images of a folder as the evaluation did, which the m
   const sum = (values: object) => Object.values(values).reduce((a, b) => a + b, 0);
   for (const { shares, void: unlabelled } of images) expect(sum(shares) + unlabelled).toBeCloseTo(1, 9);
 
-  await json('predict', 'run', 'images/e.png', 'images/f.png', '--out', 'before', '--method', 'seen-only');
+  await json('predict', 'run', 'images/e.png', 'images/f.png', '--out', 'before', '--model', 'seen-only');
   const before = await json(
     'metrics',
     '--pred',
@@ -152,7 +152,7 @@ test('predict refuses what it cannot use', async () => {
   expect(await refusal(run, 'none')).toContain('none holds no image');
   expect(await refusal('none', 'a.png')).toContain('none is no run folder');
   expect(await refusal(run, 'a.png', '--min-confidence', '2')).toContain('expected a number from 0 to 1');
-  expect(await refusal(run, 'a.png', '--method', 'seen-onyl')).toContain("did you mean 'seen-only'?");
+  expect(await refusal(run, 'a.png', '--model', 'seen-onyl')).toContain("did you mean 'seen-only'?");
   await cp(run, join(place, 'half'), { recursive: true });
   await rm(join(place, 'half/checkpoints/finetune.safetensors'));
   expect(await refusal('half', 'a.png')).toMatch(/its stage 'finetune' has not finished.*--resume/s);

@@ -155,7 +155,7 @@ function explainUsage(message: string, args: readonly string[], { words, options
             expected: `one of: ${words.join(', ')}`,
             ...(near ? { remedy: `did you mean '${near}'?` } : {}),
           }
-        : { given: `'${names.join(' ')}' is one argument too many`, remedy: HELP },
+        : { given: `'${names.join(' ')}': unexpected argument`, remedy: HELP },
     );
   }
   if (message === 'no verb is given') {

@@ -51,7 +51,7 @@ export class Terminal {
 export function describeError(error: unknown, verbose: boolean): string {
   const stack = verbose && error instanceof Error ? `${withCauses(error)}\n` : '';
   if (!(error instanceof UserError)) {
-    const remedy = verbose ? '' : '  → this is a mistake of the program itself; --verbose shows where\n';
+    const remedy = verbose ? '' : '  → this is a bug in unseen; rerun with --verbose and report it\n';
     return `unseen: ${messageOf(error)}\n${remedy}${stack}`;
   }
   const { given, expected, remedy } = error.parts;

@@ -39,12 +39,12 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   },
   {
     command: 'extend <run>',
-    summary: 'Teach a trained run classes by their names',
+    summary: 'Add classes to a trained run by name',
     load: async () => (await import('./verbs/extend.ts')).extend,
   },
   {
     command: 'metrics',
-    summary: "Score any tool's masks",
+    summary: 'Score masks from any tool',
     load: async () => (await import('./verbs/metrics.ts')).metrics,
   },
   {
@@ -54,11 +54,11 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   },
   {
     name: 'analyze',
-    summary: 'Look inside a trained run of CaGNet',
+    summary: 'Analyze a trained CaGNet run',
     verbs: [
       {
         command: 'context-scale <run>',
-        summary: 'Show which scale of context is preferred, by pixel, class and size',
+        summary: 'Show the preferred context scale by pixel, class and object size',
         load: async () => (await import('./verbs/analyze-context-scale.ts')).analyzeContextScale,
       },
       {
@@ -75,33 +75,33 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   },
   {
     name: 'features',
-    summary: 'Make files of pixel features and look at them',
+    summary: 'Extract, inspect and merge pixel features',
     verbs: [
       {
         command: 'extract',
-        summary: 'Run a frozen backbone over a dataset and store what it gives',
+        summary: 'Extract and store backbone features',
         load: async () => (await import('./verbs/features-extract.ts')).featuresExtract,
       },
       {
         command: 'inspect <store>',
-        summary: 'Show where features come from, their classes and a projection',
+        summary: "Show a store's provenance, classes and a projection",
         load: async () => (await import('./verbs/features-inspect.ts')).featuresInspect,
       },
       {
         command: 'merge <folder>',
-        summary: 'Join the shards of an extraction',
+        summary: 'Merge the shards of an extraction',
         load: async () => (await import('./verbs/features-merge.ts')).featuresMerge,
       },
       {
         command: 'synthesize <run>',
-        summary: 'Generate features of classes by their vectors',
+        summary: 'Generate features from class vectors',
         load: async () => (await import('./verbs/features-synthesize.ts')).featuresSynthesize,
       },
     ],
   },
   {
     name: 'experiment',
-    summary: 'Look at experiment files',
+    summary: 'Show experiment files',
     verbs: [
       {
         command: 'show <experiment>',
@@ -112,7 +112,7 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   },
   {
     name: 'models',
-    summary: 'Look at the networks that can be built',
+    summary: 'List and describe networks',
     verbs: [
       {
         command: 'list [filter]',
@@ -128,7 +128,7 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   },
   {
     name: 'weights',
-    summary: 'Look at files of weights and import them',
+    summary: 'Inspect and import weights',
     verbs: [
       {
         command: 'list',
@@ -142,14 +142,14 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
       },
       {
         command: 'inspect <file>',
-        summary: 'List the tensors of a file and the backbones that it fits',
+        summary: "List a file's tensors and the backbones it fits",
         load: async () => (await import('./verbs/weights-inspect.ts')).weightsInspect,
       },
     ],
   },
   {
     name: 'dataset',
-    summary: 'Look at datasets',
+    summary: 'Prepare, check and convert datasets',
     verbs: [
       {
         command: 'list',
@@ -163,56 +163,56 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
       },
       {
         command: 'prepare <dataset>',
-        summary: 'Make the files of a dataset of its official archives',
+        summary: 'Build a dataset from its official archives',
         load: async () => (await import('./verbs/dataset-prepare.ts')).datasetPrepare,
       },
       {
         command: 'split <dataset>',
-        summary: 'Choose the training images that keep their labels',
+        summary: 'Choose which training images keep their labels',
         load: async () => (await import('./verbs/dataset-split.ts')).datasetSplit,
       },
       {
         command: 'export <dataset>',
-        summary: 'Write a dataset in a layout of folders',
+        summary: 'Write a dataset in another layout',
         load: async () => (await import('./verbs/dataset-export.ts')).datasetExport,
       },
     ],
   },
   {
     name: 'embed',
-    summary: 'Make class tables of word vectors',
+    summary: 'Build and inspect class vectors',
     verbs: [
       {
         command: 'build [recipe]',
-        summary: 'Build the class vectors of a recipe, or of any table',
+        summary: 'Build class vectors from a recipe or any table',
         load: async () => (await import('./verbs/embed-build.ts')).embedBuild,
       },
       {
         command: 'inspect <table>',
-        summary: 'Show nearest classes, lengths and what is suspicious',
+        summary: 'Show nearest classes, norms and suspicious vectors',
         load: async () => (await import('./verbs/embed-inspect.ts')).embedInspect,
       },
     ],
   },
   {
     name: 'export',
-    summary: 'Take a trained run elsewhere',
+    summary: 'Export a trained run',
     verbs: [
       {
         command: 'onnx <run>',
-        summary: 'Write one ONNX file, from image to logits',
+        summary: 'Write one ONNX file that maps images to logits',
         load: async () => (await import('./verbs/export-onnx.ts')).exportRunOnnx,
       },
     ],
   },
   {
     command: 'bench',
-    summary: 'Measure the speed of this machine, beside PyTorch',
+    summary: 'Benchmark this machine, next to PyTorch',
     load: async () => (await import('./verbs/bench.ts')).bench,
   },
   {
     command: 'backends',
-    summary: 'Show what this machine offers for computing',
+    summary: 'Show the compute backends of this machine',
     load: async () => (await import('./verbs/backends.ts')).backends,
   },
 ];

@@ -10,7 +10,7 @@ import {
 } from '@unseen/metrics';
 import { channelsFrom, labelsFromScores, type ScoreGrid } from '@unseen/vision';
 
-/** Where predictions are compared with the truth: on the feature grid, at the size of the warped input, or at the image's own. */
+/** Resolution at which predictions are scored: on the feature grid, at the size of the warped input, or at the image's own. */
 export type Resolution = 'feature' | 'warp' | 'original';
 
 /** One image under evaluation. */
@@ -56,8 +56,8 @@ export interface EvaluationOptions {
 }
 
 /**
- * Segments every image with every method and counts (spec §10): bilinear interpolation of the scores to the truth's size,
- * arg max over exactly the classes of the split, one confusion matrix each. Beside it the vanilla setting (spec §1): on
+ * Segments every image with every method and counts: bilinear interpolation of the scores to the truth's size,
+ * arg max over exactly the classes of the split, one confusion matrix each. Beside it the vanilla setting: on
  * pixels of unseen classes, arg max over the unseen classes alone.
  */
 export async function evaluateScorers(options: EvaluationOptions): Promise<Record<string, EvaluatedMethod>> {

@@ -1,10 +1,4 @@
-export {
-  type BackboneNetwork,
-  buildBackbone,
-  chooseOutputStride,
-  type LoadedBackbone,
-  loadExperimentBackbone,
-} from './backbone.ts';
+export { type BackboneNetwork, buildBackbone, chooseOutputStride, loadExperimentBackbone } from './backbone.ts';
 export {
   BalancedDraws,
   type BatchSource,
@@ -13,53 +7,158 @@ export {
   PairDraws,
   ZippedBatches,
 } from './batches/batch-source.ts';
-export { cropSource } from './batches/crop-source.ts';
 export { imageSource } from './batches/image-source.ts';
-export { LabelledBatches, type LabelledBatchOptions, type LabelledSource } from './batches/labelled-batches.ts';
-export * from './classes.ts';
-export * from './config/load.ts';
-export * from './config/schema.ts';
-export * from './config/schema-paths.ts';
-export * from './dry-run.ts';
-export * from './engine.ts';
-export * from './environment.ts';
-export * from './evaluation.ts';
-export * from './features/extract-dataset.ts';
-export * from './features/extraction-cost.ts';
-export * from './features/extractor.ts';
-export * from './features/feature-settings.ts';
-export * from './features/feature-stage.ts';
-export * from './features/merge-shards.ts';
-export * from './features/trunk.ts';
-export * from './features/trunk-input.ts';
-export * from './features/view-extractors.ts';
-export * from './folder.ts';
-export * from './log.ts';
-export * from './models/evaluate-run.ts';
-export * from './models/export-run.ts';
-export * from './models/feature-model.ts';
-export * from './models/image-model.ts';
-export * from './models/model-context.ts';
-export * from './models/predict.ts';
-export * from './models/refined-model.ts';
-export * from './models/segmenter.ts';
-export * from './models/test-time.ts';
-export * from './models/trained-run.ts';
-export * from './optimizers.ts';
-export * from './pipeline/artifacts.ts';
-export * from './pipeline/check-stage.ts';
-export * from './pipeline/evaluate-objects-stage.ts';
-export * from './pipeline/evaluate-stage.ts';
-export * from './pipeline/image-artifacts.ts';
-export * from './pipeline/image-stage.ts';
-export * from './pipeline/method.ts';
-export * from './pipeline/run-stages.ts';
-export * from './pipeline/segmenter-stage.ts';
-export * from './pipeline/stage.ts';
-export * from './pipeline/train-stage.ts';
-export * from './progress.ts';
-export * from './run.ts';
-export * from './steps/labelled-maps.ts';
-export * from './steps/labelled-rows.ts';
-export * from './steps/labelled-steps.ts';
-export * from './steps/pseudo-labeller.ts';
+export { LabelledBatches, type LabelledSource } from './batches/labelled-batches.ts';
+export {
+  type ClassProtocol,
+  classProtocol,
+  type DatasetProtocol,
+  openAllClasses,
+  openExperimentDataset,
+} from './classes.ts';
+export { type Experiment, type LoadOptions, loadExperiment } from './config/load.ts';
+export {
+  BACKENDS,
+  type BackendName,
+  backboneSettings,
+  baseSchema,
+  dataSettings,
+  type ExperimentConfig,
+  positiveInteger,
+  storedFeatureSettings,
+  type TrunkSettings,
+  trunkShape,
+  warpedData,
+} from './config/schema.ts';
+export { filePath, nameOrPath } from './config/schema-paths.ts';
+export { countParameters, type DryRun, dryRun, orSentence } from './dry-run.ts';
+export { choiceText, chooseEngine, createEngineFor } from './engine.ts';
+export type { Environment } from './environment.ts';
+export { type EvaluatedMethod, evaluateScorers, type Resolution } from './evaluation.ts';
+export { type ExtractedStore, extractDataset } from './features/extract-dataset.ts';
+export { estimateExtraction } from './features/extraction-cost.ts';
+export { FeatureExtractor, sizeAtScale, warpImage } from './features/extractor.ts';
+export { type FeatureSettings, type FeatureSubset, storedViews } from './features/feature-settings.ts';
+export { type FeatureFile, featureStage, openValFeatures } from './features/feature-stage.ts';
+export { mergeShards } from './features/merge-shards.ts';
+export { buildTrunk, checkTrunkSettings, isTrunkTrained, openTrunk, Trunk } from './features/trunk.ts';
+export { openTrunkInput, planTrunkInput, type TrunkInput, type TrunkInputSettings } from './features/trunk-input.ts';
+export { ViewExtractors } from './features/view-extractors.ts';
+export { openRunFolder, type RunFolder } from './folder.ts';
+export type { StageLog } from './log.ts';
+export { evaluateRun } from './models/evaluate-run.ts';
+export { exportRun } from './models/export-run.ts';
+export { featureModel } from './models/feature-model.ts';
+export { imageModel } from './models/image-model.ts';
+export { requireStageOutput, requireWeights } from './models/model-context.ts';
+export { listImages, predictImages } from './models/predict.ts';
+export { refinedModel } from './models/refined-model.ts';
+export { openSegmenter, predictStep, type Segmenter } from './models/segmenter.ts';
+export {
+  loadModel,
+  type OpenRunOptions,
+  openTrainedRun,
+  runConfigPath,
+  type TrainedRun,
+} from './models/trained-run.ts';
+export {
+  groupedOptimizer,
+  type OptimizerSettings,
+  optimizerSettings,
+  scheduledOptimizer,
+  trunkGroups,
+  trunkOptimizer,
+} from './optimizers.ts';
+export {
+  type Artifact,
+  artifacts,
+  filesOf,
+  type JsonFile,
+  jsonFile,
+  type Place,
+  stageWeights,
+  type Weights,
+  weightsOf,
+} from './pipeline/artifacts.ts';
+export { type CheckedDataset, checkStage } from './pipeline/check-stage.ts';
+export {
+  type EvaluatedObjects,
+  type EvaluateObjectsOptions,
+  evaluateObjectsStage,
+} from './pipeline/evaluate-objects-stage.ts';
+export {
+  type EvaluateStageOptions,
+  evaluateStage,
+  RESOLUTION_WORDS,
+  type StoredMaps,
+  validationImages,
+} from './pipeline/evaluate-stage.ts';
+export {
+  type ImageArtifact,
+  type ImageValues,
+  imageJsonOf,
+  instanceSetsOf,
+  labelMapsOf,
+  scoreMapsOf,
+} from './pipeline/image-artifacts.ts';
+export { type ImageMap, type ImageStageOptions, imageStage } from './pipeline/image-stage.ts';
+export {
+  defineMethod,
+  type InstancePredictor,
+  type Method,
+  type MethodConfig,
+  type MethodDefinition,
+  type Methods,
+  type ModelContext,
+  type OpenPredictor,
+  type Overview,
+  type OverviewContext,
+  type Predictor,
+  type Predictors,
+  type ScorePredictor,
+  type SettingProblem,
+  type Task,
+} from './pipeline/method.ts';
+export { Interrupted, type RunOptions, runStages } from './pipeline/run-stages.ts';
+export {
+  labelMapSource,
+  type SegmenterStageOptions,
+  type SegmenterTrainingOptions,
+  segmenterStage,
+  segmenterTraining,
+  segmentStep,
+} from './pipeline/segmenter-stage.ts';
+export {
+  type BuildContext,
+  defineStage,
+  type Inputs,
+  type Needs,
+  type PlannedStage,
+  type Shard,
+  type Stage,
+  type StageContext,
+  type StageOptions,
+} from './pipeline/stage.ts';
+export {
+  runTraining,
+  type Training,
+  type TrainingSchedule,
+  type TrainStageOptions,
+  trainingShape,
+  trainingStreams,
+  trainStage,
+} from './pipeline/train-stage.ts';
+export { type Progress, type StageProgress, silentProgress } from './progress.ts';
+export { runExperiment } from './run.ts';
+export {
+  type LabelledInputs,
+  labelledInputSpecs,
+  labelledInputs,
+  labelledMaps,
+  labelledViews,
+  meanOf,
+  weighted,
+} from './steps/labelled-maps.ts';
+export { labelledRows, rowCapacities } from './steps/labelled-rows.ts';
+export { type LabelledBatch, type LabelledStep, LabelledSteps } from './steps/labelled-steps.ts';
+export { labelledShare, PseudoLabeller } from './steps/pseudo-labeller.ts';

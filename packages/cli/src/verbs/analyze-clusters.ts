@@ -25,7 +25,7 @@ export const analyzeClusters = defineVerb({
       type: 'string',
       requiresArg: true,
       coerce: positiveCount('max-pixels'),
-      describe: 'Features that are clustered, a random sample of all (default: 3000)',
+      describe: 'Size of the random sample to cluster (default: 3000)',
     },
   },
   examples: [

@@ -10,7 +10,7 @@ import type { VerbContext } from '../verb.ts';
 export const runPositional = {
   type: 'string',
   demandOption: true,
-  describe: 'Folder of a finished run of CaGNet',
+  describe: 'Folder of a finished CaGNet run',
 } as const;
 
 /** Options of every analysis. */
@@ -21,13 +21,13 @@ export const analysisOptions = (kind: string) =>
       requiresArg: true,
       choices: ['train', 'val'] as const,
       default: 'val' as const,
-      describe: 'Images to look at; of train only the masks of seen classes count',
+      describe: 'Images to analyze; for train, only seen classes count',
     },
     images: {
       type: 'string',
       requiresArg: true,
       coerce: positiveCount('images'),
-      describe: 'At most so many images, drawn at random (default: 100)',
+      describe: 'Maximum number of images, drawn at random (default: 100)',
     },
     pictures: {
       type: 'string',

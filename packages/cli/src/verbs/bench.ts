@@ -28,17 +28,17 @@ export const bench = defineVerb({
     },
     rounds: { type: 'string', requiresArg: true, coerce: wholeNumber('rounds'), describe: 'Rounds of each side (5)' },
     threads: { type: 'string', requiresArg: true, coerce: wholeNumber('threads'), describe: 'Threads (all cores)' },
-    quick: { type: 'boolean', default: false, describe: 'Tiny sizes, whose times mean nothing' },
+    quick: { type: 'boolean', default: false, describe: 'Tiny sizes; the times are meaningless' },
     check: { type: 'boolean', default: false, describe: 'Compare the numbers of both sides instead of their times' },
     backend: { ...backendOption, describe: 'Time our side alone on this backend, with what the host does for it' },
     profile: { type: 'boolean', default: false, describe: 'Show which kinds of operators our time goes into' },
   },
   examples: [
-    ['unseen bench', 'everything, in some minutes; the machine should do nothing else'],
-    ['unseen bench --only resnet101-321-train,cagnet-step1 --rounds 9', 'two of them, more exactly'],
-    ['unseen bench --check', 'do both sides compute the same?'],
-    ['unseen bench --profile --only cagnet-step1', 'where does the time of a step go?'],
-    ['unseen bench --backend webgpu --only cagnet-step1', 'a step on the GPU, and what of it the host takes'],
+    ['unseen bench', 'all benchmarks, a few minutes on an otherwise idle machine'],
+    ['unseen bench --only resnet101-321-train,cagnet-step1 --rounds 9', 'two benchmarks, measured more precisely'],
+    ['unseen bench --check', 'check that both sides compute the same'],
+    ['unseen bench --profile --only cagnet-step1', 'show where a step spends its time'],
+    ['unseen bench --backend webgpu --only cagnet-step1', "a step on the GPU, with the host's share"],
   ],
   async run({ only, python, rounds = 5, threads = availableParallelism(), quick, ...mode }, { terminal }) {
     const { check, profile, backend } = mode;
@@ -89,7 +89,7 @@ async function timeBackend(
     terminal.note(`${benchmark.name} …`);
     const result = await timeOnBackend(benchmark, { ...options, createEngine });
     if (result) results.push(result);
-    else terminal.note(`${benchmark.name} is no program of an engine`);
+    else terminal.note(`${benchmark.name} does not run on an engine`);
   }
   terminal.print(backendTable(results));
   return { backend: choice, results };
@@ -108,7 +108,7 @@ async function profileAll(
       const seeds = new SeedTree(0).child(benchmark.name);
       const profile = await profileBenchmark(benchmark, { ...setting, folder, seeds });
       if (!profile) {
-        terminal.note(`${benchmark.name} is no graph`);
+        terminal.note(`${benchmark.name} has no graph`);
         continue;
       }
       terminal.print(`${profile.name}\n${textTable(profileRows(profile))}\n`);

@@ -28,12 +28,12 @@ export const datasetDoctor = defineVerb({
     quick: {
       type: 'boolean',
       default: false,
-      describe: 'Read only the heads of image files: no damage, no look-alikes',
+      describe: 'Read only image headers: skip damaged files and near-duplicates',
     },
     strict: { type: 'boolean', default: false, describe: 'Fail on warnings too' },
   },
   examples: [
-    ['unseen dataset doctor voc12', 'errors, warnings and notes; exit code 1 when there are errors'],
+    ['unseen dataset doctor voc12', 'errors, warnings and notes; exits with 1 on errors'],
     ['unseen dataset doctor my/animals.yaml --out animals-doctor', 'with a contact sheet, animals-doctor/index.html'],
     ['unseen dataset doctor pascal --split unseen4 --strict --json', ''],
   ],

@@ -16,11 +16,11 @@ export const datasetPrepare = defineVerb({
       demandOption: true,
     },
     to: textOption('to', 'Data folder, which becomes UNSEEN_DATA (default: the variable UNSEEN_DATA)'),
-    download: { type: 'boolean', default: false, describe: 'Fetch archives that are not there into --from' },
+    download: { type: 'boolean', default: false, describe: 'Download missing archives into --from' },
     workers: {
       type: 'string',
       requiresArg: true,
-      describe: 'Images converted at the same time (default: one for each core)',
+      describe: 'Images converted in parallel (default: one per core)',
       coerce: positiveWholeNumber('workers'),
     },
   },
@@ -48,7 +48,7 @@ export const datasetPrepare = defineVerb({
     } catch (error) {
       if (!signal.aborted) throw error;
       const { Interrupted } = await import('@unseen/experiment');
-      throw new Interrupted('the next call goes on from there');
+      throw new Interrupted('run the same command again to continue');
     } finally {
       release();
     }

@@ -20,11 +20,11 @@ export const demo = defineVerb({
   options: {
     seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },
     backend: backendOption,
-    quick: { type: 'boolean', default: false, describe: 'Run every stage for a moment: the numbers mean nothing' },
+    quick: { type: 'boolean', default: false, describe: 'Run every stage very briefly; the numbers are meaningless' },
     out: outOption('Folder of the runs and their comparison (default: runs/demo)'),
   },
   examples: [
-    ['unseen demo', 'a minute from nothing to a comparison of methods'],
+    ['unseen demo', 'a comparison of methods in about a minute'],
     ['unseen demo --json --seed 1', 'for scripts'],
   ],
   async run({ seed, backend, quick, out = join('runs', 'demo') }, context) {

@@ -24,7 +24,7 @@ export const embedInspect = defineVerb({
       requiresArg: true,
       default: '3',
       coerce: positiveWholeNumber('neighbours') as (text: unknown) => number,
-      describe: 'How many nearest classes are listed',
+      describe: 'Number of nearest classes to list',
     },
     out: outOption('Folder for similarity.svg, a picture of all pairs, and inspection.json'),
   },

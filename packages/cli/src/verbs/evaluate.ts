@@ -14,7 +14,7 @@ export const evaluate = defineVerb({
       type: 'string',
       requiresArg: true,
       choices: ['feature', 'warp', 'original'] as const,
-      describe: 'Where predictions are compared with the truth',
+      describe: 'Resolution at which predictions are scored',
     },
     flip: { type: 'boolean', default: false, describe: 'Average with mirrored images' },
     scales: {
@@ -27,8 +27,8 @@ export const evaluate = defineVerb({
     out: outOption('With these options: the metrics file (default: <run>/metrics.<options>.json)'),
   },
   examples: [
-    ['unseen evaluate runs/cagnet-toy --flip --scales 1,0.75', 'beside the metrics of the run, which stay'],
-    ['unseen evaluate runs/cagnet-toy --set evaluate.resolution=feature', 'instead of the metrics of the run'],
+    ['unseen evaluate runs/cagnet-toy --flip --scales 1,0.75', "next to the run's own metrics, which are kept"],
+    ['unseen evaluate runs/cagnet-toy --set evaluate.resolution=feature', "replaces the run's metrics"],
   ],
   async run({ run, backend, ...options }, context) {
     const { resolution, flip, scales, crf, out } = options;

@@ -8,22 +8,22 @@ export const exportRunOnnx = defineVerb({
   positionals: { run: { type: 'string', demandOption: true, describe: 'Run folder' } },
   options: {
     out: outOption('ONNX file (default: <run>/<model>.onnx)'),
-    method: {
+    model: {
       type: 'string',
       requiresArg: true,
-      coerce: once('method') as (text: string | readonly string[]) => string | undefined,
-      describe: 'Model of the run, as its report names them (default: the last)',
+      coerce: once('model') as (text: string | readonly string[]) => string | undefined,
+      describe: "Which of the run's models, as named in its report (default: the last)",
     },
   },
   examples: [['unseen export onnx runs/cagnet-voc-animals --out animals.onnx', 'RGB image 0 … 255 in, logits out']],
-  async run({ run, out, method }, context) {
+  async run({ run, out, model: chosen }, context) {
     const { terminal } = context;
     const { exportRun, openTrainedRun } = await import('@unseen/experiment');
     const { warn } = terminal.progress;
     // Nothing is computed: what was trained on a GPU is exported without one.
     const trained = await openTrainedRun(run, { methods: await context.methods(), backend: 'cpu', warn });
     try {
-      const name = method ?? trained.names[trained.names.length - 1];
+      const name = chosen ?? trained.names[trained.names.length - 1];
       const model = await trained.model({ name });
       const { bytes, metadata } = exportRun(trained, { model, name });
       const file = out ?? join(run, `${name}.onnx`);

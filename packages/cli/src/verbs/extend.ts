@@ -17,11 +17,11 @@ export const extend = defineVerb({
     backend: backendOption,
     out: outOption('Folder of the new run (default: <run>-<names>)'),
     seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },
-    resume: { type: 'boolean', default: false, describe: 'Go on with a new run that was interrupted' },
-    force: { type: 'boolean', default: false, describe: 'Throw away what an earlier run left in the new folder' },
+    resume: { type: 'boolean', default: false, describe: 'Continue an interrupted new run' },
+    force: { type: 'boolean', default: false, describe: 'Discard an earlier run in the new folder' },
   },
   examples: [
-    ['unseen extend runs/cagnet-coco200 --class zebra', 'a class of the table of word vectors'],
+    ['unseen extend runs/cagnet-coco200 --class zebra', "a class of the run's word-vector table"],
     ['unseen extend runs/mine --class okapi --vectors crawl-300d-2M.vec GoogleNews.bin --out runs/okapi', 'any word'],
   ],
   async run({ run, class: names, vectors, set, backend, out, seed, resume, force }, context) {

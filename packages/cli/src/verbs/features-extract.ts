@@ -56,12 +56,12 @@ export const featuresExtract = defineVerb({
       coerce: positiveNumbers('scales') as (text: unknown) => number[],
       describe: 'Scales of training images; the first one is that of validation images',
     },
-    flip: { type: 'boolean', default: false, describe: 'Training images flipped too' },
+    flip: { type: 'boolean', default: false, describe: 'Also store flipped training images' },
     'output-stride': {
       type: 'string',
       requiresArg: true,
       coerce: positiveWholeNumber('output-stride'),
-      describe: 'Pixels per position of the last stage (default: the natural one)',
+      describe: "Output stride in pixels (default: the network's own)",
     },
     tap: textOption('tap', 'Stage whose output is taken (default: the last)'),
     limit: {
@@ -85,7 +85,7 @@ export const featuresExtract = defineVerb({
     estimate: {
       type: 'boolean',
       default: false,
-      describe: 'Only measure a few images and tell bytes and time, of the full datasets of the papers too',
+      describe: "Only measure a few images and estimate size and time, also for the papers' full datasets",
     },
     out: outOption('Folder of the stores (required unless --estimate)'),
     backend: backendOption,

@@ -133,7 +133,7 @@ async function namedLabels(
   return {
     labels,
     unlabelled: hidden,
-    ...(!described && { note: `names of classes are not known: there is no dataset '${given}' here (--dataset NAME)` }),
+    ...(!described && { note: `class names are unknown: there is no dataset '${given}' here (--dataset NAME)` }),
   };
 }
 

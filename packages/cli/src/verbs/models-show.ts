@@ -18,7 +18,7 @@ export const modelsShow = defineVerb({
       type: 'string',
       requiresArg: true,
       coerce: positiveWholeNumber('output-stride'),
-      describe: 'Pixels per position of the last stage; default: the natural one',
+      describe: "Output stride in pixels (default: the network's own)",
     },
     classes: {
       type: 'string',

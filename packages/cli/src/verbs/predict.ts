@@ -16,23 +16,23 @@ export const predict = defineVerb({
       type: 'string',
       requiresArg: true,
       coerce: probability('min-confidence'),
-      describe: 'Pixels whose class has a lower probability stay void (255)',
+      describe: 'Pixels with a lower class probability stay void (255)',
     },
     crf: crfOption,
     backend: backendOption,
-    method: {
+    model: {
       type: 'string',
       requiresArg: true,
-      coerce: once('method') as (text: string | readonly string[]) => string | undefined,
-      describe: 'Model of the run, as its report names them (default: the last)',
+      coerce: once('model') as (text: string | readonly string[]) => string | undefined,
+      describe: "Which of the run's models, as named in its report (default: the last)",
     },
   },
   examples: [
-    ['unseen predict runs/cagnet-voc-animals photo.jpg', 'a mask and a picture at the size of the photo'],
-    ['unseen predict runs/cagnet-voc-animals photos --min-confidence 0.6 --out masks', 'unsure pixels stay void'],
+    ['unseen predict runs/cagnet-voc-animals photo.jpg', "a mask and an overlay at the photo's size"],
+    ['unseen predict runs/cagnet-voc-animals photos --min-confidence 0.6 --out masks', 'uncertain pixels stay void'],
   ],
   async run({ run, images, out = join(run, 'predictions'), 'min-confidence': minConfidence, crf, ...args }, context) {
-    const { method } = args;
+    const { model: name } = args;
     const { terminal } = context;
     const [{ Interrupted, listImages, openTrainedRun, predictImages, refinedModel }, { interruptSignal }] =
       await Promise.all([import('@unseen/experiment'), import('@unseen/nn')]);
@@ -47,7 +47,7 @@ export const predict = defineVerb({
     try {
       const position = { index: 0, count: 1 };
       progress.stage('predict', 'start', position);
-      const plain = await trained.model({ ...(method !== undefined && { name: method }) });
+      const plain = await trained.model({ ...(name !== undefined && { name }) });
       const model = crf === undefined ? plain : refinedModel(plain, crf);
       const { classes } = trained.protocol;
       const { images: done, failures } = await predictImages({
@@ -69,7 +69,7 @@ export const predict = defineVerb({
         ]),
       );
       terminal.print(`\nMasks: ${join(out, 'masks')}\nPictures: ${join(out, 'overlays')}`);
-      return { out, method: method ?? trained.names[trained.names.length - 1], images: done };
+      return { out, model: name ?? trained.names[trained.names.length - 1], images: done };
     } finally {
       release();
       trained.close();

@@ -16,8 +16,8 @@ export const run = defineVerb({
     set: setOption,
     backend: backendOption,
     out: outOption('Run folder (default: runs/<name>)'),
-    resume: { type: 'boolean', default: false, describe: 'Go on with a run that was interrupted' },
-    force: { type: 'boolean', default: false, describe: 'Throw away what an earlier run left in the folder' },
+    resume: { type: 'boolean', default: false, describe: 'Continue an interrupted run' },
+    force: { type: 'boolean', default: false, describe: 'Discard an earlier run in the folder' },
     'dry-run': {
       type: 'boolean',
       default: false,
@@ -27,8 +27,7 @@ export const run = defineVerb({
       type: 'string',
       requiresArg: true,
       coerce: shardOf as (text: unknown) => Shard | undefined,
-      describe:
-        'Only a part of the images of the next stage that works image by image, such as 2/8; --resume then goes on',
+      describe: 'Process only a part of the next per-image stage, such as 2/8; finish with --resume',
     },
     seed: { type: 'string', requiresArg: true, coerce: wholeNumber('seed'), describe: 'Seed of all random numbers' },
     seeds: {
@@ -39,12 +38,12 @@ export const run = defineVerb({
     },
   },
   examples: [
-    ['unseen run cagnet/toy --set train.iterations=200', 'an experiment that comes with the program, shortened'],
-    ['unseen run my.yaml --out runs/mine --resume', 'go on after an interruption'],
+    ['unseen run cagnet/toy --set train.iterations=200', 'a bundled experiment, shortened'],
+    ['unseen run my.yaml --out runs/mine --resume', 'continue after an interruption'],
     ['unseen run my.yaml --backend webgpu', 'on the GPU'],
     ['unseen run my.yaml --seeds 0,1,2', 'three runs and their comparison'],
-    ['unseen run my.yaml --shard 2/8', 'one of eight processes that share the images of a stage'],
-    ['unseen run cagnet/voc12 --dry-run', 'what is missing, and what it would cost'],
+    ['unseen run my.yaml --shard 2/8', "one of eight processes that share a stage's images"],
+    ['unseen run cagnet/voc12 --dry-run', 'what is missing and what it would cost'],
   ],
   async run({ experiment, backend, out, resume, force, shard, seed, seeds, 'dry-run': dry, ...options }, context) {
     const set = withBackend(options.set, backend);

@@ -91,7 +91,7 @@ async function fetched(name: string, url: string | undefined, terminal: Terminal
       onProgress: (bytes, total = bytes) => terminal.progress.update(megabytes(bytes), megabytes(total), 'MB'),
     });
   } catch (error) {
-    throw signal.aborted ? new Interrupted('the next call goes on with what has come') : error;
+    throw signal.aborted ? new Interrupted('run the same command again to continue the download') : error;
   } finally {
     release();
   }

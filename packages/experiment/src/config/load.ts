@@ -34,7 +34,7 @@ interface Layer {
  * Reads an experiment: YAML with `extends: other.yaml` (relative to the file; maps are merged key by key, everything else
  * is replaced) and overrides, checked against the method's schema, with defaults filled in and paths made absolute.
  *
- * All problems are told in one {@link UserError}: file:line:column, what was given, what was expected, the nearest name.
+ * All problems are reported in one {@link UserError}: file:line:column, what was given, what was expected, the nearest name.
  */
 export async function loadExperiment(path: string, { methods, set = [] }: LoadOptions): Promise<Experiment> {
   const files = await readWithBases(resolve(path));

@@ -9,7 +9,7 @@ import type { ContextualRun } from './contextual-run.ts';
 export interface ImageChoice {
   /** Of `train` only the labels of seen classes are known, as in training. Default: `val`. */
   readonly subset?: 'train' | 'val';
-  /** At most so many images, drawn at random. Default: 100. */
+  /** Maximum number of images, drawn at random. Default: 100. */
   readonly images?: number;
   readonly onImage?: (done: number, total: number, id: string) => void;
   readonly signal?: AbortSignal;

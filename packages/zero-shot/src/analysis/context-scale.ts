@@ -95,7 +95,7 @@ export async function analyzeContextScale(
   };
 }
 
-/** Serial convolutions: those of 3x3 widen the view by twice their dilation each (spec §7.1). */
+/** Serial convolutions: those of 3x3 widen the view by twice their dilation each (paper §3.2). */
 function scalesOf({ config, backbone }: ContextualRun): ContextScaleAnalysis['scales'] {
   const { stride } = backbone.encoder.taps[0];
   const { dilations, kernel, scales } = config.cagnet.network.contextual;

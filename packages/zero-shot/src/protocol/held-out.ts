@@ -47,7 +47,7 @@ export function holdOut(protocol: ZeroShotProtocol, { pseudoUnseen, images, rand
   };
 }
 
-/** Channels of the classes that play unseen. */
+/** Train ids of the pseudo-unseen classes. */
 function chooseClasses(
   { split, classes }: ZeroShotProtocol,
   chosen: HoldOutOptions['pseudoUnseen'],
@@ -56,7 +56,7 @@ function chooseClasses(
   const count = typeof chosen === 'number' ? chosen : new Set(chosen).size;
   if (count < 1 || count >= split.seen.length) {
     throw new UserError({
-      given: `${count} of ${split.seen.length} seen classes to play unseen`,
+      given: `${count} of ${split.seen.length} seen classes as pseudo-unseen ones`,
       expected: 'at least one, and one that is left',
     });
   }
@@ -67,7 +67,7 @@ function chooseClasses(
     if (channel >= 0) return channel;
     const near = nearestName(name, names);
     throw new UserError({
-      given: `'${name}' is to play an unseen class`,
+      given: `'${name}' as a pseudo-unseen class`,
       expected: `a seen class: ${names.join(', ')}`,
       ...(near ? { remedy: `did you mean '${near}'?` } : {}),
     });

@@ -35,7 +35,7 @@ export function bestGamma(tried: readonly TriedGamma[]): number {
   const defined = tried.filter(({ hIoU }) => hIoU !== null);
   if (defined.length === 0) {
     throw new UserError({
-      given: 'held-out images without a labelled pixel of the classes that play unseen, or of the others',
+      given: 'held-out images without a labelled pixel of the pseudo-unseen classes, or of the others',
       expected: 'some of both, to choose γ by',
       remedy: "choose other classes under 'calibration.search.pseudoUnseen', or hold out more images",
     });

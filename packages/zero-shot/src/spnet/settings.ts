@@ -6,7 +6,7 @@ const count = positiveInteger();
 
 /** What the search for γ holds out, and which values it tries. */
 const search = z.strictObject({
-  /** Seen classes that play unseen, by name, or how many are drawn from the seeds. */
+  /** Pseudo-unseen classes: names of seen classes, or how many to draw. */
   pseudoUnseen: z.union([z.array(z.string()).min(1), count]).default(3),
   /** Training images that play validation: every n-th, or the last n. */
   images: z.union([z.strictObject({ every: z.int().min(2) }), z.strictObject({ last: count })]).default({ every: 4 }),

@@ -19,7 +19,7 @@ export interface ClassifierStepOptions {
 }
 
 /**
- * A step of the classifier, alone, on features of images or synthetic ones (spec §9.3). Scenes with a layout of the image's
+ * A step of the classifier, alone, on features of images or synthetic ones (paper §3.2). Scenes with a layout of the image's
  * own are compared at its size (`labels`), others on the grid (`gridLabels`); `shares` [2] are the parts of the two. Loss
  * `classifier`.
  */

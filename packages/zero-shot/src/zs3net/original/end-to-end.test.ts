@@ -91,7 +91,7 @@ test.each([
   [['zs3net.network=test_deeplabv2.micro'], 'test_resnet.micro, on which'],
   [['backbone.train=false'], 'trained end to end'],
   [['backbone.aspp=8'], 'a pyramid of its own'],
-  [['data.crop=null', 'data.size=[32, 40]'], 'for a size that is no square'],
+  [['data.crop=null', 'data.size=[32, 40]'], 'for a size that is not square'],
   [['train.batch=1'], 'at least 2'],
   [['finetune.batch=1', 'profile=official'], 'at least 2 with extractor train'],
   [['finetune.layout=truth'], 'groundTruth'],

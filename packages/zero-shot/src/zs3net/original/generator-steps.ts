@@ -28,7 +28,7 @@ export interface Generation {
   forward<V>(ops: Ops<V>, inputs: Readonly<Record<string, V>>): V;
 }
 
-/** Features of pixels with labels [rows] (spec §9.3). */
+/** Features of pixels with labels [rows] (paper §3.2). */
 export function pixelGeneration(options: GenerationOptions<FeatureGenerator>): Generation {
   const { generator, vectors, noise, kind, rows } = options;
   return {
@@ -40,7 +40,7 @@ export function pixelGeneration(options: GenerationOptions<FeatureGenerator>): G
   };
 }
 
-/** Features of regions with labels [rows] that hear each other by a propagation matrix [rows, rows] (spec §9.5). */
+/** Features of regions with labels [rows] that hear each other by a propagation matrix [rows, rows] (paper §3.3). */
 export function regionGeneration(options: GenerationOptions<GraphGenerator>): Generation {
   const { generator, vectors, noise, kind, rows } = options;
   return {

@@ -6,7 +6,7 @@ import { type Generation, generateStep, matchStep } from './generator-steps.ts';
 
 /** Options of {@link GeneratorTrainer}. */
 export interface GeneratorTrainerOptions {
-  /** What is generated in a run of so many rows. */
+  /** What is generated for a number of rows. */
   generation(rows: number): Generation;
   /** Of the features. */
   readonly channels: number;

@@ -19,7 +19,7 @@ export interface PixelSynthesisOptions {
   readonly samples: number;
 }
 
-/** Pixel by pixel: one update for each seen class of a scene (spec §9.3). */
+/** Pixel by pixel: one update for each seen class of a scene (paper §3.2). */
 export function pixelSynthesis({ trainer, seen, samples }: PixelSynthesisOptions): Synthesis {
   return {
     async learn(features, { known }, iteration, random) {

@@ -24,7 +24,7 @@ export interface Regions {
 /** Programs are made for numbers of regions that are multiples of this. */
 const STEP = 16;
 
-/** Region by region, each with its neighbours (spec §9.5). */
+/** Region by region, each with its neighbours (paper §3.3). */
 export class RegionSynthesis implements Synthesis {
   private readonly options: RegionSynthesisOptions;
 

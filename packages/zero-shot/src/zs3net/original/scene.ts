@@ -32,7 +32,7 @@ export interface SceneOptions {
   readonly byRegion: boolean;
 }
 
-/** Lays out a scene on an image with labels [crop · crop]: spec §9.3, ZS-1. */
+/** Lays out a scene on an image with labels [crop · crop] (paper §3.2; ZS-1). */
 export function layOutScene(labels: Int32Array, crop: number, options: SceneOptions, random: RandomStream): Scene {
   const { grid, seen, layout, synthetic, prior, byRegion } = options;
   const [height, width] = grid;

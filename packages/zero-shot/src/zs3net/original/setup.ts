@@ -95,7 +95,7 @@ export function checkOriginal(config: Zs3NetOriginalConfig): SettingProblem[] {
   unless(
     data.size[0] === data.size[1] || Boolean(data.crop),
     ['data', 'crop'],
-    'the side of the crops, for a size that is no square',
+    'the side of the crops, for a size that is not square',
   );
   unless(train.batch > 1, ['train', 'batch'], 'at least 2: images are normalised by the statistics of their batch');
   unless(
