@@ -1,7 +1,7 @@
 import { UserError } from '@unseen/core';
 import type { FeatureProvenance } from './schema.ts';
 import { FeatureStore } from './store.ts';
-import { writeFeatureStore } from './writer.ts';
+import { writeFeatureStore } from './write-store.ts';
 
 /** What {@link mergeFeatureStores} has written. */
 export interface MergedStore {

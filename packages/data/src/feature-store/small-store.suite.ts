@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
 import { temporaryFolder } from '../small-dataset.suite.ts';
 import type { FeatureProvenance, FeatureView } from './schema.ts';
-import { type FeatureStoreOptions, writeFeatureStore } from './writer.ts';
+import { writeFeatureStore } from './write-store.ts';
+import type { FeatureStoreOptions } from './writer.ts';
 
 /** Origin of the stores of these tests: two views of every image. */
 export const provenance: FeatureProvenance = {

@@ -8,7 +8,7 @@ import type { FeatureView } from './schema.ts';
 import { SeenOnlyFeatures } from './seen-only.ts';
 import { CHANNELS, provenance, viewsOf, written } from './small-store.suite.ts';
 import { FeatureStore } from './store.ts';
-import { writeFeatureStore } from './writer.ts';
+import { writeFeatureStore } from './write-store.ts';
 
 test('views come back by index in any order, also when asked for at once', async () => {
   const views = viewsOf(4);

@@ -1,6 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { UserError, writeAtomic } from '@unseen/core';
+import { UserError } from '@unseen/core';
 import { CompressionType, makeData, RecordBatch, type Schema, Struct } from 'apache-arrow';
 import { ChunkWriter } from './chunk-writer.ts';
 import { fromHalves, LARGEST_HALF, toHalf } from './half.ts';
@@ -17,6 +16,7 @@ import {
 import { sealFooter } from './seal.ts';
 import { IndexBuilder } from './view-index.ts';
 import { readViewMessage } from './view-message.ts';
+import type { ViewPlace } from './view-reader.ts';
 import { type Compression, loadZstd } from './zstd.ts';
 
 /** In which form a feature store holds its views. */
@@ -35,26 +35,15 @@ export interface FeatureStoreOptions extends StoreForm {
   readonly labelBits?: 8 | 16;
 }
 
-/**
- * Writes a feature store: `produce` appends one view after the other, each goes to the disk at once. The file appears
- * under its name when all is written; a failed or interrupted extraction leaves at most a `*.tmp`.
- */
-export async function writeFeatureStore(
-  path: string,
-  options: FeatureStoreOptions,
-  produce: (writer: FeatureStoreWriter) => Promise<void>,
-): Promise<void> {
-  if (options.compression === 'zstd') await loadZstd();
-  await writeAtomic(path, async (file) => {
-    const writer = new FeatureStoreWriter(file, options);
-    await produce(writer);
-    await writer.finish();
-  });
-}
+/** What {@link FeatureStoreOptions} may leave out. */
+export const STORE_DEFAULTS = { labelBits: 8, featureBits: 32, compression: 'none' } as const;
 
-/** Appends views to the file of {@link writeFeatureStore}. */
+/** Takes what is written, in the order of the file: each view with its place, then the end of the file without one. */
+export type StoreSink = (bytes: Buffer, place?: ViewPlace) => Promise<void>;
+
+/** Turns views into the bytes of a feature store. The same views give the same bytes. */
 export class FeatureStoreWriter {
-  readonly #file: FileHandle;
+  readonly #sink: StoreSink;
   readonly #options: Required<FeatureStoreOptions>;
   readonly #writer: ChunkWriter;
   readonly #schema: Schema<FeatureColumns>;
@@ -64,16 +53,16 @@ export class FeatureStoreWriter {
   #length = 0;
   #count = 0;
 
-  constructor(file: FileHandle, options: FeatureStoreOptions) {
-    this.#file = file;
-    this.#options = { labelBits: 8, featureBits: 32, compression: 'none', ...options };
+  constructor(options: FeatureStoreOptions, sink: StoreSink) {
+    this.#sink = sink;
+    this.#options = { ...STORE_DEFAULTS, ...options };
     this.#writer = new ChunkWriter(this.#options.compression === 'zstd' ? CompressionType.ZSTD : undefined);
     this.#schema = featureSchema(this.#options);
     this.#statistics = new RunningStatistics(options.channels);
     this.#index = new IndexBuilder(options.provenance.views.length);
   }
 
-  /** Views written so far. */
+  /** Views written so far, those of an extraction that is continued among them. */
   get count(): number {
     return this.#count;
   }
@@ -112,16 +101,18 @@ export class FeatureStoreWriter {
     const bytes = Buffer.concat(this.#writer.chunks.splice(0));
     const { offset, metaDataLength } = this.#writer.lastBlock;
     const [message, body] = [offset - this.#length, offset - this.#length + metaDataLength];
-    const place = readViewMessage(bytes.subarray(message, body)).labels;
-    const [start, end] = [body + place.offset, body + place.offset + place.length];
+    const region = readViewMessage(bytes.subarray(message, body)).labels;
+    const from = body + region.offset;
     this.#index.add({ id, height, width }, labels, [
-      this.#length + start,
-      place.length,
-      crc32(bytes.subarray(start, end)),
+      this.#length + from,
+      region.length,
+      crc32(bytes.subarray(from, from + region.length)),
     ]);
-    this.#length += bytes.length;
-    this.#checks.push([this.#length, crc32(bytes)]);
-    await this.#file.writeFile(bytes);
+    const end = this.#length + bytes.length;
+    const place = { after: this.#length, start: offset, body: offset + metaDataLength, end, crc: crc32(bytes) };
+    this.#length = end;
+    this.#checks.push([end, place.crc]);
+    await this.#sink(bytes, place);
   }
 
   /** Writes the footer with everything that is known only now. */
@@ -139,7 +130,7 @@ export class FeatureStoreWriter {
     const metadata = new Map(Object.entries({ format: STORE_FORMAT, store, index }));
     this.#writer.footerSchema = featureSchema(this.#options, metadata);
     this.#writer.finish();
-    await this.#file.writeFile(sealFooter(Buffer.concat(this.#writer.chunks.splice(0))));
+    await this.#sink(sealFooter(Buffer.concat(this.#writer.chunks.splice(0))));
   }
 }
 
