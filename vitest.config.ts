@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { FixtureReporter } from './tests/parity/fixture-reporter.ts';
 
 /** Where Debian's package `chromium-common` has SwiftShader, a GPU that is a program, with a loader for it. */
 const SWIFTSHADER = '/usr/lib/chromium';
@@ -19,6 +20,7 @@ export default defineConfig({
     testTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    reporters: [new FixtureReporter(), 'default'],
     projects: [
       {
         extends: true,
@@ -34,7 +36,15 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/gpu/**', '**/node_modules/**'],
+          exclude: ['tests/gpu/**', 'tests/parity/**', '**/node_modules/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'parity',
+          include: ['tests/parity/*.test.ts'],
+          isolate: false,
         },
       },
       {

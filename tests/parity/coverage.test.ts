@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { fixturesFolder } from './fixture.ts';
+import { expect, test } from 'vitest';
+import { committedFolder, fixtureNames, namesIn } from './folders.ts';
 
 /** Fixtures without a file of their name here, and why. */
 const COVERED_LATER: Readonly<Record<string, string>> = {
@@ -38,21 +38,34 @@ const COVERED_LATER: Readonly<Record<string, string>> = {
   augment: 'in part, in packages/vision/src/resize.test.ts; the augmentations of the other methods are not built yet',
 };
 
-const present = existsSync(fixturesFolder);
-const fixtures = present
-  ? readdirSync(fixturesFolder)
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => file.slice(0, -'.json'.length))
-  : [];
 const isTested = (fixture: string) => existsSync(join(import.meta.dirname, `${fixture}.test.ts`));
 
-describe.skipIf(!present)(present ? 'fixtures' : `fixtures (there are none in ${fixturesFolder})`, () => {
-  test('each has a test of its name or a reason to be covered later', () => {
-    expect(fixtures.length).toBeGreaterThan(0);
-    expect(fixtures.filter((name) => !isTested(name) && !Object.hasOwn(COVERED_LATER, name))).toEqual([]);
-  });
+test('each fixture, committed or shared, has a test of its name or a reason to be covered later', () => {
+  expect(fixtureNames().filter((name) => !isTested(name) && !Object.hasOwn(COVERED_LATER, name))).toEqual([]);
 });
 
 test('what has a test is no longer listed as covered later', () => {
   expect(Object.keys(COVERED_LATER).filter(isTested)).toEqual([]);
 });
+
+test('committed fixtures are whole, small, and say nothing about the machine that they were made on', () => {
+  expect(namesIn(committedFolder).size).toBeGreaterThan(0);
+  const files = readdirSync(committedFolder);
+  const named = files.filter((file) => file.endsWith('.json')).map((file) => [file, readCommitted(file)] as const);
+  // Tensors without a description are useless; a description without tensors is what another fixture refers to.
+  const described = new Set(named.map(([file]) => file.replace(/json$/, 'safetensors')));
+  expect(files.filter((file) => file.endsWith('.safetensors') && !described.has(file))).toEqual([]);
+  const referred = named.flatMap(([, text]) => [...text.matchAll(/"as ([\w-]+)"/g)].map(([, name]) => name));
+  const whole = namesIn(committedFolder);
+  const alone = named.map(([file]) => file.slice(0, -'.json'.length)).filter((name) => !whole.has(name));
+  expect(alone.filter((name) => !referred.includes(name))).toEqual([]);
+  expect(referred.filter((name) => !files.includes(`${name}.json`))).toEqual([]);
+
+  const isPrivate =
+    /(?:^|[\s"'=:(])(?:~?\/(?:home|root|Users|tmp|work|mnt|data|var|srv|opt)\/|[A-Z]:\\\\)|localhost|\b(?:10|127|192\.168)(?:\.\d+){2,3}\b/;
+  expect(named.filter(([, text]) => isPrivate.test(text)).map(([file]) => file)).toEqual([]);
+});
+
+function readCommitted(file: string): string {
+  return readFileSync(join(committedFolder, file), 'utf8');
+}

@@ -1,16 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSafetensors } from '@unseen/formats';
 import { describe, expect, test } from 'vitest';
 import type { FixtureFile, GradientTolerance, StateEntry, Tolerance, Value } from './fixture-file.ts';
+import { folderOf, sharedFolder } from './folders.ts';
 import { type GradientCheck, gradientChecks } from './gradient-checks.ts';
 import { channelsFirst, channelsLast } from './layout.ts';
+import { statisticsOf } from './sums.ts';
 import type { FormulaWeights } from './weight-formula.ts';
-
-/** Where the numbers of the authors' own code are. */
-export const fixturesFolder =
-  process.env.UNSEEN_FIXTURES ??
-  join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../shared'), 'fixtures');
 
 /** Runs in which a number of a gradient may prove to be right. */
 const ATTEMPTS = 16;
@@ -32,10 +29,12 @@ export interface Tensor<T = Float32Array | Int32Array | Uint8Array> {
 /** Numbers of the authors' code: inputs to feed, and expected results that remember whether they were compared. */
 export class Fixture {
   readonly file: FixtureFile;
+  private readonly folder: string;
   private readonly tensors: ReadonlyMap<string, Tensor>;
   private readonly compared = new Set<string>();
 
-  constructor(file: FixtureFile, tensors: ReadonlyMap<string, Tensor>) {
+  constructor(folder: string, file: FixtureFile, tensors: ReadonlyMap<string, Tensor>) {
+    this.folder = folder;
     this.file = file;
     this.tensors = tensors;
   }
@@ -47,8 +46,25 @@ export class Fixture {
     return value as T;
   }
 
-  has(tensor: string): boolean {
-    return this.tensors.has(tensor);
+  /** The name of the tensor that ends with a number, however that is written: 1 is 1.0. */
+  numbered(prefix: string, number: number): string {
+    for (const name of this.tensors.keys()) {
+      if (name.startsWith(prefix) && Number(name.slice(prefix.length)) === number) return name;
+    }
+    throw new Error(`${this.file.fixture} has no tensor '${prefix}${number}'`);
+  }
+
+  /** Names of the tensors that match a pattern, each with its groups behind it. */
+  tensorsLike(pattern: RegExp): (readonly string[])[] {
+    return [...this.tensors.keys()].flatMap((name) => {
+      const match = pattern.exec(name);
+      return match ? [[...match]] : [];
+    });
+  }
+
+  /** What a tensor's meaning says, which may state the numbers that it was computed from. */
+  tensorMeaning(name: string): string {
+    return this.entry('tensors', name).meaning ?? '';
   }
 
   /** A tensor as it is stored. */
@@ -90,13 +106,13 @@ export class Fixture {
   weights(suffix = ''): FormulaWeights {
     const formula = this.file.weightFormula;
     if (!formula) throw new Error(`${this.file.fixture} has no weight formula`);
-    return { formula, entries: stateEntries(this.file, suffix) };
+    return { formula, entries: stateEntries(this.folder, this.file, suffix) };
   }
 
-  /** Compares a tensor, by the fixture's own tolerance where no other is given. */
+  /** Compares a tensor by the fixture's own tolerance, or a closer one. */
   expectTensor(name: string, got: ArrayLike<number>, within?: Tolerance): void {
     const { tolerance = { abs: 0, rel: 0 } } = this.entry('tensors', name);
-    this.near(`tensors/${name}`, got, this.tensor(name).values, within ?? tolerance);
+    this.near(`tensors/${name}`, got, this.tensor(name).values, closer(tolerance, within));
   }
 
   /** Compares a map [n, h, w, c] with a tensor [n, c, h, w], or [c, h, w] where n = 1. */
@@ -121,16 +137,13 @@ export class Fixture {
   /** Compares a map [n, h, w, c] with statistics and entries of a tensor [n, c, h, w]. */
   expectSummary(name: string, got: Float32Array, within?: Tolerance): void {
     const { shape, flatIndex, entry, ...statistics } = this.entry('summaries', name);
-    const tolerance = within ?? statistics.tolerance;
+    const tolerance = closer(statistics.tolerance, within);
     expect(got.length, `size of ${name}`).toBe(shape.reduce((a, b) => a * b, 1));
     const values = channelsFirst(got, shape);
-    const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-    const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
-    const min = values.reduce((a, b) => Math.min(a, b), Infinity);
-    const max = values.reduce((a, b) => Math.max(a, b), -Infinity);
+    const found = statisticsOf(values);
     const at = `summaries/${name}`;
-    this.near(at, [mean, Math.sqrt(variance)], [statistics.mean, statistics.std], tolerance);
-    this.near(at, [min, max], [statistics.min, statistics.max], tolerance);
+    this.near(at, [found.mean, found.std], [statistics.mean, statistics.std], tolerance);
+    this.near(at, [found.min, found.max], [statistics.min, statistics.max], tolerance);
     this.near(
       at,
       flatIndex.map((i) => values[i]),
@@ -246,29 +259,35 @@ export class Fixture {
   }
 }
 
+/** The closer of two tolerances. */
+function closer({ abs, rel }: Tolerance, other: Tolerance = { abs, rel }): Tolerance {
+  return { abs: Math.min(abs, other.abs), rel: Math.min(rel, other.rel) };
+}
+
 function isRecord(value: unknown): value is { readonly [key: string]: Value } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function readFile(name: string): FixtureFile {
-  return JSON.parse(readFileSync(join(fixturesFolder, `${name}.json`), 'utf8')) as FixtureFile;
+function readFile(folder: string, name: string): FixtureFile {
+  return JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as FixtureFile;
 }
 
-function stateEntries(file: FixtureFile, suffix: string): readonly StateEntry[] {
+function stateEntries(folder: string, file: FixtureFile, suffix: string): readonly StateEntry[] {
   const entries = file[`stateDict${suffix}`];
   if (entries === undefined) throw new Error(`${file.fixture} has no stateDict${suffix}`);
-  return typeof entries === 'string' ? stateEntries(readFile(entries.replace(/^as /, '')), suffix) : entries;
+  if (typeof entries !== 'string') return entries;
+  return stateEntries(folder, readFile(folder, entries.replace(/^as /, '')), suffix);
 }
 
-async function openFixture(name: string): Promise<Fixture> {
-  const stored = await openSafetensors(join(fixturesFolder, `${name}.safetensors`));
+async function openFixture(folder: string, name: string): Promise<Fixture> {
+  const stored = await openSafetensors(join(folder, `${name}.safetensors`));
   const tensors = new Map<string, Tensor>();
   try {
     for (const key of stored.names) tensors.set(key, (await stored.read(key)) as Tensor);
   } finally {
     await stored.close();
   }
-  return new Fixture(readFile(name), tensors);
+  return new Fixture(folder, readFile(folder, name), tensors);
 }
 
 /**
@@ -276,13 +295,16 @@ async function openFixture(name: string): Promise<Fixture> {
  * does not exist.
  */
 export async function parity(name: string, define: (fixture: Fixture) => void): Promise<void> {
-  if (!existsSync(join(fixturesFolder, `${name}.json`))) {
-    test.skip(`${name}: not in ${fixturesFolder}`, () => {});
+  const folder = folderOf(name);
+  if (folder === undefined) {
+    test.skip(`${name}: neither in the repository nor in ${sharedFolder}`, { meta: { absentFixture: name } }, () => {});
     return;
   }
-  const fixture = await openFixture(name);
+  const fixture = await openFixture(folder, name);
   describe(name, () => {
     define(fixture);
-    test('every expected number was compared', () => expect(fixture.missing()).toEqual([]));
+    test('every expected number was compared', { meta: { fixture: name } }, () => {
+      expect(fixture.missing()).toEqual([]);
+    });
   });
 }
