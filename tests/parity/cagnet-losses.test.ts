@@ -1,20 +1,9 @@
-import {
-  contentLoss,
-  crossEntropy,
-  type GanKind,
-  ganLosses,
-  groupPixels,
-  labelMask,
-  mmdLoss,
-  type PixelGroups,
-} from '@unseen/nn';
+import { contentLoss, crossEntropy, ganLosses, groupPixels, labelMask, mmdLoss, type PixelGroups } from '@unseen/nn';
 import { describe, expect, test } from 'vitest';
+import { adversarialOf } from './cagnet-networks.ts';
 import { engineNames, engines, evaluate } from './evaluation.ts';
 import { parity } from './fixture.ts';
 import { accuracy, LABELS, resizeLabels } from './labels.ts';
-
-/** The authors' names of adversarial losses; what they call lsgan takes absolute differences (CG-4). */
-const ADVERSARIAL: Readonly<Record<string, GanKind>> = { lsgan: 'l1', gan: 'gan', wgan: 'wgan' };
 
 /** Groups of rows as inputs of a program. */
 function groupInputs(name: string, { indices, mask, groups, samples }: PixelGroups) {
@@ -101,7 +90,7 @@ await parity('cagnet-losses', (fixture) => {
           const mask = labelMask(ops, inputs.gt, LABELS);
           const scores = { fake: inputs.fake, real: inputs.real, mask };
           const adversarial = kinds.flatMap((kind) => {
-            const loss = ganLosses[ADVERSARIAL[kind]];
+            const loss = ganLosses[adversarialOf(fixture, kind)];
             return [
               [`D_${kind}`, loss.discriminator(ops, scores)],
               [`D_real_${kind}`, loss.onReal(ops, scores)],

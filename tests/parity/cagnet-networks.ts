@@ -1,6 +1,7 @@
 import { FeatureHeads } from '@unseen/classifier';
 import { ContextualModule } from '@unseen/contextual';
 import { SeedTree } from '@unseen/core';
+import type { GanKind } from '@unseen/nn';
 import { FeatureGenerator } from '@unseen/synthesis';
 import { Cagnet, type CagnetChoices, cagnetSettings, chooseByProfile } from '@unseen/zero-shot';
 import type { Fixture } from './fixture.ts';
@@ -28,6 +29,11 @@ export function choicesOf(fixture: Fixture): CagnetChoices {
   const chosen = Object.fromEntries(inForce.map((choice) => [choice, official[choice]]));
   // Centred features are a choice of the default profile without a number in the register.
   return { ...chooseByProfile('default', settings), centre: official.centre, ...chosen };
+}
+
+/** The loss of the authors' name; what they call lsgan takes absolute differences (CG-4). */
+export function adversarialOf(fixture: Fixture, name: string): GanKind {
+  return name === 'lsgan' ? choicesOf(fixture).adversarial : (name as GanKind);
 }
 
 const shapeOf = ({ entries }: FormulaWeights, pattern: RegExp) =>

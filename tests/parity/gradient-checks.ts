@@ -1,5 +1,6 @@
 import { SeedTree } from '@unseen/core';
 import type { GradientSummary, GradientTolerance } from './fixture-file.ts';
+import { sumsOf } from './sums.ts';
 
 /** One number of a gradient: says what is wrong with it. */
 export interface GradientCheck {
@@ -30,7 +31,7 @@ export function gradientChecks(
   return [
     check(
       'norm',
-      (got) => Math.sqrt(got.reduce((total, x) => total + x * x, 0)),
+      (got) => Math.sqrt(sumsOf(got).squares),
       l2,
       () => l2Rel * l2,
     ),
@@ -40,7 +41,7 @@ export function gradientChecks(
       : [
           check(
             'sum',
-            (got) => got.reduce((total, x) => total + x, 0),
+            (got) => sumsOf(got).sum,
             sum,
             (size) => l2Rel * l2 * Math.sqrt(size),
           ),

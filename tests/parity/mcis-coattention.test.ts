@@ -1,8 +1,9 @@
-import { createBackbone } from '@unseen/backbone';
+import { Encoder } from '@unseen/backbone';
 import { SeedTree } from '@unseen/core';
 import { constant } from '@unseen/nn';
+import type { Ops } from '@unseen/tensor';
 import { imageScores, PairNetwork, pairLosses } from '@unseen/weakly';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { engineNames, engines, evaluate } from './evaluation.ts';
 import { parity } from './fixture.ts';
 import { mcisName } from './weakly-names.ts';
@@ -11,6 +12,17 @@ import { assignWeights, type FormulaWeights } from './weight-formula.ts';
 const seeds = new SeedTree(0);
 /** The weights are loaded. */
 const init = constant(0);
+
+/** Takes the place of the encoder, of which only the channels matter: the feature maps are given. */
+class GivenFeatures extends Encoder {
+  constructor(channels: number) {
+    super([{ name: 'features', channels, stride: 1 }], { inputs: channels });
+  }
+
+  protected *outputs<V>(_ops: Ops<V>, features: V): Generator<V> {
+    yield features;
+  }
+}
 
 /** Maps [n, rows, columns] with both axes exchanged. */
 function transposed(values: Float32Array, [n, rows, columns]: readonly number[]): Float32Array {
@@ -24,18 +36,11 @@ function transposed(values: Float32Array, [n, rows, columns]: readonly number[])
 await parity('mcis-coattention', (fixture) => {
   test.each(engineNames)('attention, maps, scores, losses and gradients on %s (M-11, M-12)', async (engine) => {
     const weights: FormulaWeights = fixture.weights();
-    const [classes, channels] = weights.entries[0].shape;
-    const network = new PairNetwork({
-      // Its place is taken by the feature maps; only its channels matter.
-      encoder: createBackbone('vgg16.tv_in1k', { outputStride: 8, init, seeds }),
-      depth: 0,
-      classes,
-      init,
-      seeds,
-    });
-    expect(network.encoder.taps[0].channels).toBe(channels);
-    const heads = new Map([...network.namedParameters()].filter(([name]) => !name.startsWith('encoder.')));
-    assignWeights({ namedParameters: () => heads }, weights, mcisName);
+    const { shape } = weights.entries.find(({ name }) => name === 'extra_gate.weight')!;
+    const [classes, channels] = shape;
+    const network = new PairNetwork({ encoder: new GivenFeatures(channels), depth: 0, classes, init, seeds });
+    assignWeights(network, weights, mcisName);
+    const parameters = network.namedParameters();
 
     const { outputs, gradients } = await evaluate(await engines[engine](), {
       inputs: {
@@ -66,7 +71,7 @@ await parity('mcis-coattention', (fixture) => {
             ...{ basic: losses.basic, co: losses.co },
             ...{ contrast1: losses.contrastLeft, contrast2: losses.contrastRight, total },
           },
-          losses: { total: { value: total, parameters: [...heads.values()] } },
+          losses: { total: { value: total, parameters: network.parameters() } },
         };
       },
     });
@@ -76,7 +81,7 @@ await parity('mcis-coattention', (fixture) => {
     for (const name of ['scores', 'coScores']) fixture.expectTensor(name, outputs[name]);
     for (const name of ['basic', 'co', 'contrast1', 'contrast2', 'total']) fixture.expectValue(name, outputs[name][0]);
     // Nothing here has a kink: one attempt is enough.
-    const found = (name: string) => gradients.total.get(heads.get(mcisName(name))!);
+    const found = (name: string) => gradients.total.get(parameters.get(mcisName(name))!);
     await fixture.expectGradients(fixture.gradientNames(), () => Promise.resolve(found));
   });
 });

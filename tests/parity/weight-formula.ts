@@ -1,6 +1,7 @@
 import type { Module } from '@unseen/nn';
 import { sizeOf } from '@unseen/tensor';
 import type { StateEntry, WeightFormula } from './fixture-file.ts';
+import { sumsOf } from './sums.ts';
 
 /** Weights that a fixture does not store: the tensors of the authors' state dict, and the formula of their values. */
 export interface FormulaWeights {
@@ -58,7 +59,9 @@ function fill(values: Float32Array, entry: StateEntry, { constants, gain = 1 }: 
   if (!rule) throw new Error(`${entry.name} is of the unknown kind ${kind}`);
   // Squares repeat modulo a number as their roots do.
   const period = q === 'quad' && (kind === 'weight' || kind === 'bias') ? modulus : values.length;
-  for (let i = 0; i < values.length; i++) values[i] = i < period ? rule(i) : values[i - period];
+  const computed = Math.min(period, values.length);
+  for (let i = 0; i < computed; i++) values[i] = rule(i);
+  for (let filled = computed; filled < values.length; filled *= 2) values.copyWithin(filled, 0, filled);
 }
 
 /** i² mod modulus without a product beyond 2⁵³. */
@@ -73,8 +76,7 @@ function verify(values: Float32Array, { name, first, sum }: StateEntry): void {
       throw new Error(`${name}[${i}] is ${values[i]} by the formula, ${expected} in the fixture`);
     }
   });
-  const total = values.reduce((sum, x) => sum + x, 0);
-  const absolute = values.reduce((sum, x) => sum + Math.abs(x), 0);
+  const { sum: total, absolute } = sumsOf(values);
   if (Math.abs(total - sum) > 1e-8 * absolute) {
     throw new Error(`${name} adds up to ${total} by the formula, to ${sum} in the fixture`);
   }
