@@ -47,8 +47,12 @@ await parity('cagnet-schedules-metrics', (fixture) => {
 
   test.each(fixture.valueNames('alternation_'))('%s', (name) => {
     const [real, synthetic] = name.split('_').slice(1).map(Number);
-    expect(fixture.meaning(name)).toContain('first=step1');
-    const turns = fixture.value<string[]>(name).map((_, i) => (isRealTurn(i, { real, synthetic }) ? 'step1' : 'step2'));
+    // Ours begins with real turns; one that begins with synthetic ones is the same a little later.
+    const [, first] = /first=(step[12])/.exec(fixture.meaning(name))!;
+    const start = first === 'step1' ? 0 : real;
+    const turns = fixture
+      .value<string[]>(name)
+      .map((_, i) => (isRealTurn(start + i, { real, synthetic }) ? 'step1' : 'step2'));
     fixture.expectValue(name, turns);
   });
 

@@ -65,7 +65,7 @@ await parity('zs3-gcn', (fixture) => {
   const [, embedding] = table.shape;
   const { shape, values } = fixture.tensor('feature');
   const features = channelsLast(values, [1, ...shape]);
-  const real = nodeFeatures(features, graph, choices.features);
+  const real = nodeFeatures(features, graph, fixture.setting('avg_feat') ? 'mean' : choices.features);
   const words = Float32Array.from(
     [...graph.labels].flatMap((label) => {
       const row = label === 255 ? 0 : label;

@@ -8,10 +8,12 @@ import { parity, type Tensor } from './fixture.ts';
 import { gmmnName } from './state-names.ts';
 import { assignWeights } from './weight-formula.ts';
 
-const choices = (profile: 'default' | 'official') =>
-  chooseGmmn(profile, gmmnSettings.parse({}), gmmnLoss.parse({ scale: 'full' }));
-
 await parity('zs3-gmmn', (fixture) => {
+  const choices = (profile: 'default' | 'official') => {
+    const [, stated] = /bandwidths ([\d.,]+)/.exec(fixture.meaning(profile === 'official' ? 'mmd_code' : 'mmd_paper'))!;
+    const bandwidths = stated.split(',').map(Number);
+    return chooseGmmn(profile, gmmnSettings.parse({}), gmmnLoss.parse({ scale: 'full', bandwidths }));
+  };
   const embedding = fixture.setting<number>('embed_dim');
   const noise = fixture.setting<number>('noise_dim');
   const [hidden, features] = [fixture.setting<number>('hidden'), fixture.setting<number>('feature')];
@@ -70,7 +72,9 @@ await parity('zs3-gmmn', (fixture) => {
       const logits = fixture.map('ceLogits');
       const labels = fixture.integers('ceLabels');
       const [images, , , classes] = logits.shape;
-      const weights = Array.from({ length: classes }, (_, c) => (c === 1 || c === 3 ? 100 : 1));
+      const [, weight, heavy] = /weights ([\d.]+) for classes ([\d, and]+)/.exec(fixture.meaning('ce_weighted'))!;
+      const isHeavy = new Set((heavy.match(/\d+/g) ?? []).map(Number));
+      const weights = Array.from({ length: classes }, (_, c) => (isHeavy.has(c) ? Number(weight) : 1));
       const { outputs } = await evaluate(await engines[name](), {
         inputs: { logits, labels },
         describe: (ops, given) => ({
@@ -85,20 +89,19 @@ await parity('zs3-gmmn', (fixture) => {
     });
   });
 
-  test('the poly schedule by epoch and iteration', () => {
-    const [epochs, perEpoch] = ['epochs', 'its'].map((unit) =>
-      Number(new RegExp(`(\\d+)${unit}`).exec('poly_4epochs_25its')![1]),
-    );
-    const expected = fixture.value<Record<string, readonly [number, number]>>('poly_4epochs_25its');
+  test.each(fixture.valueNames('poly_'))('%s: the poly schedule by epoch and iteration', (name) => {
+    const [epochs, perEpoch] = ['epochs', 'its'].map((unit) => Number(new RegExp(`(\\d+)${unit}`).exec(name)![1]));
+    const multiplier = Number(/(\d+)x/.exec(fixture.meaning(name))![1]);
+    const expected = fixture.value<Record<string, readonly [number, number]>>(name);
     const [rate] = expected['0/0'];
     const poly = schedules.poly({ rate, iterations: epochs * perEpoch });
     fixture.expectValue(
-      'poly_4epochs_25its',
+      name,
       Object.fromEntries(
         Object.keys(expected).map((key) => {
           const [epoch, iteration] = key.split('/').map(Number);
           const now = poly(epoch * perEpoch + iteration);
-          return [key, [now, 10 * now]];
+          return [key, [now, multiplier * now]];
         }),
       ),
     );
