@@ -3,13 +3,7 @@ import { labelledInputs, Trunk } from '@unseen/experiment';
 import { type GanKind, ganLosses, groupPixels } from '@unseen/nn';
 import { ClassVectors } from '@unseen/synthesis';
 import { resizeBilinear } from '@unseen/vision';
-import {
-  type CagnetChoices,
-  type RealStepOptions,
-  realLosses,
-  realPass,
-  trainedContextual,
-} from '@unseen/zero-shot';
+import { type CagnetChoices, type RealStepOptions, realLosses, realPass, trainedContextual } from '@unseen/zero-shot';
 import { expect, test } from 'vitest';
 import { adversarialOf, cagnetOf, choicesOf, classVectorsOf } from './cagnet-networks.ts';
 import { compile, engines, evaluate } from './evaluation.ts';
