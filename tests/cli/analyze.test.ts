@@ -70,7 +70,7 @@ test.each([
   [['analyze', 'clusters', 'run', '--class', 'lynks'], /did you mean 'lynx'/],
   [['analyze', 'clusters', 'run', '--k', 'two'], /--k 'two'; expected different whole numbers/],
   [['analyze', 'clusters', 'run', '--images', '0'], /--images 0; expected at least 1/],
-  [['analyze', 'reconstruction', 'images'], /is no run folder/],
+  [['analyze', 'reconstruction', 'images'], /is not a run folder/],
   [['features', 'synthesize', 'run'], /class/],
   [['features', 'synthesize', 'run', '--class', 'lynx', '--image', 'none.png'], /none\.png does not exist/],
 ])('%j is one clear error', async (args, message) => {

@@ -168,7 +168,7 @@ describe('bad input gets one clear error', () => {
   });
 
   test('folders that are no run', async () => {
-    expect(await failure('evaluate', dir)).toContain('is no run folder');
+    expect(await failure('evaluate', dir)).toContain('is not a run folder');
     expect(await failure('report', join(dir, 'none'))).toContain('does not exist');
   });
 });

@@ -19,8 +19,8 @@ const json = (...args: string[]) => unseenJson(dir, ...args);
 const read = async (...parts: string[]) => JSON.parse(await readFile(join(dir, ...parts), 'utf8'));
 
 test('predict segments the images of a folder as the evaluation did, which the metrics verb confirms', async () => {
-  const { images, method } = await json('predict', 'run', 'images/e.png', 'images/f.png', '--out', 'out');
-  expect(method).toBe('cagnet');
+  const { images, model } = await json('predict', 'run', 'images/e.png', 'images/f.png', '--out', 'out');
+  expect(model).toBe('cagnet');
   const scored = await json(
     'metrics',
     '--pred',
@@ -150,7 +150,7 @@ test('predict refuses what it cannot use', async () => {
   const refusal = (...args: string[]) => failure(place, ['predict', ...args]);
   expect(await refusal(run, 'absent.png')).toContain('absent.png does not exist');
   expect(await refusal(run, 'none')).toContain('none holds no image');
-  expect(await refusal('none', 'a.png')).toContain('none is no run folder');
+  expect(await refusal('none', 'a.png')).toContain('none is not a run folder');
   expect(await refusal(run, 'a.png', '--min-confidence', '2')).toContain('expected a number from 0 to 1');
   expect(await refusal(run, 'a.png', '--model', 'seen-onyl')).toContain("did you mean 'seen-only'?");
   await cp(run, join(place, 'half'), { recursive: true });
