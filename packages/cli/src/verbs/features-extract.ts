@@ -196,7 +196,7 @@ async function extractOne(
     progress.stage(`extract ${subset}`, store.skipped ? 'skip' : 'done', position);
     return store;
   } catch (error) {
-    throw signal.aborted ? new Interrupted('the same command begins this store anew; finished ones are kept') : error;
+    throw signal.aborted ? new Interrupted('run the same command again to continue') : error;
   } finally {
     release();
   }

@@ -77,15 +77,23 @@ test('labels of training images passed the guard; validation images have the fir
   await val.close();
 });
 
-test('a shard that is there is kept; an interrupted one leaves nothing and begins anew', async () => {
-  const shard = { index: 1, count: 3 };
+test('a shard that is there is kept; an interrupted one continues at the image where it was, to the same bytes', async () => {
+  const shard = { index: 1, count: 2 };
+  const { path: whole } = await extract({ shard, out: join(out, 'whole') });
   const interrupt = new AbortController();
-  const interrupted = extract({ shard, signal: interrupt.signal, onImage: () => interrupt.abort() });
-  await expect(interrupted).rejects.toThrow();
-  expect(await readdir(out)).toEqual([]);
+  const stopped: number[] = [];
+  const onImage = (done: number) => {
+    stopped.push(done);
+    if (done === 2) interrupt.abort();
+  };
+  await expect(extract({ shard, signal: interrupt.signal, onImage })).rejects.toThrow();
+  expect(stopped).toEqual([1, 2]);
+  expect(await readdir(out)).not.toContain('train.shard-1-of-2.arrow');
   const { path } = await extract({ shard });
+  expect((await readFile(path)).equals(await readFile(whole))).toBe(true);
+  expect((await readdir(out)).sort()).toEqual(['train.shard-1-of-2.arrow', 'whole']);
   const { mtimeMs } = await stat(path);
-  expect(await extract({ shard, onImage: () => expect.unreachable() })).toEqual({ path, images: 2, skipped: true });
+  expect(await extract({ shard, onImage: () => expect.unreachable() })).toEqual({ path, images: 3, skipped: true });
   expect((await stat(path)).mtimeMs).toBe(mtimeMs);
 });
 

@@ -40,7 +40,7 @@ export interface ExtractedStore {
 /**
  * Runs a frozen backbone over a subset of a dataset and stores its output, as the experiments of the same settings
  * do: training labels pass the leakage guard. A store that is there already is kept if it was made in the same way, and a
- * `UserError` otherwise; an interrupted one begins anew.
+ * `UserError` otherwise; an interrupted one continues at the image where it was.
  */
 export async function extractDataset(options: ExtractDatasetOptions): Promise<ExtractedStore> {
   const { engine, settings, subset, out, shard, signal } = options;

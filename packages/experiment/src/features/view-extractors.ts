@@ -56,20 +56,27 @@ export interface ExtractStoreOptions {
   readonly samples: readonly Sample[];
   readonly provenance: FeatureProvenance;
   readonly form?: StoreForm;
-  /** After each image; what it throws ends the extraction. */
+  /** After each image, those that were stored earlier included; what it throws ends the extraction. */
   readonly onImage: (sample: Sample) => Promise<void>;
 }
 
-/** Writes the store of some samples, all views of each; nothing is left of one that is interrupted. */
+/** Writes the store of some samples, all views of each; one that was interrupted is continued at the image where it was. */
 export async function extractStore(path: string, options: ExtractStoreOptions): Promise<void> {
   const { extractors, dataset, samples, provenance, form, onImage } = options;
   const { channels } = extractors;
-  await writeFeatureStore(path, { ...form, provenance, channels, labelBits: labelBitsOf(dataset) }, async (writer) => {
-    for (const sample of samples) {
-      for await (const view of extractors.views(sample)) await writer.append(view);
-      await onImage(sample);
-    }
-  });
+  const store = { ...form, provenance, channels, labelBits: labelBitsOf(dataset) };
+  await writeFeatureStore(
+    path,
+    store,
+    async (writer) => {
+      const done = writer.count / extractors.count;
+      for (const [i, sample] of samples.entries()) {
+        if (i >= done) for await (const view of extractors.views(sample)) await writer.append(view);
+        await onImage(sample);
+      }
+    },
+    { resumable: true },
+  );
 }
 
 /** Width of the class ids of a dataset. */
