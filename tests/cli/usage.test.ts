@@ -51,7 +51,7 @@ test.each([
   [['metrics', '--gt', 'a'], 'missing required arguments: pred, dataset', '--help'],
   [['run', 'x', '--seeds', '1,1'], "--seeds '1,1'", 'different whole numbers'],
   [['models', 'show', 'resnet51.tv_in1k'], "unknown model 'resnet51.tv_in1k'", "did you mean 'resnet50.tv_in1k'?"],
-  [['models', 'list', 'vgg17'], "no model has 'vgg17' in its name", "did you mean 'vgg16'?"],
+  [['models', 'list', 'vgg17'], "no model name contains 'vgg17'", "did you mean 'vgg16'?"],
   [['models', 'show', 'vgg16.tv_in1k', '--size', '0x9'], "--size '0x9'", 'a size such as 321 or 375x500'],
   [['metrics', '--pred', 'a', '--gt', 'b', '--dataset', 'nowhere'], "unknown dataset 'nowhere'", 'expected one of'],
 ])('%j is one sentence and what to do', async (args, given, advice) => {

@@ -16,7 +16,7 @@ export interface SummedAsppOptions {
 
 /**
  * Atrous spatial pyramid pooling of DeepLab v2 (Chen et al. 2018, §3.2): parallel 3×3 convolutions with bias whose
- * dilation equals their padding, summed. The grid stays as it is; no activation.
+ * dilation equals their padding, summed. The grid is kept; no activation.
  */
 export class SummedAspp extends Module {
   readonly branches: readonly Conv2d[];
@@ -41,16 +41,16 @@ export interface ConcatAsppOptions extends UnitOptions {
   readonly outputs?: number;
   /** Of the 3×3 branches. Default 6, 12, 18. */
   readonly dilations?: readonly number[];
-  /** Whether the branch of the whole image has a batch normalisation (ZS3Net: yes, ELN: no). Default true. */
+  /** Whether the global branch has batch normalisation (ZS3Net: yes, ELN: no). Default true. */
   readonly imageNorm?: boolean;
-  /** Rate behind the projection. Default 0.5. */
+  /** Dropout after the projection. Default 0.5. */
   readonly dropout?: number;
   readonly seeds: SeedTree;
 }
 
 /**
- * Atrous spatial pyramid pooling of DeepLab v3 (Chen et al. 2017, §3.3): a 1×1 convolution, dilated 3×3 convolutions and
- * the mean of the whole image, concatenated in this order and projected. The grid stays as it is.
+ * Atrous spatial pyramid pooling of DeepLab v3 (Chen et al. 2017, §3.3): a 1×1 convolution, dilated 3×3 convolutions
+ * and the mean of the whole image, concatenated in this order and projected. The grid is kept.
  */
 export class ConcatAspp extends Module {
   /** The 1×1 convolution, then the dilated ones. */
@@ -82,15 +82,15 @@ export class ConcatAspp extends Module {
   }
 
   /**
-   * [n, h, w, inputs] → [n, h, w, outputs]. One image alone is a `UserError` where the statistics of the batch normalise
-   * the branch of the whole image: they would leave nothing of it.
+   * [n, h, w, inputs] → [n, h, w, outputs]. In training, a single image is a `UserError` if the global branch is
+   * normalised by the statistics of the batch, which would cancel it.
    */
   forward<V>(ops: Ops<V>, x: V, options: { readonly dropout?: boolean } = {}): V {
     const [n, height, width] = ops.shape(x);
     if (n === 1 && ops.training && this.image instanceof ConvNorm && usesBatch(this.image)) {
       throw new UserError({
-        given: 'a batch of one image, and batch normalisation behind the mean of the image',
-        expected: 'two images or more, or frozen normalisation',
+        given: 'a batch of one image with batch normalisation after global pooling',
+        expected: 'at least two images, or frozen normalisation',
       });
     }
     const mean = ops.mean(x, [1, 2], true);

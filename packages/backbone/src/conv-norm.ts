@@ -1,25 +1,25 @@
 import { BatchNorm, Conv2d, type Conv2dOptions, DepthwiseConv2d, type Initializer, Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
 
-/** What all convolutions of an encoder and the batch normalisations behind them have in common. */
+/** Options shared by all convolutions of a network and their batch normalisations. */
 export interface UnitOptions {
   /**
-   * `frozen`: an affine by the running statistics, never trained. `affine`: the same with scale and shift trained.
-   * `trained`: by the batch's statistics while training. Default `frozen`.
+   * `frozen`: an affine map by the running statistics, never trained. `affine`: the same, but scale and shift are
+   * trained. `trained`: by the statistics of the batch in training. Default `frozen`.
    */
   readonly norm?: 'frozen' | 'affine' | 'trained';
   /** Default 1e-5. */
   readonly epsilon?: number;
-  /** Default Kaiming normal; `constant(0)` saves the time where weights are loaded anyway. */
+  /** Default Kaiming normal; `constant(0)` saves time if weights are loaded anyway. */
   readonly init?: Initializer;
 }
 
-/** Options of {@link ConvNorm}; `depthwise` asks for one filter a channel. */
+/** Options of {@link ConvNorm}; with `depthwise`, one filter per channel. */
 export interface ConvNormOptions extends UnitOptions, Omit<Conv2dOptions, 'bias' | 'biasInit' | 'init'> {
   readonly depthwise?: boolean;
 }
 
-/** A convolution without bias and the batch normalisation behind it. */
+/** A convolution without bias, followed by batch normalisation. */
 export class ConvNorm extends Module {
   readonly conv: Conv2d | DepthwiseConv2d;
   readonly norm: BatchNorm;

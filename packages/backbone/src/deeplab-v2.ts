@@ -13,22 +13,22 @@ export interface DeepLabV2Options {
   readonly classes: number;
   /** Default 6, 12, 18, 24. */
   readonly dilations?: readonly number[];
-  /** Of the pyramid. Default Kaiming normal; SPNet starts from N(0, .01). */
+  /** Initializer of the pyramid. Default Kaiming normal; SPNet uses N(0, .01). */
   readonly init?: Initializer;
-  /** Scales besides the full one. Default ½ and ¾. */
+  /** Scales in addition to the full one. Default ½ and ¾. */
   readonly scales?: readonly number[];
   readonly seeds: SeedTree;
 }
 
-/** Maps of one image at several scales. */
+/** Maps of an image at several scales. */
 export interface MultiScaleMaps<V> {
-  /** At full scale first, each on a grid of its own. */
+  /** Full scale first, each on its own grid. */
   readonly views: readonly V[];
-  /** Their maximum, on the grid of the full scale. */
+  /** Their maximum, on the full-scale grid. */
   readonly fused: V;
 }
 
-/** DeepLab v2 (Chen et al. 2018): an encoder at stride 8 and the summed pyramid; at several scales where asked for. */
+/** DeepLab v2 (Chen et al. 2018): an encoder at stride 8 with a summed pyramid, optionally at several scales. */
 export class DeepLabV2 extends SegmentationNetwork {
   readonly encoder: Encoder;
   readonly aspp: SummedAspp;
@@ -54,25 +54,25 @@ export class DeepLabV2 extends SegmentationNetwork {
     this.scales = scales;
   }
 
-  /** At full scale alone. */
+  /** At full scale only. */
   forward<V>(ops: Ops<V>, images: V): SegmentationMaps<V> {
     const features = this.encoder.forward(ops, images).at(-1)!;
     return { features, logits: this.aspp.forward(ops, features) };
   }
 
-  /** What `head` makes of the logits of each scale, default: nothing, and the maximum of that over the scales. */
+  /** The logits of each scale after `head` (default: the identity), and their maximum over the scales. */
   multiScale<V>(ops: Ops<V>, images: V, head: (logits: V) => V = (logits) => logits): MultiScaleMaps<V> {
     const views = viewsAtScales(ops, images, (view) => head(this.forward(ops, view).logits), this.scales);
     return { views, fused: fuseMaximum(ops, views) };
   }
 }
 
-/** Scales at which DeepLab v2 sees an image besides its full size. */
+/** Scales at which DeepLab v2 processes an image, in addition to full size. */
 export const MSC_SCALES: readonly number[] = [0.5, 0.75];
 
 /**
- * What a network makes of images [n, h, w, c] at full size, then at each scale (Chen et al. 2018, §3.1): bilinearly
- * resized to ⌊scale · side⌋. {@link fuseMaximum} combines maps of these views.
+ * Applies a network to images [n, h, w, c] at full size, then at each scale (Chen et al. 2018, §3.1), bilinearly
+ * resized to ⌊scale · side⌋. {@link fuseMaximum} combines the maps.
  */
 export function viewsAtScales<V, R>(
   ops: Ops<V>,
@@ -87,7 +87,7 @@ export function viewsAtScales<V, R>(
   return [images, ...resized].map(network);
 }
 
-/** Element-wise maximum of maps [n, h, w, c] after they were bilinearly resized to the grid of the first one. */
+/** Element-wise maximum of maps [n, h, w, c], bilinearly resized to the grid of the first one. */
 export function fuseMaximum<V>(ops: Ops<V>, maps: readonly V[]): V {
   const [, height, width] = ops.shape(maps[0]);
   return maps

@@ -7,17 +7,18 @@ import type { Encoder } from './encoder.ts';
 import { PixelHead } from './pixel-head.ts';
 import { SegmentationNetwork } from './segmentation-network.ts';
 
-/** What distinguishes the decoders of DeepLab v3+. */
+/** Variant of the decoder of DeepLab v3+. */
 export interface DeepLabV3PlusVariant {
-  /** Of the pyramid's 3×3 branches. Default 6, 12, 18. */
+  /** Dilations of the pyramid's 3×3 branches. Default 6, 12, 18. */
   readonly dilations?: readonly number[];
-  /** Whether the pyramid's branch of the whole image has a batch normalisation. Default true. */
+  /** Whether the pyramid's global branch has batch normalisation. Default true. */
   readonly imageNorm?: boolean;
-  /** Rates behind the pyramid and behind each of the two 3×3 convolutions. Default 0.5, 0.5, 0.1. */
+  /** Dropout after the pyramid and after each of the two 3×3 convolutions. Default 0.5, 0.5, 0.1. */
   readonly dropout?: readonly [number, number, number];
   /**
-   * `linear`: the second 3×3 convolution gives the features, and a 1×1 convolution classifies them. `hidden`: a further 1×1
-   * convolution with bias gives the features, and each head has a hidden layer. Default `linear`.
+   * `linear`: the features are the output of the second 3×3 convolution and are classified by a 1×1 convolution.
+   * `hidden`: the features are the output of another 1×1 convolution with bias, and each head has a hidden layer.
+   * Default `linear`.
    */
   readonly heads?: 'linear' | 'hidden';
   /** Channels of the pyramid and of the features. Default 256. */
@@ -31,23 +32,23 @@ export interface DeepLabV3PlusDecoderOptions extends DeepLabV3PlusVariant, UnitO
   /** Channels of the low-level features and of the encoder's output. */
   readonly inputs: readonly [lowLevel: number, high: number];
   readonly classes: number;
-  /** Channels of the embedding, where there is one. */
+  /** Channels of the embedding, if there is one. */
   readonly embedding?: number;
   readonly seeds: SeedTree;
 }
 
-/** ZS3Net's decoder (Bucher et al. 2019): the usual one. */
+/** ZS3Net's decoder (Bucher et al. 2019), the standard one. */
 export const ZS3_DECODER: DeepLabV3PlusVariant = {};
 
-/** The decoders of ELN's main network, auxiliary ones included (Kwon and Kwak 2022). */
+/** The decoders of ELN's main network, including the auxiliary ones (Kwon and Kwak 2022). */
 export const ELN_DECODER: DeepLabV3PlusVariant = { imageNorm: false, dropout: [0.1, 0.5, 0.1], heads: 'hidden' };
 
 /** The decoder of ELN's error localisation network. */
 export const ELN_ERROR_DECODER: DeepLabV3PlusVariant = { ...ELN_DECODER, dropout: [0.5, 0.5, 0.1] };
 
-/** What a {@link DeepLabV3PlusDecoder} makes, on the grid of the low-level features. */
+/** Output of {@link DeepLabV3PlusDecoder}, on the grid of the low-level features. */
 export interface DecodedMaps<V> {
-  /** [n, h, w, width]: what the heads see. */
+  /** [n, h, w, width], the input of the heads. */
   readonly features: V;
   /** [n, h, w, classes] */
   readonly logits: V;
@@ -56,8 +57,9 @@ export interface DecodedMaps<V> {
 }
 
 /**
- * Decoder of DeepLab v3+ (Chen et al. 2018, fig. 2): the pyramid's output, enlarged with matching corners, beside reduced
- * low-level features; two 3×3 convolutions; a classifier and, where asked for, a head for an embedding.
+ * Decoder of DeepLab v3+ (Chen et al. 2018, fig. 2): the pyramid's output, upsampled with aligned corners, is
+ * concatenated with reduced low-level features; two 3×3 convolutions follow, then a classifier and optionally an
+ * embedding head.
  */
 export class DeepLabV3PlusDecoder extends Module {
   readonly aspp: ConcatAspp;
@@ -101,7 +103,7 @@ export class DeepLabV3PlusDecoder extends Module {
         inputs: width,
         outputs,
         hidden,
-        // ELN's heads keep PyTorch's initial values.
+        // ELN's heads use PyTorch's default initialisation.
         init: hidden ? init : (init ?? kaimingNormal),
         seeds: seeds.child(name),
       });
@@ -110,8 +112,8 @@ export class DeepLabV3PlusDecoder extends Module {
   }
 
   /**
-   * Low-level features [n, h, w, ·] and the encoder's output [n, h', w', ·] → maps [n, h, w, ·]. `dropout: false` leaves
-   * out every dropout in training too.
+   * Low-level features [n, h, w, ·] and the encoder's output [n, h', w', ·] → maps [n, h, w, ·]. `dropout: false`
+   * disables dropout in training too.
    */
   forward<V>(
     ops: Ops<V>,
@@ -126,7 +128,7 @@ export class DeepLabV3PlusDecoder extends Module {
     };
   }
 
-  /** A decoder of the same form with weights of its own. */
+  /** A decoder of the same form with new weights. */
   sibling(seeds: SeedTree): DeepLabV3PlusDecoder {
     return new DeepLabV3PlusDecoder({ ...this.options, seeds });
   }
@@ -150,13 +152,13 @@ export class DeepLabV3PlusDecoder extends Module {
 
 /** Options of {@link DeepLabV3Plus}. */
 export interface DeepLabV3PlusOptions extends Omit<DeepLabV3PlusDecoderOptions, 'inputs'> {
-  /** Its taps are the low-level features and the output. */
+  /** Its two taps are the low-level features and the output. */
   readonly encoder: Encoder;
 }
 
 /**
- * DeepLab v3+ (Chen et al. 2018): an encoder, and a decoder on the grid of its low-level features, at stride 4 for a ResNet.
- * Another number of taps than two is a `UserError`.
+ * DeepLab v3+ (Chen et al. 2018): an encoder and a decoder on the grid of its low-level features, at stride 4 for a
+ * ResNet. An encoder without exactly two taps is a `UserError`.
  */
 export class DeepLabV3Plus extends SegmentationNetwork {
   readonly encoder: Encoder;

@@ -19,7 +19,7 @@ const ZS3_PAPER = 'Bucher et al., Zero-Shot Semantic Segmentation, 2019';
 const MCIS_PAPER = 'Sun et al., Mining Cross-Image Semantics for Weakly Supervised Semantic Segmentation, 2020';
 const ELN_PAPER = 'Kwon and Kwak, Semi-supervised Semantic Segmentation with Error Localization Network, 2022';
 
-/** Factors of the last stage's dilation, as ZS3Net and ELN have them. */
+/** Dilation factors of the last stage in ZS3Net and ELN. */
 const MULTI_GRID = [1, 2, 4];
 
 interface StrideEightDefinition {
@@ -31,7 +31,7 @@ interface StrideEightDefinition {
   ) => SegmentationNetwork;
 }
 
-/** A head on the output of an encoder at stride 8, where it can have that. */
+/** A head on the output of an encoder at stride 8, if the encoder supports it. */
 function onStrideEight({ name, backbone, paper, head }: StrideEightDefinition): SegmentationDefinition {
   const { input, outputStrides } = backbones[backbone];
   const outputStride = outputStrides.includes(8) ? 8 : outputStrides[0];
@@ -78,7 +78,7 @@ interface V3PlusDefinition {
   readonly name: string;
   readonly backbone: string;
   readonly paper: string;
-  /** Default: those of ZS3Net. */
+  /** Default: that of ZS3Net. */
   readonly variant?: DeepLabV3PlusVariant;
   readonly embedding?: number;
   readonly dilation?: DilationRule;

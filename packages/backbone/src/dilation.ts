@@ -1,20 +1,20 @@
 import { UserError } from '@unseen/core';
 
-/** One layer or stage after strides have been exchanged for dilation. */
+/** A layer or stage after strides have been replaced by dilation. */
 export interface StridePlan {
   readonly stride: number;
-  /** Of the layer that had the stride: the dilation before it. */
+  /** Dilation of the layer that had the stride: that of the layers before it. */
   readonly entryDilation: number;
-  /** Of everything behind it. */
+  /** Dilation of the layers after it. */
   readonly dilation: number;
-  /** Input pixels per position behind it. */
+  /** Input pixels per position after it. */
   readonly totalStride: number;
 }
 
 /**
- * Keeps a grid of `outputStride`: once it is reached, every further stride becomes 1 and multiplies the dilation of
- * what comes behind it, so that each filter sees the same positions as before. Other strides than those that the network
- * can have are a `UserError`.
+ * Keeps a grid of `outputStride`: once it is reached, every further stride becomes 1 and multiplies the dilation of the
+ * layers after it, so that each filter sees the same positions as before. Output strides that the network cannot have
+ * are a `UserError`.
  */
 export function planStrides(strides: readonly number[], inputStride: number, outputStride?: number): StridePlan[] {
   const natural = strides.reduce((a, b) => a * b, inputStride);
@@ -38,22 +38,19 @@ export function planStrides(strides: readonly number[], inputStride: number, out
 }
 
 /**
- * What becomes of a stage whose stride is gone. `exact`: its convolutions are dilated so that each sees the same
- * positions as before, the one that had the stride as little as those before it (torchvision). `uniform`: all of them are
- * dilated alike, the first too (DeepLab's authors, ZS3Net, ELN). `none`: nothing is dilated (IRNet, ELN's error network).
+ * Dilation of a stage whose stride has been removed. `exact`: each convolution sees the same positions as before; the
+ * one that had the stride has the dilation of those before it (torchvision). `uniform`: all of them have the same
+ * dilation, including the first (DeepLab's authors, ZS3Net, ELN). `none`: no dilation (IRNet, ELN's error network).
  */
 export type DilationRule = 'exact' | 'uniform' | 'none';
 
-/** Dilations of one block of a stage: of the convolution that has (or had) the stride, and of the others. */
+/** Dilations in one block of a stage: of the convolution that has (or had) the stride, and of the others. */
 export interface BlockDilation {
   readonly entry: number;
   readonly inner: number;
 }
 
-/**
- * Dilations of the blocks of a stage. `multiGrid` has a factor for each block (Chen et al. 2017, §3.1.1); its length must
- * be theirs.
- */
+/** Dilations of the blocks of a stage. `multiGrid` has one factor per block (Chen et al. 2017, §3.1.1). */
 export function dilateBlocks(
   { entryDilation, dilation }: StridePlan,
   depth: number,
@@ -62,12 +59,12 @@ export function dilateBlocks(
   const { rule, multiGrid = Array<number>(depth).fill(1) } = options;
   if (multiGrid.length !== depth) {
     throw new UserError({
-      given: `a multi-grid of ${multiGrid.length} factors`,
-      expected: `one for each of the ${depth} blocks of the last stage`,
+      given: `a multi-grid with ${multiGrid.length} factors`,
+      expected: `one factor for each of the ${depth} blocks in the last stage`,
     });
   }
   if (rule === 'none' && multiGrid.some((factor) => factor !== 1)) {
-    throw new UserError({ given: 'a multi-grid where nothing is dilated', expected: "dilation 'uniform' or 'exact'" });
+    throw new UserError({ given: 'a multi-grid without dilation', expected: "dilation 'uniform' or 'exact'" });
   }
   return multiGrid.map((factor, i) => {
     if (rule === 'none') return { entry: 1, inner: 1 };

@@ -3,27 +3,27 @@ import { Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
 import type { WeightNames } from './names/rename.ts';
 
-/** A place of an encoder where features can be taken. */
+/** A stage of an encoder whose output can be used as features. */
 export interface FeatureInfo {
   readonly name: string;
   readonly channels: number;
-  /** Pixels of the input per position of the grid. */
+  /** Input pixels per position of the grid. */
   readonly stride: number;
 }
 
-/** What every encoder can be built with. */
+/** Options of every encoder. */
 export interface EncoderOptions {
-  /** Names of the stages that `forward` returns. Default: the last one. */
+  /** Names of the stages that `forward` returns. Default: the last stage. */
   readonly taps?: readonly string[];
   /** Channels of the images. Default 3. */
   readonly inputs?: number;
 }
 
-/** A network that turns images [n, h, w, inputs], normalised as its definition says, into feature maps. */
+/** A network that maps images [n, h, w, inputs], normalised as its definition says, to feature maps. */
 export abstract class Encoder extends Module {
-  /** From the input to the output. */
+  /** All stages, from input to output. */
   readonly stages: readonly FeatureInfo[];
-  /** Those that {@link forward} returns, in that order. */
+  /** The stages that {@link forward} returns, in that order. */
   readonly taps: readonly FeatureInfo[];
   /** Channels of the images. */
   readonly inputs: number;
@@ -33,12 +33,12 @@ export abstract class Encoder extends Module {
     this.stages = stages;
     const byName = Object.fromEntries(stages.map((stage) => [stage.name, stage]));
     const { taps = [stages[stages.length - 1].name], inputs = 3 } = options;
-    if (taps.length === 0) throw new UserError({ given: 'an encoder without taps', expected: 'one stage at least' });
+    if (taps.length === 0) throw new UserError({ given: 'an encoder without taps', expected: 'at least one stage' });
     this.inputs = inputs;
     this.taps = taps.map((tap) => lookUp(byName, tap, 'stage'));
   }
 
-  /** The feature map of each tap, or of the given stages; what lies behind the last of them is not computed. */
+  /** The feature map of each tap, or of the given stages. Nothing after the last of them is computed. */
   forward<V>(ops: Ops<V>, images: V, taps: readonly FeatureInfo[] = this.taps): V[] {
     const channels = ops.shape(images)[3];
     if (channels !== this.inputs) {
@@ -55,11 +55,11 @@ export abstract class Encoder extends Module {
     return taps.map(({ name }) => found.get(name)!);
   }
 
-  /** The families of names in which weights of this architecture are published, besides this toolkit's own. */
+  /** Naming schemes in which weights of this architecture are published, in addition to our own. */
   publishedNames(): readonly WeightNames[] {
     return [];
   }
 
-  /** The output of each stage, computed when asked for. */
+  /** The output of each stage, computed on demand. */
   protected abstract outputs<V>(ops: Ops<V>, images: V): Generator<V>;
 }

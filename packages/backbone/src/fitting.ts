@@ -4,20 +4,20 @@ import type { Shape } from '@unseen/tensor';
 import { describeProblems, planBackboneWeights, shapesOf } from './import-weights.ts';
 import { backbones } from './registry.ts';
 
-/** A registered backbone that a weights file can be of. */
+/** A registered backbone that a weights file may belong to. */
 export interface BackboneFit {
   readonly name: string;
-  /** Whether names agree too, so that the file can be imported; otherwise only the shapes of all tensors are there. */
+  /** Whether the names match too, so that the file can be imported; otherwise only the shapes match. */
   readonly loads: boolean;
-  /** Whose names these are, where they agree: `torchvision`, `Keras`, … */
+  /** Naming scheme of the file if the names match: `torchvision`, `Keras`, … */
   readonly family?: string;
   /** Tensors of the file that the backbone does not have, such as those of a classifier. */
   readonly extra: number;
 }
 
 /**
- * Registered backbones that a file with tensors of these shapes fits: those that agree in names and shapes or, where
- * none does, those all of whose shapes (in whatever order of their axes) are among the file's, with the fewest others.
+ * Registered backbones that fit a file with tensors of these shapes: those whose names and shapes match or, if there
+ * are none, those whose shapes (in any order of the axes) all occur in the file, with the fewest extra tensors.
  */
 export function fittingBackbones(tensors: ReadonlyMap<string, Shape>): BackboneFit[] {
   const given = new Map([...tensors].filter(([, shape]) => shape.length > 0));
@@ -34,13 +34,13 @@ export function fittingBackbones(tensors: ReadonlyMap<string, Shape>): BackboneF
     if (extra !== undefined) similar.push({ name, loads: false, extra, size: wanted.size });
   }
   if (exact.length > 0) return exact;
-  // A small network's shapes may well occur in a larger one.
+  // The shapes of a small network may well occur in a larger one.
   const likely = similar.filter(({ extra, size }) => extra < size);
   const fewest = Math.min(...likely.map(({ extra }) => extra));
   return likely.filter(({ extra }) => extra === fewest).map(({ name, loads, extra }) => ({ name, loads, extra }));
 }
 
-/** How many tensors are left when those wanted are taken away, or `undefined` when some are not there. */
+/** Number of tensors beyond the wanted ones, or `undefined` if some are missing. */
 function remainder(given: ReadonlyMap<string, Shape>, wanted: ReadonlyMap<string, Shape>): number | undefined {
   const counts = new Map<string, number>();
   const key = (shape: Shape) => [...shape].sort((a, b) => a - b).join();

@@ -129,7 +129,7 @@ describe('loading is strict', () => {
   test('another network: nothing fits, in part neither', async () => {
     const tensors = await tensorsOf('torch-resnet.pth.tar');
     await expect(importTensors(tensors, { backbone: 'test_vgg.micro', partial: true })).rejects.toThrow(
-      /do not fit.*choose the backbone that the file is of/,
+      /do not fit.*choose the backbone of this file/,
     );
   });
 
@@ -140,7 +140,7 @@ describe('loading is strict', () => {
     tensors.get('conv1.weight')!.values[5] = 0;
     tensors.get('layer1.0.bn2.running_var')!.values[0] = -1;
     await expect(importTensors(tensors, { backbone })).rejects.toThrow(
-      "'layer1.0.bn2.running_var' has a variance below 0",
+      "'layer1.0.bn2.running_var' contains negative values",
     );
   });
 
@@ -148,7 +148,7 @@ describe('loading is strict', () => {
     const tensors = await tensorsOf('torch-resnet.pth.tar');
     tensors.set('backbone.conv1.weight', tensors.get('conv1.weight')!);
     await expect(importTensors(tensors, { backbone })).rejects.toThrow(
-      "'conv1.weight' and 'backbone.conv1.weight' are both 'stem.conv.weight'",
+      "'conv1.weight' and 'backbone.conv1.weight' both map to 'stem.conv.weight'",
     );
   });
 

@@ -7,31 +7,31 @@ import { publishedWeights } from './published-weights.ts';
 import { backbones } from './registry.ts';
 import { type StoredWeightsInfo, saveBackbone } from './stored-weights.ts';
 
-/** How {@link importBackbone} imports. */
+/** Options of {@link importBackbone}. */
 export interface ImportBackboneOptions {
   /** Name in the registry. */
   readonly backbone: string;
-  /** Load what fits; the rest of the network keeps random values, and the file says which. */
+  /** Load what fits. The rest of the network keeps random values, which the file records. */
   readonly partial?: boolean;
-  /** Table of a nested checkpoint. */
+  /** Table in a nested checkpoint. */
   readonly table?: string;
-  /** Where the file comes from. Default: known by its SHA-256, or its name. */
+  /** Origin of the file. Default: identified by its SHA-256, otherwise its name. */
   readonly source?: string;
-  /** Default: known by its SHA-256, or `unknown`. */
+  /** Default: identified by its SHA-256, otherwise `unknown`. */
   readonly licence?: string;
 }
 
-/** What {@link importBackbone} has done. */
+/** Result of {@link importBackbone}. */
 export interface ImportedBackbone {
   readonly info: StoredWeightsInfo;
   readonly plan: WeightPlan;
-  /** What was done to find the tensors in the file, in plain words. */
+  /** How the tensors were found in the file, in words. */
   readonly notes: readonly string[];
 }
 
 /**
- * Converts a file of published weights, in any format and by any known family of names, to weights of a registered
- * backbone, as safetensors with where they come from and what input they expect. Strict: see `importWeights`.
+ * Converts published weights, in any format and known naming scheme, to safetensors of a registered backbone that
+ * record provenance and input format. Strict: see `importWeights`.
  */
 export async function importBackbone(
   path: string,
@@ -74,8 +74,8 @@ function requireTable({ path, table, tables }: WeightsFile): void {
   if (table !== undefined) return;
   const list = tables.map((one) => `'${one.path}' (${one.tensors} tensors)`).join(', ');
   throw new UserError({
-    given: `${path} holds several tables of tensors: ${list}`,
-    expected: 'one to be named',
-    remedy: `name it: --table ${tables[0]?.path}`,
+    given: `${path} contains several tables of tensors: ${list}`,
+    expected: 'the name of one',
+    remedy: `choose one: --table ${tables[0]?.path}`,
   });
 }

@@ -5,35 +5,35 @@ import { type Shape, sizeOf } from '@unseen/tensor';
 import type { Encoder } from './encoder.ts';
 import type { WeightNames } from './names/rename.ts';
 
-/** What becomes of each tensor of a file, and of each tensor of a network. */
+/** Assignment of the tensors of a file to those of a network. */
 export interface WeightPlan {
-  /** As {@link WeightNames} calls it. */
+  /** Naming scheme, see {@link WeightNames}. */
   readonly family: string;
   readonly loaded: readonly { readonly source: string; readonly target: string; readonly axes?: readonly number[] }[];
-  /** Of the file: tensors that the network does not need, such as a classifier. */
+  /** Tensors of the file that the network does not need, such as a classifier. */
   readonly leftOut: readonly { readonly name: string; readonly what: string }[];
-  /** Of the file: tensors that nothing is known of. */
+  /** Unknown tensors of the file. */
   readonly unmatched: readonly string[];
-  /** Of the network: tensors that the file does not have. */
+  /** Tensors of the network that the file lacks. */
   readonly missing: readonly string[];
-  /** Of the file, with its order of axes. */
+  /** Tensors of the file with another shape, in its order of axes. */
   readonly misshapen: readonly { readonly name: string; readonly given: Shape; readonly expected: Shape }[];
 }
 
-/** How {@link importWeights} loads. */
+/** Options of {@link importWeights}. */
 export interface ImportWeightsOptions {
-  /** Loads what fits; default: everything must fit but {@link WeightPlan.leftOut}. */
+  /** Load what fits. Default: everything must fit, except {@link WeightPlan.leftOut}. */
   readonly partial?: boolean;
 }
 
 const OWN_NAMES: WeightNames = { family: 'unseen', rename: (name) => name, others: [] };
 
-/** The families of names in which an encoder's weights are published, this toolkit's own first. */
+/** The naming schemes of an encoder's weights, our own first. */
 export function weightNamesOf(encoder: Encoder): WeightNames[] {
   return [OWN_NAMES, ...encoder.publishedNames()];
 }
 
-/** The plan by the family of names that knows most of the tensors' names. */
+/** The plan for the naming scheme that recognises the most tensors. */
 export function planBackboneWeights(encoder: Encoder, given: ReadonlyMap<string, Shape>): WeightPlan {
   const wanted = shapesOf(encoder);
   const plans = weightNamesOf(encoder).map((names) => planWeights(given, wanted, names));
@@ -46,7 +46,7 @@ export function shapesOf(network: Module): Map<string, Shape> {
   return new Map([...network.namedParameters()].map(([name, { shape }]) => [name, shape]));
 }
 
-/** Finds the place of every tensor of a file in a network. Two tensors for one place are a `UserError`. */
+/** Assigns every tensor of a file to one of a network. Two tensors for the same one are a `UserError`. */
 export function planWeights(
   given: ReadonlyMap<string, Shape>,
   wanted: ReadonlyMap<string, Shape>,
@@ -67,7 +67,7 @@ export function planWeights(
       continue;
     }
     const earlier = sources.get(target);
-    if (earlier !== undefined) throw new UserError({ given: `'${earlier}' and '${name}' are both '${target}'` });
+    if (earlier !== undefined) throw new UserError({ given: `'${earlier}' and '${name}' both map to '${target}'` });
     sources.set(target, name);
     const axes = axesOf?.(name);
     const expected = axes ? place.map((_, axis) => place[axes.indexOf(axis)]) : place;
@@ -78,9 +78,9 @@ export function planWeights(
 }
 
 /**
- * Loads a file's tensors into a network by a plan. Strict: tensors that are unknown, missing or of another shape are
- * listed in a `UserError`, and nothing is changed. With `partial` they are passed over, as long as anything fits. Values
- * that are not finite, and variances below 0, are `UserError`s after which the network is of no use.
+ * Loads a file's tensors into a network according to a plan. Strict: tensors that are unknown, missing or of another
+ * shape are listed in a `UserError`, and nothing is changed. With `partial` they are skipped, as long as anything fits.
+ * Values that are not finite and negative variances are `UserError`s that leave the network partly loaded.
  */
 export async function importWeights(
   file: WeightsFile,
@@ -93,11 +93,11 @@ export async function importWeights(
   if (plan.loaded.length === 0 || (problems.length > 0 && !partial)) {
     throw new UserError({
       given: `the tensors of ${file.path} do not fit: ${problems.join('; ')}`,
-      expected: `the ${parameters.size} tensors of this network, by the names of ${plan.family}`,
+      expected: `the ${parameters.size} tensors of this network, with the names of ${plan.family}`,
       remedy:
         plan.loaded.length === 0
-          ? "choose the backbone that the file is of: 'unseen weights inspect' shows which it fits"
-          : 'choose another backbone, or ask for what fits alone (--partial)',
+          ? "choose the backbone of this file; 'unseen weights inspect' shows which ones fit"
+          : 'choose another backbone, or load only what fits (--partial)',
     });
   }
   for (const { source, target, axes } of plan.loaded) {
@@ -107,14 +107,14 @@ export async function importWeights(
   }
 }
 
-/** What does not fit, a sentence for each kind; empty when all fits. */
+/** What does not fit, one phrase per kind of problem; empty if everything fits. */
 export function describeProblems({ unmatched, missing, misshapen }: WeightPlan): string[] {
   const shapes = misshapen.map(({ name, given, expected }) => `${name} is [${given}] instead of [${expected}]`);
   const kinds = { missing, unmatched, misshapen: shapes };
   return Object.entries(kinds).flatMap(([kind, names]) => (names.length > 0 ? [`${kind}: ${listed(names)}`] : []));
 }
 
-/** What a plan leaves out as not needed, a sentence for each kind. */
+/** The tensors that a plan leaves out, one phrase per kind. */
 export function describeLeftOut({ leftOut }: WeightPlan): string[] {
   const kinds = [...new Set(leftOut.map(({ what }) => what))];
   return kinds.map((kind) => {
@@ -124,9 +124,9 @@ export function describeLeftOut({ leftOut }: WeightPlan): string[] {
 }
 
 function requireSound(path: string, source: string, target: string, values: Float32Array): void {
-  if (!values.every(Number.isFinite)) throw new UserError({ given: `${path}: weight '${source}' is not finite` });
+  if (!values.every(Number.isFinite)) throw new UserError({ given: `${path}: the weight '${source}' is not finite` });
   if (target.endsWith('.runningVariance') && values.some((variance) => variance < 0)) {
-    throw new UserError({ given: `${path}: '${source}' has a variance below 0`, expected: 'running variances' });
+    throw new UserError({ given: `${path}: '${source}' contains negative values`, expected: 'running variances' });
   }
 }
 

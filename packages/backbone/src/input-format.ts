@@ -1,14 +1,14 @@
 import type { Ops } from '@unseen/tensor';
 import type { Normalization } from '@unseen/vision';
 
-/** RGB in [-1, 1]: Keras' MobileNet. */
+/** RGB in [-1, 1]: Keras's MobileNet. */
 export const UNIT_RANGE: Normalization = {
   channelOrder: 'rgb',
   mean: [127.5, 127.5, 127.5],
   std: [127.5, 127.5, 127.5],
 };
 
-/** RGB by the statistics of ImageNet: torchvision. */
+/** RGB standardised by ImageNet statistics: torchvision. */
 export const IMAGENET_STATISTICS: Normalization = {
   channelOrder: 'rgb',
   mean: [123.675, 116.28, 103.53],
@@ -18,7 +18,9 @@ export const IMAGENET_STATISTICS: Normalization = {
 /** BGR minus the mean colour: Caffe. */
 export const CAFFE_MEAN: Normalization = { channelOrder: 'bgr', mean: [104.008, 116.669, 122.675], std: [1, 1, 1] };
 
-/** Images [n, h, w, 3], RGB 0 … 255, as a backbone expects them: the vision package's `normalize` as a part of a program. */
+/**
+ * Normalises images [n, h, w, 3], RGB 0 … 255, for a backbone: the vision package's `normalize` as part of a program.
+ */
 export function normalizeImages<V>(ops: Ops<V>, images: V, { channelOrder, mean, std }: Normalization): V {
   const [n, height, width] = ops.shape(images);
   const channel = (c: number) => ops.slice(images, [0, 0, 0, c], [n, height, width, 1]);

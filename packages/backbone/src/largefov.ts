@@ -9,11 +9,11 @@ export interface LargeFovOptions {
   readonly inputs: number;
   /** Channels of both convolutions. Default 1024. */
   readonly width?: number;
-  /** Of the 3×3 convolution, which is also its padding. Default 12. */
+  /** Dilation and padding of the 3×3 convolution. Default 12. */
   readonly dilation?: number;
   /** Default true. */
   readonly bias?: boolean;
-  /** Behind each convolution. Default 0.5. */
+  /** Dropout after each convolution. Default 0.5. */
   readonly dropout?: number;
   /** Default Kaiming normal. */
   readonly init?: Initializer;
@@ -21,8 +21,8 @@ export interface LargeFovOptions {
 }
 
 /**
- * The large field of view of DeepLab (Chen et al. 2018, §4.1.1): a 3×3 convolution of high dilation in place of a dense
- * layer over a window, and a 1×1 convolution, each with ReLU and dropout. [n, h, w, inputs] → [n, h, w, width].
+ * The large field of view of DeepLab (Chen et al. 2018, §4.1.1): a 3×3 convolution with a high dilation instead of a
+ * dense layer over a window, then a 1×1 convolution, each with ReLU and dropout. [n, h, w, inputs] → [n, h, w, width].
  */
 export class LargeFov extends Module {
   readonly spread: Conv2d;
@@ -49,13 +49,13 @@ export class LargeFov extends Module {
 /** Options of {@link LargeFovHead}. */
 export interface LargeFovHeadOptions extends LargeFovOptions {
   readonly classes: number;
-  /** Of the classes' convolution. Default Kaiming normal. */
+  /** Initializer of the class convolution. Default Kaiming normal. */
   readonly scoreInit?: Initializer;
 }
 
 /**
- * {@link LargeFov} and a 1×1 convolution with bias: one logit a class on the grid of the input. With 2048 inputs, no
- * other biases and no dropout: the head with which MCIS segments on ResNet-101 at output stride 8.
+ * {@link LargeFov} and a 1×1 convolution with bias: one logit per class on the grid of the input. With 2048 inputs, no
+ * other biases and no dropout it is the segmentation head of MCIS on ResNet-101 at output stride 8.
  */
 export class LargeFovHead extends Module {
   readonly view: LargeFov;
@@ -80,11 +80,11 @@ export class LargeFovHead extends Module {
 
 /** Options of {@link DeepLabLargeFov}. */
 export interface DeepLabLargeFovOptions extends Omit<LargeFovHeadOptions, 'inputs'> {
-  /** Its last tap is what the head stands on. */
+  /** The head uses its last tap. */
   readonly encoder: Encoder;
 }
 
-/** An encoder with one large field of view behind it: DeepLab-LargeFOV (Chen et al. 2018, §4.1.1), as MCIS trains it. */
+/** An encoder followed by one large field of view: DeepLab-LargeFOV (Chen et al. 2018, §4.1.1), as trained by MCIS. */
 export class DeepLabLargeFov extends SegmentationNetwork {
   readonly encoder: Encoder;
   readonly head: LargeFovHead;

@@ -7,14 +7,14 @@ import { kerasMobileNetNames } from './names/keras-mobilenet.ts';
 
 /**
  * Loads the `.h5` weights that Keras publishes for MobileNetV1 (`mobilenet_*_tf_no_top.h5`). Strict: weights that are
- * missing, unexpected or of another shape (another width) are listed in a `UserError`, and nothing is changed.
+ * missing, unexpected or of another shape (a different width) are listed in a `UserError`, and nothing is changed.
  */
 export async function loadKerasMobileNet(backbone: Encoder, path: string): Promise<void> {
   const { openWeights } = await import('@unseen/formats');
   const file = await openWeights(path);
   try {
     const given = new Map(file.tensors.map(({ name, shape }) => [name, shape]));
-    // A classifier would be a weight too many.
+    // A classifier counts as unexpected.
     const names = { ...kerasMobileNetNames(), others: [] };
     await importWeights(file, backbone, planWeights(given, shapesOf(backbone), names));
   } finally {
@@ -22,7 +22,7 @@ export async function loadKerasMobileNet(backbone: Encoder, path: string): Promi
   }
 }
 
-/** Width multipliers as names, as Keras' files and as numbers; the checksum where the file was at hand. */
+/** Width multipliers in our names, in Keras's file names and as numbers; checksums of the files that were available. */
 const WIDTHS = [
   { tag: '025', file: '2_5', alpha: 0.25, sha256: 'dbdb03ee2a22fd895301636cd328b234bb3a9952358f436d82f46b81e0d5b0bf' },
   { tag: '050', file: '5_0', alpha: 0.5 },

@@ -80,7 +80,7 @@ test.skipIf(!present)(
       await saveBackbone(path, imported, info);
       expect(await loadBackbone(path, network, info.backbone)).toEqual(info);
       await expect(loadBackbone(path, network, 'test_mobilenet.micro')).rejects.toThrow(
-        'holds weights of mobilenet_v1_025',
+        'contains weights of mobilenet_v1_025',
       );
     } finally {
       await rm(folder, { recursive: true });

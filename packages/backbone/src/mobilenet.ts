@@ -19,10 +19,10 @@ export interface MobileNetOptions extends EncoderOptions, UnitOptions {
 const STEM_WIDTH = 32;
 const WIDTHS = [64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024];
 const STRIDES = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1];
-/** Keras pads stride-2 layers on the right and at the bottom only. */
+/** Keras pads stride-2 layers only at the right and bottom. */
 const STRIDE_2_PADDING: Padding = [0, 1, 0, 1];
 
-/** A 3×3 convolution of each channel and a 1×1 convolution across channels, each with normalisation and ReLU6. */
+/** A depthwise 3×3 convolution and a pointwise convolution, each with normalisation and ReLU6. */
 class SeparableBlock extends Module {
   readonly depthwise: ConvNorm;
   readonly pointwise: ConvNorm;
@@ -59,8 +59,8 @@ class SeparableBlock extends Module {
 }
 
 /**
- * MobileNetV1 (Howard et al. 2017) of any width, as Keras builds it. Stages: stem, block1 … block13. At output stride 16
- * block 12 has stride 1 and block 13 dilation 2; at 8 the same happens from block 6 on.
+ * MobileNetV1 (Howard et al. 2017) of any width, as in Keras. Stages: stem, block1 … block13. At output stride 16,
+ * block 12 has stride 1 and block 13 dilation 2; at stride 8 the same applies from block 6 on.
  */
 export class MobileNetV1 extends Encoder {
   readonly stem: ConvNorm;

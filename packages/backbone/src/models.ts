@@ -7,32 +7,32 @@ import type { Encoder, FeatureInfo } from './encoder.ts';
 import { backbones, createBackbone } from './registry.ts';
 import { createSegmentationNetwork, segmentationNetworks } from './segmentation-registry.ts';
 
-/** What is known of a network of either registry before it is built for images of some size. */
+/** Properties of a registered network that do not depend on the image size. */
 export interface ModelEntry {
   readonly name: string;
   readonly kind: 'backbone' | 'segmentation';
   /** Backbone of a segmentation network. */
   readonly backbone?: string;
-  /** Weights and biases with those of trained normalisations; of a segmentation network with 21 classes. */
+  /** Trainable weights and biases, including those of normalisations; for segmentation networks, with 21 classes. */
   readonly parameters: number;
   readonly outputStrides: readonly number[];
   readonly input: Normalization;
-  /** Published weights of the network itself or, where it has none, of its backbone. */
+  /** Published weights of the network or, if there are none, of its backbone. */
   readonly weights?: WeightsInfo;
   readonly paper?: string;
 }
 
-/** A {@link ModelEntry} with what depends on the size of the images. */
+/** A {@link ModelEntry} with properties that depend on the image size. */
 export interface ModelDescription extends ModelEntry {
   readonly size: readonly [height: number, width: number];
   readonly outputStride: number;
   readonly classes?: number;
-  /** Numbers that training moves without gradients: running means and variances. */
+  /** Values that training updates without gradients: running means and variances. */
   readonly statistics: number;
-  /** Of one image, an addition and a multiplication counted as two. */
+  /** Per image, counting an addition and a multiplication as two. */
   readonly flops: number;
   readonly stages: readonly (FeatureInfo & { readonly grid: readonly [height: number, width: number] })[];
-  /** Names of the stages that the network returns or, for a segmentation network, uses. */
+  /** Names of the stages that the network returns, or that a segmentation network uses. */
   readonly taps: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export interface DescribeOptions {
   readonly size?: readonly [height: number, width: number];
   /** Default: the network's natural one. */
   readonly outputStride?: number;
-  /** Of a segmentation network. Default 21. */
+  /** For segmentation networks. Default 21. */
   readonly classes?: number;
 }
 
@@ -68,8 +68,8 @@ function definitions(): Record<string, Definition> {
 }
 
 /**
- * The networks whose names contain a text, upper and lower case alike; `*` in it stands for anything. None is a
- * `UserError` with the nearest name.
+ * The networks whose names contain `filter`, ignoring case; `*` matches anything. If there are none, a `UserError` with
+ * the closest name.
  */
 export function listModels(filter = ''): ModelEntry[] {
   const pattern = new RegExp(filter.split('*').map(escaped).join('.*'), 'i');
@@ -77,20 +77,23 @@ export function listModels(filter = ''): ModelEntry[] {
   const names = Object.keys(all).filter((name) => pattern.test(name));
   if (names.length === 0) {
     throw new UserError({
-      given: `no model has '${filter}' in its name`,
-      expected: `a part of one of: ${Object.keys(all).join(', ')}`,
+      given: `no model name contains '${filter}'`,
+      expected: `part of one of: ${Object.keys(all).join(', ')}`,
       ...didYouMean(filter, [...Object.keys(all), ...Object.keys(all).map((name) => name.split(/[._]/)[0])]),
     });
   }
   return names.map((name) => entryOf(all[name], build(all[name], {})));
 }
 
-/** One network of either registry, for images of a size. Unknown names and output strides are `UserError`s. */
+/** Describes a network of either registry for a given image size. Unknown names and output strides are `UserError`s. */
 export function describeModel(name: string, options: DescribeOptions = {}): ModelDescription {
   const found = lookUp(definitions(), name, 'model');
   const { size = [512, 512], classes = CLASSES } = options;
   if (found.kind === 'backbone' && options.classes !== undefined) {
-    throw new UserError({ given: `classes for ${name}`, expected: 'a segmentation network: a backbone has none' });
+    throw new UserError({
+      given: `classes for ${name}`,
+      expected: 'a segmentation network, since backbones have no classes',
+    });
   }
   const model = build(found, options);
   const { encoder, module } = model;

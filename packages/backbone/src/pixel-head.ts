@@ -6,16 +6,16 @@ import type { Ops } from '@unseen/tensor';
 export interface PixelHeadOptions {
   readonly inputs: number;
   readonly outputs: number;
-  /** Channels of the hidden layer; without one the head is linear. */
+  /** Channels of the hidden layer; without it the head is linear. */
   readonly hidden?: number;
-  /** Of the weights. Default uniform in ±1/√fan-in, as biases always are. */
+  /** Initializer of the weights. Default uniform in ±1/√fan-in, which is always used for biases. */
   readonly init?: Initializer;
   readonly seeds: SeedTree;
 }
 
 /**
- * What stands at the end of a segmentation network: a linear layer for every position, or a hidden layer with ReLU and a
- * linear one. Maps [n, h, w, inputs] → [n, h, w, outputs], rows [n, inputs] → [n, outputs].
+ * The head of a segmentation network: a linear layer at every position, optionally after a hidden layer with ReLU. Maps
+ * [n, h, w, inputs] → [n, h, w, outputs], rows [n, inputs] → [n, outputs].
  */
 export class PixelHead extends Module {
   readonly hidden: Dense | undefined;

@@ -82,7 +82,7 @@ test('what lies in the cache is checked; a damaged file is fetched anew', async 
 test('a broken transfer goes on at the next call', async () => {
   sends = { content: CONTENT, breakAfter: 20_000 };
   await expect(fetched()).rejects.toThrow(
-    /cannot be fetched.*without a network: fetch .*net-0123\.pth on another machine.*weights import FILE/,
+    /cannot be fetched.*without a network: download .*net-0123\.pth on another machine.*weights import FILE/,
   );
   sends = { content: CONTENT };
   expect((await readFile(await fetched())).equals(CONTENT)).toBe(true);
@@ -115,13 +115,13 @@ test('no network, and addresses that are none', async () => {
   await expect(fetched({ source: 'http://127.0.0.1:1/net.pth' })).rejects.toThrow(
     /127\.0\.0\.1:1\/net\.pth cannot be fetched \(.+\); without a network: .* or put it at .*weights\/net\.pth/,
   );
-  await expect(fetched({}, 'file:///etc/passwd')).rejects.toThrow('begins with http:// or https://');
+  await expect(fetched({}, 'file:///etc/passwd')).rejects.toThrow('starts with http:// or https://');
   await expect(fetched({}, 'nowhere')).rejects.toThrow("the address 'nowhere'");
 });
 
 test('what is known to be gone is said to be, with what to do', async () => {
   await expect(fetchWeights(findPublishedWeights('cagnet.voc12_ourbest'), { folder })).rejects.toThrow(
-    /cannot be fetched.*no longer answers.*BaiduNetDisk.*voc12_ourbest\.pth.*import the file/,
+    /cannot be downloaded.*no longer responds.*BaiduNetDisk.*voc12_ourbest\.pth.*import the file/,
   );
   await expect(fetchWeights(findPublishedWeights('resnet101.caffe_in1k'), { folder })).rejects.toThrow(
     /\.caffemodel.*convert/,

@@ -4,11 +4,11 @@ import { download, lookUp, sha256, sha256File, UserError } from '@unseen/core';
 import type { WeightsInfo } from './definition.ts';
 import { backbones } from './registry.ts';
 
-/** A published file of weights that can be asked for by name. */
+/** A published weights file that can be downloaded by name. */
 export interface PublishedWeights extends WeightsInfo {
-  /** Of a backbone that it is published for, or of the authors' own. */
+  /** Name of the backbone that it was published for, or the authors' own name. */
   readonly name: string;
-  /** The registered backbone that takes it. */
+  /** The registered backbone that can load it. */
   readonly backbone: string;
 }
 
@@ -29,13 +29,13 @@ const cagnet = CAGNET_FILES.map(
     backbone: 'resnet101.caffe_in1k',
     source: CAGNET_PAGE,
     format: 'torch',
-    unavailable: `the authors' server no longer answers; their page links a copy on BaiduNetDisk, which asks for an account. Fetch ${file}.pth there, then import the file`,
+    unavailable: `the authors' server no longer responds; their page links a copy on BaiduNetDisk, which requires an account. Download ${file}.pth there, then import the file`,
     licence: 'for non-commercial use',
     paper: 'Gu et al., Context-aware Feature Generation for Zero-shot Semantic Segmentation, 2020',
   }),
 );
 
-/** Published weights by name: those of the registered backbones under the backbones' names, then those of authors. */
+/** Published weights by name: those of registered backbones under the names of the backbones, then those of authors. */
 export function publishedWeights(): Readonly<Record<string, PublishedWeights>> {
   const own = Object.values(backbones).flatMap(({ name, weights }) =>
     weights ? [{ ...weights, name, backbone: name }] : [],
@@ -43,43 +43,43 @@ export function publishedWeights(): Readonly<Record<string, PublishedWeights>> {
   return Object.fromEntries([...own, ...cagnet].map((entry) => [entry.name, entry]));
 }
 
-/** The entry of a name; an unknown name is a `UserError` with what there is. */
+/** Looks up published weights; an unknown name is a `UserError` that lists the known ones. */
 export function findPublishedWeights(name: string): PublishedWeights {
   return lookUp(publishedWeights(), name, 'weights');
 }
 
-/** Where downloaded files are kept: `$UNSEEN_CACHE`, else `~/.cache/unseen`. */
+/** Folder of downloaded files: `$UNSEEN_CACHE`, or `~/.cache/unseen`. */
 export function cacheFolder(): string {
   return process.env.UNSEEN_CACHE || join(homedir(), '.cache/unseen');
 }
 
-/** How {@link fetchWeights} fetches. */
+/** Options of {@link fetchWeights}. */
 export interface FetchWeightsOptions {
-  /** Another address of the same file, such as a mirror's; the checksum stays. */
+  /** Another address for the same file, such as a mirror; the checksum stays the same. */
   readonly url?: string;
   /** Default: {@link cacheFolder}. */
   readonly folder?: string;
   readonly onProgress?: (bytes: number, total: number | undefined) => void | Promise<void>;
   readonly signal?: AbortSignal;
-  /** Further attempts, and milliseconds before the first of them: see `download`. */
+  /** Retries, and milliseconds before the first one: see `download`. */
   readonly retries?: number;
   readonly wait?: number;
 }
 
 /**
- * Fetches published weights into the cache, or finds them there, and returns the file's path. What cannot be fetched is a
- * `UserError` that says what to do; a broken transfer goes on at the next call.
+ * Downloads published weights into the cache, unless they are already there, and returns the path. Weights that cannot
+ * be downloaded are a `UserError` that says what to do; an interrupted transfer is resumed by the next call.
  */
 export async function fetchWeights(
   { name, source, sha256: known, unavailable }: PublishedWeights,
   { url, folder = cacheFolder(), ...options }: FetchWeightsOptions = {},
 ): Promise<string> {
   if (unavailable !== undefined && url === undefined) {
-    throw new UserError({ given: `${name} cannot be fetched from ${source}`, remedy: unavailable });
+    throw new UserError({ given: `${name} cannot be downloaded from ${source}`, remedy: unavailable });
   }
   const address = httpAddress(url ?? source);
   const file = fileName(unavailable === undefined ? source : address.pathname, name);
-  // What no checksum tells apart from the published file is kept by its address.
+  // Without a checksum, a file from another address is cached separately.
   const kept = url !== undefined && known === undefined ? `${sha256(address.href).slice(0, 8)}-${file}` : file;
   const path = join(folder, 'weights', kept);
   if (await isCached(path, known)) return path;
@@ -87,7 +87,7 @@ export async function fetchWeights(
     ...options,
     ...(known !== undefined && { sha256: known }),
     remedy:
-      `without a network: fetch ${source} on another machine, carry the file here and import it ` +
+      `without a network: download ${source} on another machine, copy the file here and import it ` +
       `('unseen weights import FILE --backbone NAME'), or put it at ${path}`,
   });
   return path;
@@ -98,10 +98,10 @@ const fileName = (address: string, name: string) => basename(address) || name;
 function httpAddress(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new UserError({ given: `the address '${text}'`, expected: 'one that begins with http:// or https://' });
+  throw new UserError({ given: `the address '${text}'`, expected: 'one that starts with http:// or https://' });
 }
 
-/** A file that is not what it should be, such as a copy that broke off, is fetched anew. */
+/** A file with the wrong checksum, such as an incomplete copy, is downloaded again. */
 async function isCached(path: string, known: string | undefined): Promise<boolean> {
   const found = await sha256File(path).catch((error: unknown) => {
     if (error instanceof UserError) return undefined;

@@ -9,19 +9,22 @@ const definitions: Record<string, BackboneDefinition> = Object.fromEntries(
   [...resNets, ...mobileNets, ...vggs].map((definition) => [definition.name, definition]),
 );
 
-/** Every backbone by its name. */
+/** All backbones by name. */
 export const backbones: Readonly<Record<string, BackboneDefinition>> = definitions;
 
-/** Adds a backbone of one's own. */
+/** Registers a custom backbone. */
 export function defineBackbone(definition: BackboneDefinition): BackboneDefinition {
   if (Object.hasOwn(definitions, definition.name)) {
-    throw new UserError({ given: `a second backbone '${definition.name}'`, remedy: 'give it another name or tag' });
+    throw new UserError({
+      given: `backbone '${definition.name}' is already registered`,
+      remedy: 'choose another name or tag',
+    });
   }
   definitions[definition.name] = definition;
   return definition;
 }
 
-/** Builds a backbone; an unknown name, output stride, dilation rule or tap is a `UserError` with what there is. */
+/** Builds a backbone. An unknown name, output stride, dilation rule or tap is a `UserError` that lists the options. */
 export function createBackbone(name: string, options: BackboneOptions): Encoder {
   const definition = lookUp(backbones, name, 'backbone');
   const { outputStrides, dilations = ['exact'] } = definition;
@@ -31,7 +34,7 @@ export function createBackbone(name: string, options: BackboneOptions): Encoder 
   return definition.build(options);
 }
 
-/** A `UserError` unless a choice for a network, where it is made, is one of those that it has. */
+/** Throws a `UserError` if an option of a network is given and not among the known ones. */
 export function requireKnown<T>(name: string, what: string, given: T | undefined, known: readonly T[]): void {
   if (given !== undefined && !known.includes(given)) {
     throw new UserError({ given: `${what} ${given} for ${name}`, expected: `one of: ${known.join(', ')}` });

@@ -9,18 +9,18 @@ export interface BlockOptions extends UnitOptions {
   /** Channels of the 3×3 convolutions. */
   readonly width: number;
   readonly stride: number;
-  /** Whether the shortcut has a 1×1 convolution: where the grid or the channels change, before strides became dilation. */
+  /** Whether the shortcut has a 1×1 convolution: if the grid or the channels change in the undilated network. */
   readonly project: boolean;
-  /** Dilation of the 3×3 convolution that carries (or carried) the stride. */
+  /** Dilation of the 3×3 convolution that has (or had) the stride. */
   readonly entryDilation: number;
-  /** Dilation of a further 3×3 convolution. */
+  /** Dilation of the other 3×3 convolution. */
   readonly dilation: number;
-  /** Bottlenecks: the convolution that carries the stride, the first 1×1 (Caffe) or the 3×3 (torchvision). */
+  /** Bottlenecks: the convolution with the stride, the first 1×1 (Caffe) or the 3×3 (torchvision). */
   readonly strideOn: 'reduce' | 'spatial';
   readonly seeds: SeedTree;
 }
 
-/** Two 3×3 convolutions and the shortcut around them (He et al. 2016, fig. 5 left). */
+/** Two 3×3 convolutions with a shortcut (He et al. 2016, fig. 5 left). */
 export class BasicBlock extends Module {
   static readonly expansion = 1;
   readonly first: ConvNorm;
@@ -43,7 +43,7 @@ export class BasicBlock extends Module {
   }
 }
 
-/** 1×1, 3×3, 1×1 and the shortcut around them (He et al. 2016, fig. 5 right). */
+/** 1×1, 3×3 and 1×1 convolutions with a shortcut (He et al. 2016, fig. 5 right). */
 export class Bottleneck extends Module {
   static readonly expansion = 4;
   readonly reduce: ConvNorm;
@@ -70,7 +70,7 @@ export class Bottleneck extends Module {
       outputs: width,
       kernel: 3,
       stride: first ? 1 : stride,
-      // A stride on the 1×1 before it has thinned out the grid that this filter sees.
+      // A stride on the preceding 1×1 convolution has already subsampled the grid of this filter.
       dilation: first ? dilation : entryDilation,
       seeds: seeds.child('spatial'),
     });

@@ -4,7 +4,7 @@ import { ResNet, type ResNetArchitecture } from './resnet.ts';
 
 const PAPER = 'He et al., Deep Residual Learning for Image Recognition, 2016';
 
-/** torchvision's first weights; the names of its files carry the first digits of their SHA-256. */
+/** torchvision's first weights; the file names contain the first digits of their SHA-256. */
 const torchvisionWeights = (name: string, sha256: string): WeightsInfo => ({
   source: `https://download.pytorch.org/models/${name}-${sha256}.pth`,
   format: 'torch',
@@ -63,7 +63,7 @@ const caffe = (['resnet50', 'resnet101'] as const).map(
   }),
 );
 
-/** Small networks for images of 64×64: for tests and the toy datasets. */
+/** Small networks for 64×64 images: for tests and the toy datasets. */
 const micro: BackboneDefinition[] = [
   {
     name: 'test_resnet.micro',
@@ -81,7 +81,7 @@ const micro: BackboneDefinition[] = [
     dilations: DILATIONS,
   },
   {
-    // Deliberately shallow: deeper stages, trained on seen classes, no longer tell new combinations of attributes apart.
+    // Deliberately shallow: deeper stages trained on seen classes no longer distinguish new combinations of attributes.
     name: 'resnet_micro.toy_attributes',
     build: (options) =>
       new ResNet({

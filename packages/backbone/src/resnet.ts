@@ -9,33 +9,36 @@ import { torchResNetNames } from './names/torch-resnet.ts';
 import { stemPool } from './pooling.ts';
 import { BasicBlock, Bottleneck } from './resnet-blocks.ts';
 
-/** What distinguishes one ResNet from the others. */
+/** The architecture of a ResNet. */
 export interface ResNetArchitecture {
   readonly block: 'basic' | 'bottleneck';
-  /** Blocks of each stage. */
+  /** Number of blocks in each stage. */
   readonly depths: readonly number[];
   /** Channels of the 3×3 convolutions of each stage. Default 64, 128, 256, 512. */
   readonly widths?: readonly number[];
   /** Default 1, 2, 2, 2. */
   readonly strides?: readonly number[];
-  /** The first convolution (stride 2), and the pooling behind it (stride 2). Default 64 channels, 7×7, floor rule. */
+  /** The first convolution (stride 2) and the pooling after it (stride 2). Default 64 channels, 7×7, floor rule. */
   readonly stem?: { readonly width: number; readonly kernel: number; readonly pool: 'floor' | 'ceil' | 'none' };
-  /** Where bottlenecks have their stride: `reduce` as in Caffe, `spatial` as in torchvision. Default `spatial`. */
+  /**
+   * The convolution of a bottleneck that has the stride: `reduce` as in Caffe, `spatial` as in torchvision. Default
+   * `spatial`.
+   */
   readonly strideOn?: 'reduce' | 'spatial';
 }
 
 /** Options of {@link ResNet}. */
 export interface ResNetOptions extends ResNetArchitecture, EncoderOptions, UnitOptions {
-  /** Default: the natural one, 32 for the full-size networks. */
+  /** Default: the natural stride, 32 for the full-size networks. */
   readonly outputStride?: number;
   /** How strides are replaced to keep the output stride. Default `exact`. */
   readonly dilation?: DilationRule;
-  /** A factor of the dilation for each block of the last stage. */
+  /** Dilation factor of each block of the last stage. */
   readonly multiGrid?: readonly number[];
   readonly seeds: SeedTree;
 }
 
-/** Deep residual network (He et al. 2016), dilated where an output stride is asked for. Stages: stem, stage1, stage2, … */
+/** Deep residual network (He et al. 2016), dilated for smaller output strides. Stages: stem, stage1, stage2, … */
 export class ResNet extends Encoder {
   readonly stem: ConvNorm;
   readonly layers: readonly (readonly (BasicBlock | Bottleneck)[])[];

@@ -2,32 +2,34 @@ import { Module } from '@unseen/nn';
 import type { Ops, ResizeConvention } from '@unseen/tensor';
 import type { Encoder } from './encoder.ts';
 
-/** What a segmentation network makes of images. */
+/** Output of a segmentation network. */
 export interface SegmentationMaps<V> {
-  /** What the last layer sees: [n, h, w, channels]. */
+  /** Input of the last layer: [n, h, w, channels]. */
   readonly features: V;
-  /** [n, h, w, classes], as coarse as the network's {@link SegmentationNetwork.stride}. */
+  /** [n, h, w, classes], at the network's {@link SegmentationNetwork.stride}. */
   readonly logits: V;
 }
 
-/** A network that turns images [n, H, W, channels], normalised as its definition says, into a score of each class at each position. */
+/**
+ * A network that maps images [n, H, W, channels], normalised as its definition says, to class scores at each position.
+ */
 export abstract class SegmentationNetwork extends Module {
   abstract readonly encoder: Encoder;
   abstract readonly classes: number;
-  /** Pixels of the input per position of the logits. */
+  /** Input pixels per position of the logits. */
   abstract readonly stride: number;
-  /** How its authors enlarge logits. */
+  /** How its authors upsample logits. */
   abstract readonly convention: ResizeConvention;
 
   abstract forward<V>(ops: Ops<V>, images: V): SegmentationMaps<V>;
 
-  /** Logits enlarged to the images' size: [n, H, W, classes]. */
+  /** Logits at the size of the images: [n, H, W, classes]. */
   scores<V>(ops: Ops<V>, images: V): V {
     const [, height, width] = ops.shape(images);
     return this.enlarge(ops, this.forward(ops, images).logits, [height, width]);
   }
 
-  /** Maps enlarged to another grid as logits are. */
+  /** Upsamples maps the way logits are. */
   enlarge<V>(ops: Ops<V>, maps: V, size: readonly [number, number]): V {
     return ops.resizeBilinear(maps, size, this.convention);
   }

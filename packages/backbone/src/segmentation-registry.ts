@@ -8,22 +8,22 @@ const definitions: Record<string, SegmentationDefinition> = Object.fromEntries(
   deepLabs.map((definition) => [definition.name, definition]),
 );
 
-/** Every segmentation network by its name. */
+/** All segmentation networks by name. */
 export const segmentationNetworks: Readonly<Record<string, SegmentationDefinition>> = definitions;
 
-/** Adds a segmentation network of one's own. */
+/** Registers a custom segmentation network. */
 export function defineSegmentationNetwork(definition: SegmentationDefinition): SegmentationDefinition {
   if (Object.hasOwn(definitions, definition.name)) {
     throw new UserError({
-      given: `a second segmentation network '${definition.name}'`,
-      remedy: 'give it another name or tag',
+      given: `segmentation network '${definition.name}' is already registered`,
+      remedy: 'choose another name or tag',
     });
   }
   definitions[definition.name] = definition;
   return definition;
 }
 
-/** Builds a segmentation network; an unknown name or output stride is a `UserError` with what there is. */
+/** Builds a segmentation network. An unknown name or output stride is a `UserError` that lists the options. */
 export function createSegmentationNetwork(name: string, options: SegmentationOptions): SegmentationNetwork {
   const definition = lookUp(segmentationNetworks, name, 'segmentation network');
   requireKnown(name, 'output stride', options.outputStride, definition.outputStrides);

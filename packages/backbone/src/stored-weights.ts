@@ -5,26 +5,26 @@ import type { Normalization } from '@unseen/vision';
 import type { BackboneDefinition } from './definition.ts';
 import type { Encoder } from './encoder.ts';
 
-/** What a weights file says about itself. */
+/** Metadata of a weights file. */
 export interface StoredWeightsInfo {
   /** Name in the registry. */
   readonly backbone: string;
-  /** Where the weights come from: an address, or how they were trained. */
+  /** Origin of the weights: a URL, or how they were trained. */
   readonly source: string;
-  /** Of the file that they were converted from. */
+  /** SHA-256 of the file that they were converted from. */
   readonly sha256?: string;
   readonly licence: string;
   readonly paper?: string;
   readonly input: Normalization;
-  /** Of weights that were imported in part: tensors of the network that the file did not have, at random values. */
+  /** After a partial import: tensors that the file did not have, with random values. */
   readonly random?: readonly string[];
 }
 
 const KEY = 'unseen.backbone';
 
 /**
- * Writes an encoder's weights, those on the host (`Engine.pull`), as safetensors with where they come from and what input
- * they expect.
+ * Writes an encoder's weights on the host (see `Engine.pull`) as safetensors that record their provenance and input
+ * format.
  */
 export async function saveBackbone(path: string, encoder: Encoder, info: StoredWeightsInfo): Promise<void> {
   const { writeSafetensors } = await import('@unseen/formats');
@@ -32,14 +32,14 @@ export async function saveBackbone(path: string, encoder: Encoder, info: StoredW
 }
 
 /**
- * Loads weights that {@link saveBackbone} wrote. Strict: another backbone's name, and tensors that are missing,
- * unexpected or of another shape, are a `UserError`, and nothing is changed.
+ * Loads weights written by {@link saveBackbone}. Strict: weights of another backbone and tensors that are missing,
+ * unexpected or of another shape are a `UserError`, and nothing is changed.
  */
 export function loadBackbone(path: string, encoder: Encoder, backbone: string): Promise<StoredWeightsInfo> {
   return withSafetensors(path, async (file) => {
     const info = parseInfo(path, file.metadata[KEY]);
     if (info.backbone !== backbone) {
-      throw new UserError({ given: `${path} holds weights of ${info.backbone}`, expected: backbone });
+      throw new UserError({ given: `${path} contains weights of ${info.backbone}`, expected: backbone });
     }
     const parameters = encoder.namedParameters();
     const given = new Map(file.names.map((name) => [name, file.info(name).shape]));
@@ -49,12 +49,12 @@ export function loadBackbone(path: string, encoder: Encoder, backbone: string): 
   });
 }
 
-/** Endings of published files, which no safetensors of this toolkit have. */
+/** Extensions of published files, which our safetensors never have. */
 const PUBLISHED = /\.(?:pth|pt|th|tar|npz|npy|pkl|h5|hdf5|caffemodel)$/i;
 
 /**
- * Loads the weights of a registered backbone from a file that {@link saveBackbone} wrote, or from a published one if the
- * definition reads that directly. Any other published file is a `UserError` that says how to import it.
+ * Loads the weights of a registered backbone from a file written by {@link saveBackbone}, or from a published file if
+ * the definition can read it directly. Any other published file is a `UserError` that says how to import it.
  */
 export async function loadBackboneFile(
   path: string,
@@ -66,7 +66,7 @@ export async function loadBackboneFile(
   if (PUBLISHED.test(path)) {
     throw new UserError({
       given: `${path} as weights of ${name}`,
-      expected: 'safetensors of this toolkit',
+      expected: 'safetensors written by this toolkit',
       remedy: `import the file first: unseen weights import ${path} --backbone ${name}`,
     });
   }
@@ -80,7 +80,7 @@ function parseInfo(path: string, text: string | undefined): StoredWeightsInfo {
   } catch {}
   throw new UserError({
     given: `${path} does not say which backbone it belongs to`,
-    expected: 'weights of this toolkit',
-    remedy: 'weights of others are imported first: unseen weights import FILE --backbone NAME',
+    expected: 'weights in the format of this toolkit',
+    remedy: 'import other weights first: unseen weights import FILE --backbone NAME',
   });
 }

@@ -5,7 +5,7 @@ import { Vgg, type VggArchitecture } from './vgg.ts';
 const VGG16 = { depths: [2, 2, 3, 3, 3], widths: [64, 128, 256, 512, 512] } as const satisfies VggArchitecture;
 const MICRO = { depths: [1, 1, 1, 2], widths: [8, 16, 24, 32] } as const satisfies VggArchitecture;
 
-/** DeepLab's form has one grid: what its large field of view was made for. */
+/** DeepLab's variant has a single output stride, for which its large field of view was designed. */
 const LARGE_FOV = { pooling: 'deeplab', outputStride: 8 } as const;
 
 /** The VGG networks of the registry. */

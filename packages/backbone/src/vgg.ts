@@ -8,24 +8,24 @@ import type { WeightNames } from './names/rename.ts';
 import { torchVggNames } from './names/torch-vgg.ts';
 import { stemPool } from './pooling.ts';
 
-/** What distinguishes one VGG network from the others. */
+/** The architecture of a VGG network. */
 export interface VggArchitecture {
-  /** 3×3 convolutions of each block. */
+  /** Number of 3×3 convolutions in each block. */
   readonly depths: readonly number[];
   /** Channels of each block. */
   readonly widths: readonly number[];
   /**
-   * Poolings with stride 2 between the blocks: 2×2 as published, or 3×3 by the ceil rule as DeepLab has them. One that
+   * Pooling with stride 2 between the blocks: 2×2 as published, or 3×3 by the ceil rule as in DeepLab. Pooling that
    * loses its stride is 3×3 in both. Default `published`.
    */
   readonly pooling?: 'published' | 'deeplab';
-  /** A further pooling that keeps the grid, and DeepLab's large field of view behind it. Default: neither. */
+  /** Adds a pooling that keeps the grid, followed by DeepLab's large field of view. Default: neither. */
   readonly largeFov?: { readonly width?: number; readonly dilation?: number };
 }
 
 /** Options of {@link Vgg}. */
 export interface VggOptions extends VggArchitecture, EncoderOptions {
-  /** Default: the natural one, 16 with five blocks. */
+  /** Default: the natural stride, 16 with five blocks. */
   readonly outputStride?: number;
   /** Default Kaiming normal. */
   readonly init?: Initializer;
@@ -34,8 +34,8 @@ export interface VggOptions extends VggArchitecture, EncoderOptions {
 
 /**
  * VGG network (Simonyan and Zisserman 2015): blocks of 3×3 convolutions with bias and ReLU, pooling between them, no
- * normalisation; the pooling behind the last block and the dense layers are left out. Stages: block1, block2, …, each
- * before its pooling, and `fov` where there is a large field of view. 14,714,688 weights for VGG-16.
+ * normalisation. The pooling after the last block and the dense layers are left out. Stages: block1, block2, …, each
+ * before its pooling, and `fov` with a large field of view. 14,714,688 weights for VGG-16.
  */
 export class Vgg extends Encoder {
   readonly blocks: readonly (readonly Conv2d[])[];
@@ -97,7 +97,7 @@ export class Vgg extends Encoder {
   }
 }
 
-/** Pooling 3×3 that keeps the grid. */
+/** 3×3 pooling that keeps the grid. */
 function densePool<V>(ops: Ops<V>, x: V): V {
   return ops.maxPool(x, { size: 3, stride: 1, padding: [1, 1, 1, 1] });
 }

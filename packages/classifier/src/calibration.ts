@@ -1,7 +1,7 @@
 import { UserError } from '@unseen/core';
 import type { Ops } from '@unseen/tensor';
 
-/** Calibrated stacking: how many classes, seen ones first, and what is taken off the probability of these. */
+/** Calibrated stacking: the number of classes, seen ones first, and the penalty on their probabilities. */
 export interface Calibration {
   readonly classes: number;
   readonly seen: number;
@@ -13,20 +13,20 @@ export interface Calibration {
 const TINY = 2 ** -126;
 
 /**
- * What calibrated stacking takes off the softmax probability of each class before the best is chosen (Chao et al. 2016;
- * spec §6): γ for seen classes, 0 for unseen ones. γ = 0 changes nothing, with γ = 1 no seen class wins.
+ * Penalty of calibrated stacking (Chao et al. 2016) on the softmax probability of each class before the best is chosen:
+ * γ for seen classes, 0 for unseen ones. γ = 0 changes nothing; with γ = 1 no seen class can win.
  */
 export function calibrationPenalties({ classes, seen, gamma }: Calibration): Float32Array {
   if (!(gamma >= 0 && gamma <= 1)) {
-    throw new UserError({ given: `a calibration of ${gamma}`, expected: 'a difference of probabilities, 0 … 1' });
+    throw new UserError({ given: `a calibration γ of ${gamma}`, expected: 'a number from 0 to 1' });
   }
   return new Float32Array(classes).fill(gamma, 0, seen);
 }
 
 /**
- * Logits [.., classes] whose arg max is that of calibrated stacking at the same position: log(p + γ·[unseen]), which is
- * p - γ·[seen] but for a constant. Elsewhere than at its positions, between them, the two rules differ: interpolation comes
- * before the softmax there, and behind the calibration here.
+ * Logits [.., classes] whose arg max at each position is that of calibrated stacking: log(p + γ·[unseen]), where p +
+ * γ·[unseen] equals p - γ·[seen] up to a constant. Between positions the two differ, because these logits are
+ * interpolated after the calibration rather than before the softmax.
  */
 export function calibratedLogits<V>(ops: Ops<V>, logits: V, { classes, seen, gamma }: Calibration): V {
   const penalties = calibrationPenalties({ classes, seen, gamma });

@@ -2,23 +2,26 @@ import type { SeedTree } from '@unseen/core';
 import { Conv2d, Dense, dropout, Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
 
-/** Sizes of {@link PixelClassifier}; defaults are CaGNet's as released. */
+/** Sizes of {@link PixelClassifier}; defaults are those of CaGNet's released code. */
 export interface PixelClassifierOptions {
   /** Channels of the features. */
   readonly features: number;
   readonly hidden?: number;
-  /** Logits: seen classes, then unseen ones (the released code of CaGNet has one dead channel more, CG-11). */
+  /** Logits: seen classes, then unseen ones (CaGNet's released code has an additional dead logit, CG-11). */
   readonly classes: number;
   readonly dropout?: number;
   /**
-   * The classifier reads (x - offset) · scale. Features in (0, 1) train a classifier slowly unless they are centred:
-   * offset .5 and scale 4; the released code has none (offset 0, scale 1).
+   * The classifier sees (x - offset) · scale. On features in (0, 1) it learns slowly unless they are centred, with
+   * offset .5 and scale 4; the released code does not (offset 0, scale 1).
    */
   readonly centre?: { readonly offset: number; readonly scale: number };
   readonly seeds: SeedTree;
 }
 
-/** A perceptron with one hidden layer that classifies every pixel on its own: the classifier of CaGNet, alone. */
+/**
+ * A perceptron with one hidden layer that classifies each pixel independently: CaGNet's classifier without the
+ * discriminator.
+ */
 export class PixelClassifier extends Module {
   readonly trunk: Dense;
   readonly classifier: Dense;
@@ -39,12 +42,12 @@ export class PixelClassifier extends Module {
     return this.classify(ops, this.hidden(ops, features));
   }
 
-  /** What the classifier makes of {@link hidden}. */
+  /** The last layer of the classifier, on {@link hidden}. */
   classify<V>(ops: Ops<V>, hidden: V): V {
     return this.classifier.forward(ops, hidden);
   }
 
-  /** What the discriminator reads, and {@link classify}: [.., hidden]. */
+  /** The hidden layer, shared with the discriminator: [.., hidden]. */
   hidden<V>(ops: Ops<V>, features: V): V {
     const { offset, scale } = this.centre;
     const centred =
@@ -54,8 +57,8 @@ export class PixelClassifier extends Module {
 }
 
 /**
- * CaGNet's discriminator and classifier on a shared first layer, applied to every pixel on its own.
- * 637,974 weights at 600 features and 21 classes.
+ * CaGNet's discriminator and classifier on a shared first layer, applied to each pixel independently. 637,974 weights
+ * with 600 features and 21 classes.
  */
 export class FeatureHeads extends PixelClassifier {
   readonly discriminator: Dense;
@@ -74,8 +77,9 @@ export class FeatureHeads extends PixelClassifier {
 }
 
 /**
- * The heads of patch-wise CaGNet: a convolution without activation in front of the classifier's last layer sees a whole patch
- * around each pixel. 9,438,208 weights more than {@link FeatureHeads} with the defaults and patches of 3x3. Takes maps.
+ * The heads of patch-wise CaGNet: a convolution without activation before the classifier's last layer sees a whole
+ * patch around each pixel. 9,438,208 weights more than {@link FeatureHeads}, with the defaults and 3×3 patches. Takes
+ * maps.
  */
 export class PatchHeads extends FeatureHeads {
   readonly patch: Conv2d;
@@ -90,10 +94,7 @@ export class PatchHeads extends FeatureHeads {
     return this.classifier.forward(ops, this.patch.forward(ops, hidden));
   }
 
-  /**
-   * What {@link logits} has at the centres of patches, whatever surrounds them: features [n, size, size, features] →
-   * logits [n, classes].
-   */
+  /** {@link logits} at the centres of separate patches: features [n, size, size, features] → logits [n, classes]. */
   centreLogits<V>(ops: Ops<V>, features: V): V {
     const { weight, bias } = this.patch;
     const [outputs] = weight.shape;

@@ -1,18 +1,18 @@
 import { argMax, IGNORE, requireWholeNumber, UserError } from '@unseen/core';
 
-/** Which unlabelled pixels self-training labels, and with what (ST-2). */
+/** Rule by which self-training labels unlabelled pixels (ST-2). */
 export type PseudoLabelRule =
-  /** {@link rankPseudoLabels}, as released. */
+  /** {@link rankPseudoLabels}, as in the released code. */
   | { readonly mode: 'rank'; readonly topRanks: number }
-  /** {@link confidencePseudoLabels}, as the papers say. */
+  /** {@link confidencePseudoLabels}, as in the papers. */
   | { readonly mode: 'confidence'; readonly share: number; readonly per: 'image' | 'class' };
 
 /**
- * Labels for self-training: labelled pixels keep their label, some of the others get one of an unseen class, the rest
- * stays 255. A share outside (0, 1] and fewer than one rank are `UserError`s.
+ * Labels for self-training: labelled pixels keep their labels, some of the others get an unseen class, and the rest
+ * stay 255. A share outside (0, 1] and fewer than one rank are `UserError`s.
  *
  * @param scores [positions · logits]
- * @param labels trainId of each position, 255 where there is none: [positions]
+ * @param labels train id of each position, 255 if unlabelled: [positions]
  */
 export function pseudoLabels(
   rule: PseudoLabelRule,
@@ -25,21 +25,24 @@ export function pseudoLabels(
     : confidencePseudoLabels(scores, labels, { ...options, ...rule });
 }
 
-/** What the scores are of that pseudo labels are made from. */
+/** Layout of the scores for pseudo labels. */
 export interface PseudoLabelOptions {
-  /** Logits of a pixel; a dead trainId behind the classes takes part in the competition (CG-11). */
+  /** Logits per pixel; a dead logit after the classes competes too (CG-11). */
   readonly logits: number;
-  /** Channels below this are seen classes. */
+  /** Number of seen classes, which come first. */
   readonly seen: number;
-  /** So many channels behind those are unseen classes. */
+  /** Number of unseen classes, which follow. */
   readonly unseen: number;
-  /** Pixels of an image, where they are chosen by image. Default: one image. */
+  /** Pixels per image, if they are chosen per image. Default: one image. */
   readonly imagePixels?: number;
-  /** 0 where a pixel gets no label, such as padding (ST-2): [positions]. Default: any unlabelled pixel may get one. */
+  /**
+   * 0 for pixels that must not be labelled, such as padding (ST-2): [positions]. Default: any unlabelled pixel may be
+   * labelled.
+   */
   readonly candidates?: ArrayLike<number>;
 }
 
-/** Calls `visit` with every pixel that may get a label, and its scores. */
+/** Calls `visit` for every pixel that may be labelled, with its scores. */
 export function forEachCandidate(
   scores: Float32Array,
   labels: ArrayLike<number>,
@@ -53,7 +56,10 @@ export function forEachCandidate(
     throw new RangeError(`${candidates.length} candidates for ${labels.length} pixels`);
   }
   if (unseen < 1) {
-    throw new UserError({ given: 'self-training without unseen classes', expected: 'a split with at least one' });
+    throw new UserError({
+      given: 'self-training without unseen classes',
+      expected: 'a split with at least one unseen class',
+    });
   }
   for (let position = 0; position < labels.length; position++) {
     if (labels[position] !== IGNORE || candidates?.[position] === 0) continue;
@@ -63,13 +69,13 @@ export function forEachCandidate(
 
 /** Options of {@link rankPseudoLabels}. */
 export interface RankOptions extends PseudoLabelOptions {
-  /** How many of the best ranks are considered. */
+  /** Number of top ranks to consider. */
   readonly topRanks: number;
 }
 
 /**
- * Labels for self-training as the released code makes them (ST-2): a labelled pixel keeps its label; any other gets the
- * best-ranked unseen class among its `topRanks` highest logits, or stays unlabelled where there is none.
+ * Labels for self-training as in the released code (ST-2): a labelled pixel keeps its label; any other gets the best
+ * unseen class among its `topRanks` highest logits, or stays unlabelled if there is none.
  *
  * @param scores [positions · logits]
  * @param labels trainId of each position, 255 where there is none: [positions]
@@ -90,24 +96,24 @@ export function rankPseudoLabels(scores: Float32Array, labels: ArrayLike<number>
 
 /** Options of {@link confidencePseudoLabels}. */
 export interface ConfidenceOptions extends PseudoLabelOptions {
-  /** Share of the found pixels that are labelled, rounded up: in (0, 1]. */
+  /** Share of the candidates to label, rounded up: in (0, 1]. */
   readonly share: number;
-  /** Whether the most confident ones are those of each image, or of each class among all images. */
+  /** Whether the most confident pixels are chosen per image, or per class over all images. */
   readonly per: 'image' | 'class';
 }
 
-/** A pixel whose highest score is that of an unseen class. */
+/** A pixel with an unseen class as its best class. */
 interface Found {
   readonly position: number;
   readonly trainId: number;
-  /** Odds against it. Where they are tiny the probability would be 1 for all. */
+  /** Odds against the class. Tiny odds can still be ranked, while the probability would round to 1. */
   readonly doubt: number;
 }
 
 /**
- * Labels for self-training as the papers describe them (ZS3Net's ZS5, CaGNet §3.6): of the unlabelled pixels whose
- * highest score is that of an unseen class, the most confident `share` of each image (or of each class) get that class.
- * Among equals the first in reading order win.
+ * Labels for self-training as in the papers (ZS3Net's ZS5, CaGNet §3.6): of the unlabelled pixels whose best class is
+ * unseen, the most confident `share` of each image (or of each class) get that class. Ties are resolved in reading
+ * order.
  *
  * @param scores [positions · logits]
  * @param labels trainId of each position, 255 where there is none: [positions]
@@ -120,14 +126,14 @@ export function confidencePseudoLabels(
   const { seen, unseen, imagePixels = labels.length, share, per } = options;
   if (!(share > 0 && share <= 1)) {
     throw new UserError({
-      given: `pseudo labels of the share ${share} of the pixels`,
-      expected: 'more than 0, at most 1',
+      given: `pseudo labels for a share of ${share} of the pixels`,
+      expected: 'a share above 0 and at most 1',
     });
   }
   if (labels.length > 0 && labels.length % imagePixels !== 0) {
     throw new RangeError(`${labels.length} positions of images of ${imagePixels}`);
   }
-  // A product like .1 · 30 is a little more than it should be.
+  // The product .1 · 30 is slightly above 3.
   const keptOf = (count: number) => Math.ceil(share * count - 1e-9);
   const groups = new Map<number, Found[]>();
   forEachCandidate(scores, labels, options, (position, pixel) => {
@@ -147,7 +153,7 @@ export function confidencePseudoLabels(
   return extended;
 }
 
-/** (1 - p) / p of the softmax p of a trainId. */
+/** (1 - p) / p for the softmax probability p of a class. */
 function oddsAgainst(pixel: Float32Array, trainId: number): number {
   let sum = 0;
   for (let other = 0; other < pixel.length; other++)

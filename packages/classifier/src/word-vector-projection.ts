@@ -2,11 +2,11 @@ import { type SeedTree, UserError } from '@unseen/core';
 import { Dense, dropout, Module } from '@unseen/nn';
 import { type Ops, Parameter } from '@unseen/tensor';
 
-/** How features come to the space of the class vectors. */
+/** Projection of features into the space of the class vectors. */
 export interface ProjectionOptions {
-  /** Widths of ReLU layers before the linear one. Default: none. */
+  /** Widths of ReLU layers before the linear layer. Default: none. */
   readonly hidden?: readonly number[];
-  /** Behind each hidden layer. Default .5. */
+  /** Dropout after each hidden layer. Default .5. */
   readonly dropout?: number;
 }
 
@@ -14,17 +14,17 @@ export interface ProjectionOptions {
 export interface WordVectorProjectionOptions {
   /** Channels of the features. */
   readonly features: number;
-  /** By channel of the logits. */
+  /** By train id. */
   readonly vectors: readonly Float32Array[];
-  /** `null`: the features are in the space of the class vectors already. */
+  /** `null`: the features are already in the space of the class vectors. */
   readonly projection: ProjectionOptions | null;
   readonly seeds: SeedTree;
 }
 
 /**
- * SPNet's classifier (Xian et al., CVPR 2019, eq. 1; spec §6): the logits of a pixel are the inner products of its feature,
- * projected where need be, with fixed class vectors: no bias, no temperature, no normalisation. The vectors are stored
- * with the weights but not trained.
+ * SPNet's classifier (Xian et al. 2019, eq. 1): the logits of a pixel are the inner products of its feature, projected
+ * if necessary, with fixed class vectors; no bias, no temperature, no normalisation. The vectors are stored with the
+ * weights but not trained.
  */
 export class WordVectorProjection extends Module {
   readonly layers: readonly Dense[];
@@ -47,9 +47,9 @@ export class WordVectorProjection extends Module {
     );
     if (!projection && features !== dimension) {
       throw new UserError({
-        given: `features of ${features} channels without a projection, class vectors of ${dimension} numbers`,
-        expected: 'as many channels as numbers',
-        remedy: `make the features have ${dimension} channels, or add a projection`,
+        given: `features with ${features} channels and class vectors of dimension ${dimension}, without a projection`,
+        expected: 'equal sizes',
+        remedy: `use features with ${dimension} channels, or add a projection`,
       });
     }
   }
@@ -62,7 +62,9 @@ export class WordVectorProjection extends Module {
     );
   }
 
-  /** Rows [n, features] or maps [n, h, w, features] → logits [.., classes] of the first `classes`; default: all. */
+  /**
+   * Rows [n, features] or maps [n, h, w, features] → logits [.., classes] of the first `classes` classes. Default: all.
+   */
   forward<V>(ops: Ops<V>, features: V, classes = this.vectors.shape[0]): V {
     const [all, dimension] = this.vectors.shape;
     const vectors = ops.parameter(this.vectors);

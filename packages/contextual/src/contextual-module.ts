@@ -2,7 +2,7 @@ import type { SeedTree } from '@unseen/core';
 import { Conv2d, Module } from '@unseen/nn';
 import type { Ops } from '@unseen/tensor';
 
-/** A Gaussian per pixel and channel, and what was drawn from it; all [n, h, w, channels]. */
+/** A Gaussian per pixel and channel, and a sample of it; all [n, h, w, channels]. */
 export interface LatentCode<V> {
   readonly z: V;
   readonly mu: V;
@@ -24,7 +24,7 @@ export class LatentHead extends Module {
     this.reluLogVariance = options.reluLogVariance;
   }
 
-  /** With `sample` ε ~ N(0, I) is drawn anew at every run, else z = μ. */
+  /** With `sample`, ε ~ N(0, I) is drawn at every run; otherwise z = μ. */
   forward<V>(ops: Ops<V>, x: V, sample: boolean): LatentCode<V> {
     const mu = this.mu.forward(ops, x);
     const raw = this.logVariance.forward(ops, x);
@@ -39,12 +39,12 @@ export function drawLatent<V>(ops: Ops<V>, mu: V, logVariance: V): V {
   return ops.add(mu, ops.mul(sigma, ops.normal(ops.shape(mu))));
 }
 
-/** How the selector's maps become weights; `none`: every weight is 1, for ablations. */
+/** Activation that turns the selector's maps into weights; `none`: every weight is 1, for ablations. */
 export type SelectorActivation = 'sigmoid' | 'relu-sigmoid' | 'softmax' | 'none';
 
 /**
- * The context selector (paper §3.2.2): a 3x3 convolution that gives every pixel one weight per context scale.
- * In (0, 1); with `relu-sigmoid` in [½, 1); with `softmax` they add up to 1.
+ * The context selector (Gu et al. 2020, §3.2.2): a 3×3 convolution that yields one weight per pixel and context scale,
+ * in (0, 1). With `relu-sigmoid` weights are in [½, 1); with `softmax` they sum to 1.
  */
 export class ContextSelector extends Module {
   readonly convolution: Conv2d;
@@ -75,7 +75,7 @@ export class ContextSelector extends Module {
     return ops.sigmoid(this.activation === 'relu-sigmoid' ? ops.relu(scores) : scores);
   }
 
-  /** Multiplies each context map with its weight and stacks them: [n, h, w, scales · width]. */
+  /** Multiplies each context map by its weight and stacks them: [n, h, w, scales · width]. */
   weigh<V>(ops: Ops<V>, contexts: readonly V[], selection: V): V {
     const [n, height, width] = ops.shape(selection);
     const weighed = contexts.map((map, k) => ops.mul(map, ops.slice(selection, [0, 0, 0, k], [n, height, width, 1])));
@@ -83,19 +83,21 @@ export class ContextSelector extends Module {
   }
 }
 
-/** Sizes and choices of {@link ContextualModule}; defaults are the paper's, with a context width of 256. */
+/** Options of {@link ContextualModule}; defaults are the paper's, with a context width of 256. */
 export interface ContextualOptions {
   /** Channels of the feature map h. */
   readonly channels: number;
   /** Channels of each context map. */
   readonly width?: number;
-  /** One serial 3x3 convolution a dilation. */
+  /** One serial 3×3 convolution per dilation. */
   readonly dilations?: readonly number[];
-  /** Kernel of these convolutions. Default 3; with 1 a pixel sees itself alone, for ablations. */
+  /** Kernel of these convolutions. Default 3; with 1, each pixel sees only itself, for ablations. */
   readonly kernel?: 1 | 3;
-  /** Whether the last context alone is used, as in ablations, or all of them. Default `all`. */
+  /** Whether all contexts are used, or only the last, as in ablations. Default `all`. */
   readonly scales?: 'all' | 'last';
-  /** `sigmoid`; the released code squeezes a ReLU (`relu-sigmoid`, CG-2); `softmax` makes scales compete. */
+  /**
+   * Default `sigmoid`. The released code applies a ReLU first (`relu-sigmoid`, CG-2); `softmax` makes scales compete.
+   */
   readonly selector?: SelectorActivation;
   /** The released code passes the log-variance through a ReLU, so that σ ≥ 1 (CG-3). */
   readonly reluLogVariance?: boolean;
@@ -104,7 +106,7 @@ export interface ContextualOptions {
   readonly seeds: SeedTree;
 }
 
-/** What the contextual module makes of a feature map; maps of the input's grid. */
+/** Output of the contextual module; maps on the input's grid. */
 export interface Contextualized<V> extends LatentCode<V> {
   /** X = σ(h·(1 + σ(z))), in (0, 1): [n, h, w, channels]. */
   readonly features: V;
@@ -113,9 +115,9 @@ export interface Contextualized<V> extends LatentCode<V> {
 }
 
 /**
- * CaGNet's contextual module (paper §3.2): serial dilated convolutions see growing contexts, a selector weighs them per
- * pixel, and the result becomes a Gaussian latent code z per pixel and channel which gates the feature map.
- * No convolution has a bias; the grid is kept. 9,523,584 weights at 600 channels and width 256.
+ * CaGNet's contextual module (Gu et al. 2020, §3.2): serial dilated convolutions see growing contexts, a selector
+ * weighs them at each pixel, and the result becomes a Gaussian latent code z per pixel and channel, which gates the
+ * feature map. Convolutions have no bias, and the grid is kept. 9,523,584 weights with 600 channels and width 256.
  */
 export class ContextualModule extends Module {
   readonly contexts: readonly Conv2d[];
@@ -158,7 +160,7 @@ export class ContextualModule extends Module {
 
   /**
    * @param h raw feature map [n, height, width, channels]
-   * @param sample draw z from N(μ, σ²) instead of taking μ; default: while training
+   * @param sample whether z is drawn from N(μ, σ²) or equals μ; default: drawn in training
    */
   forward<V>(ops: Ops<V>, h: V, sample = ops.training): Contextualized<V> {
     const all: V[] = [];
@@ -175,7 +177,7 @@ export class ContextualModule extends Module {
   }
 }
 
-/** X = σ(h + h⊙σ(z)): the feature map that generator and classifier work with, in (0, 1). */
+/** X = σ(h + h⊙σ(z)): the feature map that generator and classifier use, in (0, 1). */
 export function gateFeatures<V>(ops: Ops<V>, h: V, z: V): V {
   return ops.sigmoid(ops.add(h, ops.mul(h, ops.sigmoid(z))));
 }

@@ -1,7 +1,7 @@
 import { IGNORE } from '@unseen/core';
 import type { Ops } from '@unseen/tensor';
 
-/** Vectors of the classes by train id, as a table that every label can index: zero rows behind the last class. */
+/** Vectors of the classes by train id, as a table that any label can index: rows after the last class are 0. */
 export class ClassVectors {
   readonly classes: number;
   readonly dimension: number;
@@ -16,7 +16,7 @@ export class ClassVectors {
     });
   }
 
-  /** The vector of each label, zero where it is ignored: labels [..] → [.., dimension]. */
+  /** The vector of each label, 0 for ignored ones: labels [..] → [.., dimension]. */
   lookUp<V>(ops: Ops<V>, labels: V): V {
     return ops.gather(ops.constant(this.rows, [IGNORE + 1, this.dimension]), labels);
   }

@@ -11,9 +11,9 @@ export interface GeneratorOptions {
   /** Channels of the features to synthesise. */
   readonly features: number;
   readonly hidden?: readonly number[];
-  /** Dropout rate after each hidden layer. */
+  /** Dropout after each hidden layer. */
   readonly dropout?: readonly number[];
-  /** `sigmoid` for features in (0, 1), `linear` otherwise. */
+  /** Default `sigmoid`, for features in (0, 1). */
   readonly output?: 'sigmoid' | 'linear';
   readonly init?: Initializer;
   readonly biasInit?: Initializer;
@@ -23,8 +23,9 @@ export interface GeneratorOptions {
 const NEGATIVE_SLOPE = 0.2;
 
 /**
- * Synthesises the feature of a pixel from its class vector and a latent code (CaGNet §3.3): a perceptron applied to every
- * pixel on its own, with leaky ReLUs and dropout. 4,720,088 weights at the defaults with 600 + 600 inputs.
+ * Synthesises the feature of a pixel from its class vector and a latent code (Gu et al. 2020, §3.3): a perceptron with
+ * leaky ReLUs and dropout, applied to each pixel independently. 4,720,088 weights with the defaults and 600 + 600
+ * inputs.
  */
 export class FeatureGenerator extends Module {
   readonly layers: readonly Dense[];
@@ -49,7 +50,9 @@ export class FeatureGenerator extends Module {
     this.dropout = options.dropout ?? [0.1, 0.1, 0.3, 0.5, 0.5].slice(0, hidden.length);
     this.output = output;
     if (this.dropout.length !== hidden.length) {
-      throw new Error(`${hidden.length} hidden layers need as many dropout rates, not ${this.dropout.length}`);
+      throw new Error(
+        `expected one dropout rate for each of the ${hidden.length} hidden layers, got ${this.dropout.length}`,
+      );
     }
   }
 
@@ -82,8 +85,9 @@ export interface GmmnOptions {
 }
 
 /**
- * ZS3Net's generator (§3.2 of its paper), a generative moment matching network: class vector and noise → one hidden layer →
- * features without an output activation. Weights Xavier uniform, biases .01; 219,648 of them at 300 + 300 inputs.
+ * ZS3Net's generator (Bucher et al. 2019, §3.2), a generative moment matching network: class vector and noise → one
+ * hidden layer → features, without output activation. Weights are Xavier uniform, biases .01; 219,648 parameters with
+ * 300 + 300 inputs.
  */
 export function createGmmn(options: GmmnOptions): FeatureGenerator {
   const { embedding, noise, features = 256, hidden = 256, dropout = 0.5, seeds } = options;
@@ -100,13 +104,13 @@ export function createGmmn(options: GmmnOptions): FeatureGenerator {
   });
 }
 
-/** What the latent code of a generator without context is drawn from: N(0, 1), or uniformly from [0, 1) (ZS-2). */
+/** Distribution of the latent code of a generator without context: N(0, 1), or uniform in [0, 1) (ZS-2). */
 export type NoiseKind = 'gaussian' | 'uniform';
 
-/** Independent noise of a shape, new at every run. */
+/** Independent noise, drawn at every run. */
 export function drawNoise<V>(ops: Ops<V>, kind: NoiseKind, shape: Shape): V {
   if (kind === 'gaussian') return ops.normal(shape);
-  // The squared length of a normal vector in the plane is exponentially distributed (Box and Muller 1958).
+  // The squared norm of a normal vector in the plane is exponentially distributed (Box and Muller 1958).
   const squares = ops.add(ops.square(ops.normal(shape)), ops.square(ops.normal(shape)));
   return ops.exp(ops.mul(squares, ops.scalar(-0.5)));
 }

@@ -1,8 +1,8 @@
 import { type RandomStream, UserError } from '@unseen/core';
 
 /**
- * Probability of each class, by train id, when labels for synthetic features are drawn: uniform inside the seen and inside the
- * unseen classes (spec of CaGNet's fine-tuning). Seen classes come first.
+ * Probability of each class, by train id, in the labels of synthetic features: uniform among the seen and among the
+ * unseen classes, which come last (docs/methods/cagnet.md, CG-9).
  */
 export function labelPrior(options: { seen: number; unseen: number; unseenProbability: number }): Float64Array {
   const { seen, unseen, unseenProbability } = options;
@@ -14,7 +14,10 @@ export function labelPrior(options: { seen: number; unseen: number; unseenProbab
   );
 }
 
-/** P(unseen) of the released configurations' `gen_unseen_rate` r: weight 1 for a seen class, 1 + r for an unseen one. */
+/**
+ * P(unseen) for the setting `gen_unseen_rate` r of CaGNet's released code: a seen class has weight 1, an unseen one 1 +
+ * r.
+ */
 export function unseenProbabilityOfRate(options: { seen: number; unseen: number; rate: number }): number {
   const weight = options.unseen * (1 + options.rate);
   return weight / (options.seen + weight);
@@ -32,18 +35,18 @@ export function drawLabels(out: Int32Array, prior: Float64Array, random: RandomS
   return out;
 }
 
-/** Weight of an unseen class less that of a seen one (`gen_unseen_rate`) in the released configurations (spec §7.6). */
+/** `gen_unseen_rate` in CaGNet's released configurations: the weight of an unseen class minus that of a seen one. */
 const RATES = { voc12: 9, context: 14, cocostuff: 59 } as const;
 
-/** Names that stand for a share of synthetic pixels of unseen classes: the paper's choice and the released ones. */
+/** Named shares of synthetic pixels of unseen classes: the paper's choice and those of the released configurations. */
 export const UNSEEN_PRESETS = ['balanced', 'voc12', 'context', 'cocostuff'] as const;
 
 /** One of {@link UNSEEN_PRESETS}. */
 export type UnseenPreset = (typeof UNSEEN_PRESETS)[number];
 
 /**
- * Probability that a synthetic pixel is of an unseen class (CG-9): as given, ½ for `balanced` (the best ratio of the
- * paper's ablation), or what the rate of a released configuration gives with these numbers of classes (spec §7.7).
+ * Probability that a synthetic pixel belongs to an unseen class (CG-9): the given number, ½ for `balanced` (the best
+ * ratio in the paper's ablation), or that of a released configuration for these numbers of classes.
  */
 export function unseenProbabilityOf(
   given: number | UnseenPreset,

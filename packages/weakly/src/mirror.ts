@@ -1,6 +1,6 @@
 import type { Ops } from '@unseen/tensor';
 
-/** Left and right of maps [n, h, w, c] exchanged. */
+/** Mirrors maps [n, h, w, c] left to right. */
 export function mirror<V>(ops: Ops<V>, maps: V): V {
   const [n, height, width, channels] = ops.shape(maps);
   const rows = ops.reshape(ops.transpose(maps, [0, 1, 3, 2]), [n * height * channels, width]);

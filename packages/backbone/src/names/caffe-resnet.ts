@@ -14,8 +14,8 @@ const partOf = (convolution: string | undefined, norm: string) =>
   convolution ? 'conv.weight' : `norm.${TORCH_NORM[norm]}`;
 
 /**
- * Rules for the names that SPNet and CaGNet give a ResNet converted from Caffe (`layer1.conv1.conv`,
- * `layer2.block1.reduce.conv`); our names begin with `to`.
+ * Rules for SPNet's and CaGNet's names of a ResNet converted from Caffe (`layer1.conv1.conv`,
+ * `layer2.block1.reduce.conv`); our names start with `to`.
  */
 export function caffeResNetRules(to = ''): NameRule[] {
   return [
@@ -28,7 +28,7 @@ export function caffeResNetRules(to = ''): NameRule[] {
   ];
 }
 
-/** The names of SPNet's and CaGNet's ResNet-101, and of the Caffe weights that both start from. */
+/** The names in SPNet's and CaGNet's ResNet-101, and in the Caffe weights from which both start. */
 export function caffeResNetNames(): WeightNames {
   return {
     family: 'SPNet and CaGNet',

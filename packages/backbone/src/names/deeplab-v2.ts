@@ -3,7 +3,9 @@ import { byRules, type NameRule, type WeightNames } from './rename.ts';
 import { BATCH_COUNTER } from './torch-names.ts';
 import { torchResNetRules } from './torch-resnet.ts';
 
-/** Rules for DeepLab v2 on ResNet-101, by SPNet's and CaGNet's names and by torchvision's; our names begin with `to`. */
+/**
+ * Rules for DeepLab v2 on ResNet-101, with the names of SPNet and CaGNet and of torchvision; our names start with `to`.
+ */
 export function deepLabV2Rules(to = ''): NameRule[] {
   const branch = (i: string, part: string) => `${to}aspp.branches.${i}.${part}`;
   return [
@@ -14,7 +16,7 @@ export function deepLabV2Rules(to = ''): NameRule[] {
   ];
 }
 
-/** The names of a whole DeepLab v2 on a ResNet with bottlenecks. */
+/** The names of a complete DeepLab v2 on a ResNet with bottlenecks. */
 export function deepLabV2Names(): WeightNames {
   return {
     family: 'DeepLab v2',

@@ -3,8 +3,8 @@ import { BATCH_COUNTER, convNormRules, NORM_PART, TORCH_NORM } from './torch-nam
 import { torchResNetRules } from './torch-resnet.ts';
 
 /**
- * Rules for what the decoders of ZS3Net and of ELN have in common. `image` is the convolution behind the mean of the
- * image, which is one without normalisation in ELN.
+ * Rules shared by the decoders of ZS3Net and ELN. `image` is the convolution after global pooling, which has no
+ * normalisation in ELN.
  */
 export function deepLabV3PlusDecoderRules(image: 'image.conv' | 'image'): NameRule[] {
   const branch = (i: string) => `decoder.aspp.branches.${Number(i) - 1}`;
@@ -21,7 +21,7 @@ export function deepLabV3PlusDecoderRules(image: 'image.conv' | 'image'): NameRu
   ];
 }
 
-/** The names of ZS3Net's DeepLab v3+ on ResNet-101. */
+/** The names in ZS3Net's DeepLab v3+ on ResNet-101. */
 export function zs3NetNames(): WeightNames {
   return {
     family: 'ZS3Net',

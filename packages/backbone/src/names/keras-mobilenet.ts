@@ -12,7 +12,7 @@ const UNITS: Readonly<Record<string, string>> = { dw: 'depthwise', pw: 'pointwis
 
 const unit = (kind: string, block: string) => `blocks.${Number(block) - 1}.${UNITS[kind]}`;
 
-/** Keras' names of MobileNetV1, and Keras' order of axes. */
+/** Keras's names and order of axes for MobileNetV1. */
 export function kerasMobileNetNames(): WeightNames {
   return {
     family: 'Keras',

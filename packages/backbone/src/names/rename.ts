@@ -1,10 +1,10 @@
-/** The name that a tensor of published weights has here; `undefined` where this toolkit's network has no such tensor. */
+/** Maps a tensor's published name to ours; `undefined` if our network has no such tensor. */
 export type Rename = (name: string) => string | undefined;
 
-/** A pattern of published names, and what its groups become. */
+/** A pattern for published names, and a function from its groups to our name. */
 export type NameRule = readonly [pattern: RegExp, name: (...groups: string[]) => string | undefined];
 
-/** The first rule whose pattern matches gives the name. */
+/** Renames by the first rule whose pattern matches. */
 export function byRules(rules: readonly NameRule[]): Rename {
   return (name) => {
     for (const [pattern, rename] of rules) {
@@ -15,16 +15,16 @@ export function byRules(rules: readonly NameRule[]): Rename {
   };
 }
 
-/** How a family of published weights names its tensors, for one network of this toolkit. */
+/** A naming scheme of published weights, for one of our networks. */
 export interface WeightNames {
-  /** What users know the family as. */
+  /** Name of the scheme for users. */
   readonly family: string;
   readonly rename: Rename;
   /**
-   * Order of the file's axes among those of this toolkit's filters (`[3, 2, 0, 1]`: our first axis is the file's fourth).
-   * Default: PyTorch's order, which is ours.
+   * Permutation from the file's axes to ours (`[3, 2, 0, 1]`: our first axis is the file's fourth). Default: PyTorch's
+   * order, which is ours.
    */
   readonly axes?: (name: string) => readonly number[] | undefined;
-  /** Tensors that the family's files have and the network does not need, and what they are. */
+  /** Tensors in such files that the network does not need, with a description. */
   readonly others: readonly (readonly [pattern: RegExp, what: string])[];
 }

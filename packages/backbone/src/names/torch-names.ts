@@ -1,6 +1,6 @@
 import type { NameRule } from './rename.ts';
 
-/** What PyTorch calls the parts of a batch normalisation. */
+/** PyTorch's names for the parts of a batch normalisation. */
 export const TORCH_NORM: Readonly<Record<string, string>> = {
   weight: 'scale',
   bias: 'shift',
@@ -8,16 +8,16 @@ export const TORCH_NORM: Readonly<Record<string, string>> = {
   running_var: 'runningVariance',
 };
 
-/** A group of a pattern that matches the parts of a batch normalisation, and no counter of batches. */
+/** A pattern group that matches the parts of a batch normalisation, except the batch counter. */
 export const NORM_PART = `(${Object.keys(TORCH_NORM).join('|')})`;
 
-/** Names under which networks keep an encoder, in front of its own names. */
+/** Prefixes under which networks store an encoder. */
 export const WRAPPERS = '^(?:(?:backbone|encoder|base|trunk|resnet\\d*|vgg\\d*|[Ss]cale)\\.)*';
 
-/** PyTorch keeps it beside every batch normalisation, for averages that are not used here. */
+/** PyTorch stores one per batch normalisation; it is not used here. */
 export const BATCH_COUNTER = [/num_batches_tracked$/, 'counters of batches'] as const;
 
-/** Rules for a convolution without bias and the batch normalisation behind it, by patterns of their names. */
+/** Rules for a convolution without bias and its batch normalisation, given patterns for their names. */
 export function convNormRules(convolution: string, norm: string, name: string): NameRule[] {
   return [
     [new RegExp(`${convolution}\\.weight$`), () => `${name}.conv.weight`],

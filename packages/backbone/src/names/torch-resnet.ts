@@ -10,8 +10,8 @@ const CONVOLUTIONS: Readonly<Record<BlockKind, readonly string[]>> = {
 };
 
 /**
- * Rules for torchvision's names of a ResNet (`conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.downsample.0`), also behind a
- * wrapper such as `backbone.` or `Scale.`; our names begin with `to`.
+ * Rules for torchvision's names of a ResNet (`conv1`, `bn1`, `layer1.0.conv1`, `layer1.0.downsample.0`), also after a
+ * prefix such as `backbone.` or `Scale.`; our names start with `to`.
  */
 export function torchResNetRules(block: BlockKind, to = ''): NameRule[] {
   const unit = (stage: string, i: string, name: string) => `${to}layers.${Number(stage) - 1}.${i}.${name}`;
@@ -33,8 +33,8 @@ export function torchResNetRules(block: BlockKind, to = ''): NameRule[] {
 }
 
 /**
- * torchvision's names of a ResNet. Those of networks that stand on one are the same behind a prefix: ZS3Net's and ELN's
- * DeepLab v3+ (`backbone.`), DeepLab v2 with Caffe's strides (`Scale.`).
+ * torchvision's names of a ResNet. Networks built on one use the same names after a prefix: ZS3Net's and ELN's DeepLab
+ * v3+ (`backbone.`), DeepLab v2 with Caffe's strides (`Scale.`).
  */
 export function torchResNetNames(block: BlockKind): WeightNames {
   return {

@@ -3,7 +3,7 @@ import { WRAPPERS } from './torch-names.ts';
 
 /**
  * Rules for torchvision's names of a VGG network (`features.0`, `features.2`, …: the numbers count the ReLU and the
- * pooling layers too) with `depths` convolutions in its blocks; our names begin with `to`.
+ * pooling layers too) with `depths` convolutions in its blocks; our names start with `to`.
  */
 export function torchVggRules(depths: readonly number[], to = ''): NameRule[] {
   const places = new Map<number, string>();

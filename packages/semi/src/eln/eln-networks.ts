@@ -12,19 +12,19 @@ import { ErrorLocalizer, type ErrorLocalizerOptions, requireV3Plus } from './err
 
 /** Options of {@link ElnNetworks}. */
 export interface ElnNetworksOptions extends Pick<UnitOptions, 'norm' | 'init'> {
-  /** A DeepLab v3+ with an embedding, of the registry. Default `deeplabv3plus_resnet50.eln`. */
+  /** A registered DeepLab v3+ with an embedding. Default `deeplabv3plus_resnet50.eln`. */
   readonly network?: string;
   readonly classes: number;
-  /** Auxiliary decoders. Default 2. */
+  /** Number of auxiliary decoders. Default 2. */
   readonly auxiliary?: number;
   readonly localizer?: Pick<ErrorLocalizerOptions, 'network' | 'prediction'>;
   readonly seeds: SeedTree;
 }
 
 /**
- * What ELN trains (Kwon and Kwak 2022, §3): the segmentation network with its embedding, auxiliary decoders on the same
- * encoder, whose errors differ from the main one's, and the network that learns to find errors. The teacher is a second
- * one of the student.
+ * The networks that ELN trains (Kwon and Kwak 2022, §3): the segmentation network with its embedding (the student),
+ * auxiliary decoders on the same encoder, whose errors differ from those of the main decoder, and the network that
+ * learns to localise errors. The teacher is a copy of the student.
  */
 export class ElnNetworks extends Module {
   readonly student: DeepLabV3Plus;
@@ -39,7 +39,7 @@ export class ElnNetworks extends Module {
       createSegmentationNetwork(network, { ...shared, classes, seeds: seeds.child('student') }),
     );
     if (!this.student.decoder.projector) {
-      throw new UserError({ given: `${network}, which has no embedding`, expected: 'a DeepLab v3+ of ELN' });
+      throw new UserError({ given: `${network}, which has no embedding`, expected: 'a DeepLab v3+ with an embedding' });
     }
     this.auxiliary = Array.from({ length: auxiliary }, (_, k) =>
       this.student.decoder.sibling(seeds.child('auxiliary').child(k)),
@@ -47,7 +47,7 @@ export class ElnNetworks extends Module {
     this.localizer = new ErrorLocalizer({ ...shared, ...localizer, classes, seeds: seeds.child('localizer') });
   }
 
-  /** What each auxiliary decoder makes of the encoder's taps; no gradient reaches the encoder. */
+  /** Output of each auxiliary decoder for the encoder's taps; no gradient reaches the encoder. */
   auxiliaryMaps<V>(ops: Ops<V>, taps: readonly V[], options: { readonly dropout?: boolean } = {}): DecodedMaps<V>[] {
     const [lowLevel, high] = taps.map((tap) => ops.stopGradient(tap));
     return this.auxiliary.map((decoder) => decoder.forward(ops, [lowLevel, high], options));

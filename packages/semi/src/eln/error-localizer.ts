@@ -7,7 +7,7 @@ import type { Ops } from '@unseen/tensor';
 export interface ErrorLocalizerOptions extends Pick<UnitOptions, 'norm' | 'init'> {
   /** A DeepLab v3+ of the registry. Default `deeplabv3plus_resnet34.eln_error`. */
   readonly network?: string;
-  /** Of the predictions. */
+  /** Number of classes in the predictions. */
   readonly classes: number;
   /** Default `logits`. */
   readonly prediction?: PredictionForm;
@@ -15,8 +15,8 @@ export interface ErrorLocalizerOptions extends Pick<UnitOptions, 'norm' | 'init'
 }
 
 /**
- * ELN's error localization network (Kwon and Kwak 2022, §3): a small DeepLab v3+ that tells, of an image and a
- * prediction, where the prediction is right. 26,911,265 weights with 21 classes. Normalisation is trained by default.
+ * ELN's error localization network (Kwon and Kwak 2022, §3): a small DeepLab v3+ that says where a prediction for an
+ * image is correct. 26,911,265 weights with 21 classes. Normalisation is trained by default.
  */
 export class ErrorLocalizer extends Module {
   readonly network: DeepLabV3Plus;
@@ -35,24 +35,24 @@ export class ErrorLocalizer extends Module {
 
   /**
    * Images [n, H, W, 3], normalised, and predicted logits [n, h, w, classes] → logits [n, h', w', 1] of the prediction
-   * being right, at stride 4. No gradient reaches images and prediction; `dropout: false` leaves out every dropout.
+   * being correct, at stride 4. No gradient reaches images and predictions; `dropout: false` disables dropout.
    */
   forward<V>(ops: Ops<V>, images: V, logits: V, options: { readonly dropout?: boolean } = {}): V {
     return this.network.forward(ops, localizerInput(ops, images, logits, this.prediction), options).logits;
   }
 }
 
-/** The first convolution, which has too many inputs for published weights, begins as the authors' does. */
+/** The first convolution, which has too many inputs for published weights, is initialised as in the authors' code. */
 function firstUniform(inputs: number): Initializer {
   return (shape, random) => (shape[1] === inputs ? uniformFanIn : kaimingNormal)(shape, random);
 }
 
-/** In which form the localizer sees a prediction: the authors' code gives logits. */
+/** Form of the predictions that the localizer sees; the authors' code uses logits. */
 export type PredictionForm = 'logits' | 'softmax';
 
 /**
- * What ELN's error localizer sees (Kwon and Kwak 2022, §3): images [n, H, W, 3], the entropy of the prediction in
- * nats, and the prediction itself, logits [n, h, w, C] enlarged with matching corners: [n, H, W, C + 4]. No gradient flows
+ * Input of ELN's error localizer (Kwon and Kwak 2022, §3): images [n, H, W, 3], the entropy of the prediction in nats,
+ * and the prediction itself, logits [n, h, w, C] upsampled with aligned corners: [n, H, W, C + 4]. No gradient flows
  * through it.
  */
 export function localizerInput<V>(ops: Ops<V>, images: V, logits: V, form: PredictionForm = 'logits'): V {
@@ -64,8 +64,8 @@ export function localizerInput<V>(ops: Ops<V>, images: V, logits: V, form: Predi
   return ops.stopGradient(ops.concat([images, entropy, form === 'logits' ? enlarged : probabilities], -1));
 }
 
-/** A network as the DeepLab v3+ that ELN is made of; any other is a `UserError`. */
+/** Narrows a network to DeepLab v3+, which ELN requires; any other is a `UserError`. */
 export function requireV3Plus(network: SegmentationNetwork): DeepLabV3Plus {
   if (network instanceof DeepLabV3Plus) return network;
-  throw new UserError({ given: 'a segmentation network of another kind', expected: 'a DeepLab v3+' });
+  throw new UserError({ given: 'a segmentation network other than DeepLab v3+', expected: 'a DeepLab v3+ of ELN' });
 }

@@ -21,7 +21,7 @@ const BIAS = 0.01;
 /** A layer of a graph convolutional network: A · (x · W) + b (Kipf and Welling 2017). */
 export class GraphConvolution extends Module {
   readonly linear: Dense;
-  /** [outputs]; added behind the propagation. */
+  /** [outputs]; added after the propagation. */
   readonly bias: Parameter;
 
   constructor({
@@ -41,8 +41,8 @@ export class GraphConvolution extends Module {
 }
 
 /**
- * ZS3Net's generator for scenes (§3.3, "graph-context encoding"): features of the regions of a label map from their class
- * vectors, noise, and their neighbours.
+ * ZS3Net's generator for scenes (Bucher et al. 2019, §3.3, "graph-context encoding"): features of the regions of a
+ * label map, from their class vectors, noise and neighbours.
  */
 export class GraphGenerator extends Module {
   readonly layers: readonly [GraphConvolution, GraphConvolution];

@@ -13,8 +13,8 @@ export interface LabelGraph {
 }
 
 /**
- * Regions of equal label, connected by sides or corners, and which of them touch (ZS3Net §3.3, spec §9.5). Ignored
- * pixels form regions like all others.
+ * 8-connected regions of equal labels, and which of them touch (Bucher et al. 2019, §3.3). Ignored pixels form regions
+ * like all others.
  */
 export function labelGraph(labels: ArrayLike<number>, height: number, width: number): LabelGraph {
   const nodes = new Int32Array(labels.length).fill(-1);
@@ -54,7 +54,10 @@ function forEachNeighbour(pixel: number, height: number, width: number, visit: (
   }
 }
 
-/** How {@link nodeFeatures} describes a region: by its `first` pixel, as the released code does, or by the `mean` of all (ZS-5). */
+/**
+ * How {@link nodeFeatures} describes a region: by its `first` pixel, as in the released code, or by the `mean` of its
+ * pixels (ZS-5).
+ */
 export type NodeFeatureKind = 'first' | 'mean';
 
 /** Features of each region of a map [height · width · channels]: [count · channels]. */
@@ -81,15 +84,17 @@ export function nodeFeatures(
 
 /** Options of {@link propagationMatrix}. */
 export interface PropagationOptions {
-  /** Whether a region also hears itself. The released code has it hear its neighbours only (ZS-5). */
+  /**
+   * Whether the graph has self-loops. Without them, as in the released code, a region only sees its neighbours (ZS-5).
+   */
   readonly selfLoops: boolean;
-  /** Whether D^-½ A D^-½ takes the place of A (Kipf and Welling 2017, eq. 2). The released code does not (ZS-5). */
+  /** Whether to use D^-½ A D^-½ instead of A (Kipf and Welling 2017, eq. 2). The released code does not (ZS-5). */
   readonly normalize: boolean;
-  /** Nodes of the result, filled up with unconnected ones. Default: those of the graph. */
+  /** Number of nodes in the result, padded with unconnected ones. Default: that of the graph. */
   readonly capacity?: number;
 }
 
-/** What a graph convolution multiplies its nodes with: [capacity · capacity]. */
+/** The matrix by which a graph convolution multiplies its nodes: [capacity · capacity]. */
 export function propagationMatrix(
   { count, adjacency }: Pick<LabelGraph, 'count' | 'adjacency'>,
   { selfLoops, normalize, capacity = count }: PropagationOptions,

@@ -11,16 +11,16 @@ export interface CategoryPatchGeneratorOptions {
   readonly layers?: number;
   readonly width?: number;
   readonly kernel?: number;
-  /** Dropout after each of the last two layers. */
+  /** Dropout after each of the last two layers. Default 0.5. */
   readonly dropout?: number;
   readonly seeds: SeedTree;
 }
 
 /**
- * Draws plausible layouts of categories in small patches (CaGNet's patch-wise version, §3.3 there): a PixelCNN over class
- * vectors which is conditioned on the vectors of one category per pixel. Every layer is a masked convolution, batch
- * normalisation, a ReLU, and an additive term of the condition. It learns from labels of seen classes: the logits of unseen
- * ones never have a positive example.
+ * Generates plausible layouts of categories in small patches (Gu et al. 2022, §3.3): a PixelCNN over class vectors,
+ * conditioned on the vector of one category per pixel. Each layer is a masked convolution, batch normalisation, a ReLU
+ * and an additive term of the condition. It learns from labels of seen classes, so the logits of unseen ones never see
+ * a positive example.
  */
 export class CategoryPatchGenerator extends Module {
   readonly convolutions: readonly MaskedConv2d[];
@@ -81,14 +81,14 @@ export interface PatchStepOptions {
   readonly generator: CategoryPatchGenerator;
   /** Side of a patch. */
   readonly size: number;
-  /** Patches a step. */
+  /** Patches per step. */
   readonly batch: number;
 }
 
 /**
- * One step of the category-patch generator: cross-entropy of every labelled pixel given those before it. Inputs: `patches`
- * with their holes filled, `labels` with 255 in the holes, `condition`; all [batch, size, size]. Loss `generator`; the
- * batch's statistics are outputs, see `trackStatistics`.
+ * One step of the category-patch generator: cross-entropy of every labelled pixel given those before it. Inputs:
+ * `patches` with unlabelled pixels filled, `labels` with 255 for them, `condition`; all [batch, size, size]. Loss
+ * `generator`; the statistics of the batch are outputs, see `trackStatistics`.
  */
 export function patchStep({ generator, size, batch }: PatchStepOptions): Program {
   const labels = { shape: [batch, size, size], dtype: 'int32' as const };

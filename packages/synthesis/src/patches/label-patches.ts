@@ -1,15 +1,17 @@
 import { IGNORE, type LabelMap, type RandomStream, UserError } from '@unseen/core';
 import { drawLabels } from '../label-prior.ts';
 
-/** Channels of square patches, one after the other: [count · size · size]. */
+/** Train ids of square patches, one after another: [count · size · size]. */
 export interface LabelPatches {
   readonly size: number;
   readonly count: number;
-  /** 255 where a pixel is not labelled. */
+  /** 255 for unlabelled pixels. */
   readonly labels: Uint8Array;
 }
 
-/** Cuts a label map into blocks that do not overlap, and keeps those with a labelled pixel; a rest at the edges is dropped. */
+/**
+ * Cuts a label map into disjoint blocks and keeps those with a labelled pixel; the remainder at the edges is dropped.
+ */
 export function cutPatches({ height, width, data }: Omit<LabelMap, 'id'>, size: number): LabelPatches {
   const labels: number[] = [];
   for (let top = 0; top + size <= height; top += size) {
@@ -25,9 +27,9 @@ export function cutPatches({ height, width, data }: Omit<LabelMap, 'id'>, size: 
 }
 
 /**
- * Gives unlabelled pixels the label of a neighbour (above, left, right or below, the first that has one), over and over
- * until a label can have come from the centre to the corners: once for 3x3 patches, twice for 5x5. What is then still
- * unlabelled stays so.
+ * Gives unlabelled pixels the label of a neighbour (above, left, right or below, the first that has one), repeated
+ * until a label can spread from the centre to the corners: once for 3×3 patches, twice for 5×5. Pixels that are still
+ * unlabelled stay so.
  */
 export function fillPatches({ size, count, labels }: LabelPatches): LabelPatches {
   let filled = labels;
@@ -49,7 +51,7 @@ function neighbourOf(labels: Uint8Array, position: number, size: number): number
   return neighbours.find((label): label is number => label !== false && label !== IGNORE) ?? IGNORE;
 }
 
-/** One of the categories that a patch shows, drawn at random, for each patch: [count]. */
+/** Draws one of the categories in each patch: [count]. */
 export function drawCategories({ size, count, labels }: LabelPatches, random: RandomStream): Uint8Array {
   return Uint8Array.from({ length: count }, (_, patch) => {
     const block = labels.subarray(patch * size * size, (patch + 1) * size * size);
@@ -59,7 +61,7 @@ export function drawCategories({ size, count, labels }: LabelPatches, random: Ra
   });
 }
 
-/** Patches of one class each, drawn from a prior over all channels. */
+/** Patches of a single class each, drawn from a prior over all classes. */
 export function purePatches(
   { size, count }: { readonly size: number; readonly count: number },
   prior: Float64Array,
@@ -70,12 +72,15 @@ export function purePatches(
   return { size, count, labels: Uint8Array.from({ length: count * area }, (_, i) => channels[Math.floor(i / area)]) };
 }
 
-/** How many of `count` patches are generated where there are `ratio` pure ones for each of them (spec §8.5). */
+/**
+ * Number of generated patches among `count`, if there are `ratio` pure patches for each generated one (CaGNet uses 8;
+ * docs/methods/cagnet.md, "Patch-wise").
+ */
 export function generatedShare(count: number, ratio: number): number {
   return Math.round(count / (1 + ratio));
 }
 
-/** All patches of several sets in a random order. */
+/** The patches of several sets in random order. */
 export function mixPatches(sets: readonly LabelPatches[], random: RandomStream): LabelPatches {
   const [{ size }] = sets;
   const area = size * size;

@@ -8,7 +8,7 @@ export interface MaskedConvOptions {
   readonly outputs: number;
   /** Odd. Default 7. */
   readonly kernel?: number;
-  /** `A` hides the pixel itself too, as a first layer must. */
+  /** `A` hides the pixel itself too, as the first layer must. */
   readonly type: 'A' | 'B';
   readonly seeds: SeedTree;
 }

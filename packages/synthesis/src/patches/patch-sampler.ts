@@ -3,7 +3,7 @@ import type { Engine, Executable, Program } from '@unseen/tensor';
 import type { CategoryPatchGenerator } from './category-patch-generator.ts';
 import type { LabelPatches } from './label-patches.ts';
 
-/** How patches are sampled from a {@link CategoryPatchGenerator}; defaults for 3x3 patches are those of the released code. */
+/** Options of {@link PatchSampler}; the defaults for 3×3 patches are those of the released code. */
 export interface PatchSamplerOptions {
   /** Side of a patch. */
   readonly size: number;
@@ -20,22 +20,22 @@ export interface PatchSamplerOptions {
   /** Probability added to that of every unseen class before drawing. Default 0. */
   readonly unseenBoost?: number;
   /**
-   * Takes the softmax of the probabilities once more, which makes them almost uniform. Default true: otherwise unseen classes,
-   * of which the network has never had a positive example, are next to never drawn, unless {@link unseenBoost} helps them.
+   * Applies the softmax twice, which makes probabilities almost uniform. Default true: otherwise unseen classes, for
+   * which the network has never seen a positive example, are hardly ever drawn without {@link unseenBoost}.
    */
   readonly doubleSoftmax?: boolean;
-  /** Probability that a patch of one unseen category is made instead. Default 0. */
+  /** Probability of a patch of a single unseen category instead. Default 0. */
   readonly pureProbability?: number;
-  /** Patches that are sampled side by side. Default 256. */
+  /** Patches that are sampled in parallel. Default 256. */
   readonly batch?: number;
 }
 
-/** Patches that may be tried for each one that is kept, before the sampler gives up. */
+/** Attempts per kept patch before the sampler gives up. */
 const PATIENCE = 400;
 
 /**
- * Samples patches of mostly unseen categories: the first pixels of each show one unseen category, drawn uniformly, the
- * others are drawn one after the other given those before them. Patches that turn out too mixed are thrown away.
+ * Samples patches of mostly unseen categories: the first pixels of a patch get one unseen category, drawn uniformly;
+ * the others are drawn one by one, given those before them. Patches that are too mixed are rejected.
  */
 export class PatchSampler {
   private readonly options: Required<PatchSamplerOptions>;
@@ -145,7 +145,7 @@ export class PatchSampler {
   private tooFew(kept: number, tried: number): UserError {
     const { size, minUnseen, maxCategories } = this.options;
     return new UserError({
-      given: `of ${tried} sampled patches ${kept} have ${minUnseen} of ${size * size} pixels of unseen categories and at most ${maxCategories} categories`,
+      given: `only ${kept} of ${tried} sampled patches have at least ${minUnseen} of ${size * size} pixels of unseen categories and at most ${maxCategories} categories`,
       remedy: 'raise unseenBoost, lower minUnseen, or raise maxCategories',
     });
   }

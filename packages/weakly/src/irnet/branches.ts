@@ -8,14 +8,14 @@ export interface ProjectionOptions {
   readonly inputs: number;
   readonly outputs: number;
   readonly groups: number;
-  /** Factor by which the grid gets finer. Default 1. */
+  /** Upsampling factor. Default 1. */
   readonly enlarge?: number;
   /** Default {@link uniformFanIn}. */
   readonly init?: Initializer;
   readonly seeds: SeedTree;
 }
 
-/** 1×1 convolution, group normalisation, bilinear enlargement and ReLU: what IRNet makes of each tap. */
+/** IRNet's projection of a tap: 1×1 convolution, group normalisation, bilinear upsampling and ReLU. */
 export class Projection extends Module {
   readonly conv: Conv2d;
   readonly norm: GroupNorm;
@@ -28,7 +28,7 @@ export class Projection extends Module {
     this.enlarge = enlarge;
   }
 
-  /** [n, h, w, inputs] → [n, h', w', outputs], cut to a grid where one is given: rounded up, coarse ones overlap it. */
+  /** [n, h, w, inputs] → [n, h', w', outputs], cropped to `grid` if given, since coarse grids are rounded up. */
   forward<V>(ops: Ops<V>, x: V, grid?: readonly [number, number]): V {
     let y = this.norm.forward(ops, this.conv.forward(ops, x));
     const [n, height, width, channels] = ops.shape(y);
@@ -40,7 +40,7 @@ export class Projection extends Module {
 
 /** Options of both branches. */
 export interface BranchOptions {
-  /** The encoder's five taps, from fine to coarse. */
+  /** The five taps of the encoder, from fine to coarse. */
   readonly taps: readonly FeatureInfo[];
   readonly init?: Initializer;
   readonly seeds: SeedTree;
@@ -52,7 +52,7 @@ const gridOf = <V>(ops: Ops<V>, map: V): [number, number] => {
   return [height, width];
 };
 
-/** Where IRNet sees class boundaries (Ahn et al. 2019, §4): a logit for each position of the finest tap's grid. */
+/** IRNet's class boundary branch (Ahn et al. 2019, §4): one logit per position of the finest grid. */
 export class BoundaryBranch extends Module {
   readonly projections: readonly Projection[];
   readonly logit: Conv2d;
@@ -89,10 +89,13 @@ export class BoundaryBranch extends Module {
   }
 }
 
-/** Where IRNet sees the centre of each position's object (Ahn et al. 2019, §4): a displacement, in positions of the finest tap's grid. */
+/**
+ * IRNet's displacement branch (Ahn et al. 2019, §4): the vector from each position to the centre of its object, in
+ * positions of the finest grid.
+ */
 export class DisplacementBranch extends Module {
   readonly projections: readonly Projection[];
-  /** Of the three coarse taps together. */
+  /** Projection of the three coarse taps together. */
   readonly coarse: Projection;
   readonly fine: Projection;
   readonly field: Conv2d;

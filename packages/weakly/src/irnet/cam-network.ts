@@ -6,21 +6,21 @@ import { mirror } from '../mirror.ts';
 
 /** Options of {@link CamNetwork}. */
 export interface CamNetworkOptions {
-  /** Its last tap is classified. */
+  /** The classifier uses its last tap. */
   readonly encoder: Encoder;
   readonly classes: number;
-  /** Parts of the encoder, as prefixes of parameter names, that are not trained. Default: ResNet's up to stage 2. */
+  /** Prefixes of encoder parameters that are not trained. Default: ResNet up to stage 2. */
   readonly frozen?: readonly string[];
-  /** Of the classifier. Default {@link uniformFanIn}. */
+  /** Initializer of the classifier. Default {@link uniformFanIn}. */
   readonly init?: Initializer;
   readonly seeds: SeedTree;
 }
 
-/** ResNet's stem and its stages 1 and 2. */
+/** ResNet's stem and stages 1 and 2. */
 const FROZEN = ['stem', 'layers.0', 'layers.1'];
 
 /**
- * The classifier whose class activation maps IRNet starts from (Ahn et al. 2019, §3): an encoder, the mean over the image
+ * The classifier that provides IRNet's class activation maps (Ahn et al. 2019, §3): an encoder, global average pooling
  * and a linear classifier without bias. 23,548,992 weights with ResNet-50 and 20 classes, 22,104,064 of them trained.
  */
 export class CamNetwork extends Module {
@@ -45,12 +45,15 @@ export class CamNetwork extends Module {
     return ops.reshape(logits, [n, classes]);
   }
 
-  /** Class activation maps: the classifier at every position instead of on the mean, and ReLU. [n, h, w, classes] */
+  /**
+   * Class activation maps: the classifier at every position instead of on the mean, followed by ReLU. [n, h, w,
+   * classes]
+   */
   activations<V>(ops: Ops<V>, images: V): V {
     return ops.relu(this.classifier.forward(ops, this.features(ops, images)));
   }
 
-  /** {@link activations} of images and, mirrored back, of their mirror images, added. */
+  /** Sum of the {@link activations} of images and of their mirror images, mirrored back. */
   mirroredActivations<V>(ops: Ops<V>, images: V): V {
     const both = this.activations(ops, ops.concat([images, mirror(ops, images)], 0));
     const [n, ...map] = ops.shape(both);
@@ -58,7 +61,7 @@ export class CamNetwork extends Module {
     return ops.add(half(0), mirror(ops, half(n / 2)));
   }
 
-  /** What training changes: the classifier and the encoder's parts that are not frozen. */
+  /** The trained parameters: the classifier and the parts of the encoder that are not frozen. */
   trainedParameters(): { readonly encoder: Parameter[]; readonly classifier: Parameter[] } {
     const isFrozen = (name: string) => this.frozen.some((prefix) => name.startsWith(`${prefix}.`));
     const encoder = [...this.encoder.namedParameters()]

@@ -1,10 +1,10 @@
 import type { ScoreMaps } from '@unseen/core';
 import { crop, type Raster, resizeBilinear, type ScoreGrid } from '@unseen/vision';
 
-/** Scales at which IRNet takes class activation maps. */
+/** Scales of IRNet's class activation maps. */
 export const CAM_SCALES: readonly number[] = [1, 0.5, 1.5, 2];
 
-/** The size at which an image of `size` is seen at a scale; halves are rounded to the even side, as the authors' code does. */
+/** Size of an image at a scale; halves are rounded to even, as in the authors' code. */
 export function scaledSize([height, width]: readonly [number, number], scale: number): [number, number] {
   return [roundHalfToEven(height * scale), roundHalfToEven(width * scale)];
 }
@@ -14,14 +14,14 @@ function roundHalfToEven(x: number): number {
   return x % 1 === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
 }
 
-/** Added to the largest value before dividing by it. */
+/** Added to the largest value before division. */
 const EPSILON = 1e-5;
 
 /** Class maps of one image, in [0, 1]. */
 export interface ClassMaps {
-  /** One position for 4×4 pixels. */
+  /** One position per 4×4 pixels. */
   readonly strided: ScoreMaps;
-  /** One for each pixel. */
+  /** One position per pixel. */
   readonly full: ScoreMaps;
 }
 
@@ -36,12 +36,13 @@ export interface CombineOptions {
   readonly outputStride?: number;
 }
 
-/** Rows or columns of a grid of the given stride. */
+/** Rows or columns of a grid with a given stride. */
 const gridLength = (pixels: number, stride: number) => Math.ceil(pixels / stride);
 
 /**
- * Class activation maps of several scales as one of each class of the image: resized to a common grid (bilinear,
- * half-pixel centres), added, and divided by their largest value. `maps` [h, w, channels] have one channel a class.
+ * Combines class activation maps of several scales into one map per class of the image: resized to a common grid
+ * (bilinear, half-pixel centres), added, and divided by the maximum. `maps` [h, w, channels] have one channel per
+ * class.
  */
 export function combineClassMaps(maps: readonly ScoreGrid[], options: CombineOptions): ClassMaps {
   const { id, size, classes, outputStride = 16 } = options;
@@ -78,7 +79,7 @@ function sum([first, ...others]: readonly Raster<Float32Array>[]): Raster<Float3
   return { ...first, data };
 }
 
-/** Each class by itself in [0, 1]; [h, w, classes] → [classes, h, w]. */
+/** Scales each class separately to [0, 1]; [h, w, classes] → [classes, h, w]. */
 function normalised({ data }: Raster<Float32Array>, classes: number): Float32Array {
   const positions = data.length / classes;
   const out = new Float32Array(data.length);

@@ -7,11 +7,16 @@ import { BoundaryBranch, DisplacementBranch } from './branches.ts';
 
 /** Options of {@link RelationNetwork}. */
 export interface RelationNetworkOptions {
-  /** Five taps, from fine to coarse, the first two on the same grid: for a ResNet its stem and four stages. */
+  /**
+   * Must have five taps, from fine to coarse, the first two on the same grid: for a ResNet, its stem and four stages.
+   */
   readonly encoder: Encoder;
-  /** Channels of each tap in the boundary branch, and groups of their normalisation. Default 32 in 4. */
+  /** Channels per tap in the boundary branch, and normalisation groups. Default 32 in 4. */
   readonly boundary?: { readonly width: number; readonly groups: number };
-  /** Channels of the two fine taps and of the others in the displacement branch. Default 64, 128, 256 in 8, 16, 16. */
+  /**
+   * Channels of the two fine taps and of the others in the displacement branch, and normalisation groups. Default 64,
+   * 128, 256 in 8, 16, 16.
+   */
   readonly displacement?: {
     readonly widths: readonly [number, number, number];
     readonly groups: readonly [number, number, number];
@@ -21,9 +26,9 @@ export interface RelationNetworkOptions {
   readonly seeds: SeedTree;
 }
 
-/** What a {@link RelationNetwork} makes of images, on the grid of the first tap (stride 4). */
+/** Output of {@link RelationNetwork}, on the grid of the first tap (stride 4). */
 export interface Relations<V> {
-  /** Logits of a class boundary, [n, h, w, 1]. */
+  /** Logits of class boundaries, [n, h, w, 1]. */
   readonly boundary: V;
   /** From each position to the centre of its object, (y, x), in positions: [n, h, w, 2]. */
   readonly displacement: V;
@@ -31,19 +36,19 @@ export interface Relations<V> {
 
 /** Options of {@link RelationNetwork.infer}. */
 export interface InferenceOptions {
-  /** Sides are filled up to this with the mean colour. Default 512. */
+  /** Minimum side to which images are padded with the mean colour. Default 512. */
   readonly least?: number;
 }
 
 /**
- * IRNet's network of relations between pixels (Ahn et al. 2019, §4): class boundaries and displacement fields from a
- * frozen encoder. 1,394,529 trained weights with ResNet-50.
+ * IRNet's inter-pixel relation network (Ahn et al. 2019, §4): class boundaries and displacement fields from a frozen
+ * encoder. 1,394,529 trained weights with ResNet-50.
  */
 export class RelationNetwork extends Module {
   readonly encoder: Encoder;
   readonly boundary: BoundaryBranch;
   readonly displacement: DisplacementBranch;
-  /** The displacement's mean over images, which is subtracted outside training: only differences are trained. */
+  /** Mean displacement over the training images, subtracted outside training, since training only fixes differences. */
   readonly meanShift = new Parameter([2], { trainable: false });
 
   constructor(options: RelationNetworkOptions) {
@@ -67,7 +72,7 @@ export class RelationNetwork extends Module {
     return this.relate(ops, this.encoder.forward(ops, images));
   }
 
-  /** The same from the encoder's taps, which never change and may have been stored. */
+  /** The same from the encoder's taps, which never change and can be stored. */
   relate<V>(ops: Ops<V>, features: readonly V[]): Relations<V> {
     const taps = features.map((tap) => ops.stopGradient(tap));
     const displacement = this.displacement.forward(ops, taps);
@@ -79,8 +84,8 @@ export class RelationNetwork extends Module {
 
   /**
    * Boundary probabilities [1, h, w, 1], from the logits of one image [1, H, W, 3] and of its mirror image, and the
-   * displacement [1, h, w, 2] of the image alone; the grid has ⌈H / 4⌉ rows. Normalisations see the filled-up image: up
-   * to `least`, or beyond it up to whole positions of the coarsest grid.
+   * displacement [1, h, w, 2] of the image alone; the grid has ⌈H / 4⌉ rows. Normalisation sees the padded image:
+   * padded to `least`, or for larger images to a multiple of the coarsest stride.
    */
   infer<V>(ops: Ops<V>, image: V, { least = 512 }: InferenceOptions = {}): Relations<V> {
     const { taps } = this.encoder;
@@ -99,7 +104,7 @@ export class RelationNetwork extends Module {
     };
   }
 
-  /** What training changes, by branch: their learning rates differ. */
+  /** The trained parameters of each branch, whose learning rates differ. */
   trainedParameters(): { readonly boundary: Parameter[]; readonly displacement: Parameter[] } {
     return { boundary: this.boundary.parameters(), displacement: this.displacement.parameters() };
   }

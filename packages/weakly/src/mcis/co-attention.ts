@@ -10,22 +10,22 @@ export interface CoAttentionOptions {
   readonly seeds: SeedTree;
 }
 
-/** What two images have in common, seen from one of them; maps are of its grid. */
+/** Co-attention from the point of view of one image; maps are on its grid. */
 export interface Attended<V> {
-  /** How much each of its positions (rows) takes from each position of the other image: rows add up to 1. [n, own, other] */
+  /** Attention of each position (row) to the positions of the other image; rows sum to 1. [n, own, other] */
   readonly attention: V;
-  /** Features of the other image, gathered by that attention: [n, h, w, channels]. */
+  /** Features of the other image, averaged by that attention: [n, h, w, channels]. */
   readonly common: V;
-  /** Where there is something that both images have, whatever its class, in (0, 1): [n, h, w, 1]. */
+  /** Class-agnostic map of objects that both images show, in (0, 1): [n, h, w, 1]. */
   readonly gate: V;
-  /** Its own features without what both have: [n, h, w, channels]. */
+  /** Its own features outside the shared objects: [n, h, w, channels]. */
   readonly exclusive: V;
 }
 
 /**
  * Co-attention of two images and its contrast (Sun et al. 2020, §3.1): P = Fₗᵀ W Fᵣ relates every position of the left
- * image to every one of the right; softmax over either makes the co-attentive features of the other. 262,656 weights at
- * 512 channels.
+ * image to every position of the right one; softmax over either side gives the co-attentive features of the other.
+ * 262,656 weights with 512 channels.
  */
 export class CoAttention extends Module {
   /** W, applied to the left features. */

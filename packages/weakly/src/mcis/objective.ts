@@ -10,18 +10,18 @@ export interface PairLabels<V> {
 
 /** Losses of one pair of images (Sun et al. 2020, §3.1). */
 export interface PairLosses<V> {
-  /** Each image by its own features, with its own labels. */
+  /** Each image from its own features, with its own labels. */
   readonly basic: V;
-  /** Each by what both have, with the labels that both have. */
+  /** Each image from the shared features, with the shared labels. */
   readonly co: V;
-  /** The left one by what the right does not have, with the labels that only the left has. */
+  /** The left image from the features that the right one lacks, with the labels that only the left one has. */
   readonly contrastLeft: V;
   readonly contrastRight: V;
 }
 
 /**
- * The losses of class maps of pairs. Those of the contrast are 0 where no image of the batch has a label that its partner
- * lacks; where some have, the others count with none (M-10).
+ * The losses of the class maps of pairs. A contrastive loss is 0 if no image in the batch has a label that its partner
+ * lacks. If some have, the other images take part with all labels 0, as in the authors' code.
  */
 export function pairLosses<V>(
   ops: Ops<V>,
@@ -50,24 +50,24 @@ export function pairLosses<V>(
   };
 }
 
-/** Images of n training pairs [n, H, W, 3], and further views of the left ones, of whatever sizes. */
+/** Images of n training pairs [n, H, W, 3], and additional views of the left images, of any size. */
 export interface TrainingPairs<V> {
   readonly left: V;
   readonly right: V;
-  /** By name: in the authors' training mirrored, three quarters and twice as large. */
+  /** By name. The authors use mirrored views, and views of 3/4 and twice the size. */
   readonly views: Readonly<Record<string, V>>;
 }
 
 /** Options of {@link mcisLosses}. */
 export interface McisLossOptions {
-  /** Whether the contrast counts; in the authors' training from the third epoch on. */
+  /** Whether to include the contrastive losses; the authors do from the third epoch on. */
   readonly contrast: boolean;
 }
 
 /**
- * Everything that a training step of MCIS adds up: {@link pairLosses} of each pair, and the basic and common ones
- * of each left image with its views, which have all of their labels in common. By name: `basic`, `co`, `contrastLeft`,
- * `contrastRight`, and `basic.<view>`, `co.<view>`.
+ * All losses of a training step of MCIS, to be added: {@link pairLosses} of each pair, and the basic and common losses
+ * of each left image with its views, which share all labels. By name: `basic`, `co`, `contrastLeft`, `contrastRight`,
+ * and `basic.<view>`, `co.<view>`.
  */
 export function mcisLosses<V>(
   ops: Ops<V>,

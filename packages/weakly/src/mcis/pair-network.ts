@@ -6,31 +6,37 @@ import { type Attended, CoAttention } from './co-attention.ts';
 
 /** Options of {@link PairNetwork}. */
 export interface PairNetworkOptions {
-  /** Its last tap is used. Default: VGG-16 at output stride 8. */
+  /** The network uses its last tap. Default: VGG-16 at output stride 8. */
   readonly encoder?: Encoder;
   readonly classes: number;
-  /** 3×3 convolutions behind the encoder, which keep its channels. Default 3. */
+  /** Number of 3×3 convolutions after the encoder, with its number of channels. Default 3. */
   readonly depth?: number;
-  /** One classifier for all features, as in the paper; default false: the authors' code has one of its own for co-attention (M-11). */
+  /**
+   * One classifier for all features, as in the paper. Default false: a separate one for the co-attention features, as
+   * in the authors' code.
+   */
   readonly sharedHead?: boolean;
-  /** Of all layers; default: He's by the fan-out for convolutions and the classifier, uniform in ±1/√fan-in for the rest. */
+  /**
+   * Initializer of all layers. Default: Kaiming normal by fan-out for convolutions and the classifier, uniform in
+   * ±1/√fan-in for the rest.
+   */
   readonly init?: Initializer;
   readonly seeds: SeedTree;
 }
 
-/** Maps of one image of a pair; the grid is the encoder's. */
+/** Maps of one image of a pair, on the encoder's grid. */
 export interface PairMaps<V> extends Attended<V> {
   /** Class scores of its own features: [n, h, w, classes]. */
   readonly basic: V;
-  /** Class scores of what both images have. */
+  /** Class scores of the features that both images share. */
   readonly co: V;
-  /** Class scores of what the other one does not have. */
+  /** Class scores of the features that the other image lacks. */
   readonly contrast: V;
 }
 
 /**
- * The classifier of image pairs of MCIS (Sun et al. 2020, §3): VGG-16, three convolutions, co-attention, and class maps of
- * each image's own, common and exclusive features. 22,077,268 weights with 20 classes; no normalisation, no dropout.
+ * MCIS's classifier of image pairs (Sun et al. 2020, §3): VGG-16, three convolutions, co-attention, and class maps of
+ * each image's own, shared and exclusive features. 22,077,268 weights with 20 classes; no normalisation, no dropout.
  */
 export class PairNetwork extends Module {
   readonly encoder: Encoder;
@@ -64,7 +70,7 @@ export class PairNetwork extends Module {
         });
   }
 
-  /** Images [n, H, W, 3] → features [n, h, w, channels], not negative. */
+  /** Images [n, H, W, 3] → non-negative features [n, h, w, channels]. */
   features<V>(ops: Ops<V>, images: V): V {
     const taps = this.encoder.forward(ops, images);
     return this.convolutions.reduce(
@@ -73,7 +79,7 @@ export class PairNetwork extends Module {
     );
   }
 
-  /** Class maps of an image by itself, from its features: [n, h, w, classes]. */
+  /** Class maps of a single image, from its features: [n, h, w, classes]. */
   classMaps<V>(ops: Ops<V>, features: V): V {
     return this.classifier.forward(ops, features);
   }
@@ -91,12 +97,14 @@ export class PairNetwork extends Module {
     return { left: maps(left, attended.left), right: maps(right, attended.right) };
   }
 
-  /** Images of n pairs [n, H, W, 3], of whatever two sizes → class maps of both. */
+  /** Images of n pairs [n, H, W, 3], of any two sizes → class maps of both. */
   forward<V>(ops: Ops<V>, left: V, right: V): { readonly left: PairMaps<V>; readonly right: PairMaps<V> } {
     return this.relate(ops, this.features(ops, left), this.features(ops, right));
   }
 
-  /** How fast the authors train what: the encoder at rates 1 and (biases) 2, what is new at 10 and 20. */
+  /**
+   * Learning rate multipliers of the authors: 1 for the encoder's weights, 2 for its biases, 10 and 20 for new layers.
+   */
   parameterGroups(weightDecay = 0): ParameterGroup[] {
     const groups = [1, 2, 10, 20].map((rateMultiplier) => ({
       parameters: [] as ParameterGroup['parameters'][number][],
