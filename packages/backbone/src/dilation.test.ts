@@ -38,7 +38,9 @@ test('none: strides go and nothing is dilated', () => {
 
 test('a multi-grid of another length, or where nothing is dilated, is refused', () => {
   const [plan] = planStrides([2], 4, 4);
-  expect(() => dilateBlocks(plan, 3, { rule: 'uniform', multiGrid: [1, 2] })).toThrow('one factor for each of the 3 blocks');
+  expect(() => dilateBlocks(plan, 3, { rule: 'uniform', multiGrid: [1, 2] })).toThrow(
+    'one factor for each of the 3 blocks',
+  );
   expect(() => dilateBlocks(plan, 2, { rule: 'none', multiGrid: [1, 2] })).toThrow(UserError);
 });
 

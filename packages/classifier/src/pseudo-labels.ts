@@ -78,7 +78,7 @@ export interface RankOptions extends PseudoLabelOptions {
  * unseen class among its `topRanks` highest logits, or stays unlabelled if there is none.
  *
  * @param scores [positions · logits]
- * @param labels trainId of each position, 255 where there is none: [positions]
+ * @param labels train id of each position, 255 if unlabelled: [positions]
  */
 export function rankPseudoLabels(scores: Float32Array, labels: ArrayLike<number>, options: RankOptions): Int32Array {
   const { seen, unseen, topRanks } = options;
@@ -116,7 +116,7 @@ interface Found {
  * order.
  *
  * @param scores [positions · logits]
- * @param labels trainId of each position, 255 where there is none: [positions]
+ * @param labels train id of each position, 255 if unlabelled: [positions]
  */
 export function confidencePseudoLabels(
   scores: Float32Array,

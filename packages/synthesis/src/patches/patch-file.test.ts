@@ -31,7 +31,7 @@ test('files of other classes, of another kind, and damaged ones are refused', as
   await writePatchFile(path, { ...patches, labels: new Uint8Array(9).fill(5) }, 5);
   await expect(readPatchFile(path, 5)).rejects.toThrow('contains class 5');
   await writeSafetensors(path, [['patches', { shape: [1, 3, 3], values: new Uint8Array(9) }]]);
-  await expect(readPatchFile(path, 5)).rejects.toThrow('another kind');
+  await expect(readPatchFile(path, 5)).rejects.toThrow('a different kind');
   const metadata = { format: 'unseen-patches-1', classes: '5' };
   await writeSafetensors(path, [['patches', { shape: [1, 3, 2], values: new Uint8Array(6) }]], metadata);
   await expect(readPatchFile(path, 5)).rejects.toThrow('of shape [1,3,2]');
