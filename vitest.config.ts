@@ -18,9 +18,12 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
   test: {
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
     reporters: [new FixtureReporter(), 'default'],
+    globalSetup: 'tests/helpers/global-setup.ts',
+    setupFiles: 'tests/helpers/setup.ts',
     projects: [
       {
         extends: true,
@@ -37,6 +40,7 @@ export default defineConfig({
           name: 'whole',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/gpu/**', 'tests/parity/**', '**/node_modules/**'],
+          isolate: false,
         },
       },
       {
@@ -53,7 +57,6 @@ export default defineConfig({
           name: 'gpu',
           // Software is slow, and slower beside other tests.
           testTimeout: 180_000,
-          hookTimeout: 60_000,
           include: ['tests/gpu/*.test.ts'],
           env: existsSync(softwareGpu.VK_ICD_FILENAMES) && !process.env.UNSEEN_REAL_GPU ? softwareGpu : {},
         },

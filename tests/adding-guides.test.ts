@@ -1,5 +1,4 @@
-import { rmSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { stepsOf, type TestResult, Workspace } from './guides.ts';
 
 /*
@@ -32,7 +31,6 @@ beforeAll(async () => {
   const added = code.filter((file) => file.endsWith('.test.ts'));
   results = await workspace.test([...new Set([...added, ...SUITES])], EXAMPLES);
 }, 300_000);
-afterAll(() => rmSync(workspace.dir, { recursive: true, force: true }));
 
 const resultsOf = (name: RegExp) => results.filter((result) => name.test(result.name));
 const failed = (some: readonly TestResult[]) => some.filter(({ status }) => status !== 'passed');

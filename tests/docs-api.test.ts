@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from './helpers/temporary-folder.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..');
@@ -13,8 +13,7 @@ const TYPEDOC = join(ROOT, 'scripts/docs/node_modules/typedoc');
 test('npm run docs writes the reference of packages under the names that they are imported by, without a warning', async ({
   skip,
 }) => {
-  const out = mkdtempSync(join(tmpdir(), 'unseen-api-'));
-  onTestFinished(() => rmSync(out, { recursive: true, force: true }));
+  const out = temporaryFolder();
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { docs: string } };
   const [, script] = scripts.docs.split(' ');
   const docs = (...args: string[]) => run(process.execPath, [join(ROOT, script), ...args, '--out', out]);

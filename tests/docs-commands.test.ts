@@ -1,11 +1,11 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { main } from '@unseen/cli';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Verb } from '../packages/cli/src/verb.ts';
 import { verbs, wordOf } from '../packages/cli/src/verbs.ts';
 import { carryOut, stepsOf } from './guides.ts';
+import { unseen as runUnseen } from './helpers/command.ts';
+import { temporaryFolder } from './helpers/temporary-folder.ts';
 import {
   commandsOf,
   type DocumentedCommand,
@@ -73,30 +73,12 @@ function wordsOf(text: string): string[] {
   return first < 0 ? [] : words.slice(words[first] === 'npx' && words[first + 1] === 'unseen' ? first + 1 : first);
 }
 
-let [dir, home] = ['', process.cwd()];
-beforeAll(() => {
-  home = process.cwd();
-  dir = mkdtempSync(join(tmpdir(), 'unseen-commands-'));
-  process.chdir(dir);
-});
-afterAll(() => {
-  process.chdir(home);
-  rmSync(dir, { recursive: true, force: true });
-});
+const dir = temporaryFolder();
 
-/** The command in this process: its exit code and all that it printed. */
-async function unseen(args: readonly string[]): Promise<{ code: number; text: string }> {
-  let text = '';
-  const keep = (chunk: unknown) => {
-    text += String(chunk);
-    return true;
-  };
-  const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(keep));
-  try {
-    return { code: await main(args), text };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
+/** The command in this process, from a folder: its exit code and all that it printed. */
+async function unseen(args: readonly string[], cwd = dir): Promise<{ code: number | null; text: string }> {
+  const { code, stdout, stderr } = await runUnseen(args, cwd);
+  return { code, text: stdout + stderr };
 }
 
 /** The verb that words name, and how many of them do; an unknown one is an error. */
@@ -177,7 +159,7 @@ test('what is said to be executed or covered elsewhere is documented, and its te
 });
 
 test(`${FOLLOWED} can be followed from the first command to the last`, async () => {
-  const folder = mkdtempSync(join(dir, 'followed-'));
+  const folder = temporaryFolder();
   for (const name of ['datasets', 'embeddings', 'experiments'])
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   for (const step of stepsOf(FOLLOWED)) carryOut(folder, step);
@@ -185,16 +167,14 @@ test(`${FOLLOWED} can be followed from the first command to the last`, async () 
   vi.stubEnv('UNSEEN_EMBEDDINGS', join(folder, 'embeddings'));
   onTestFinished(() => {
     vi.unstubAllEnvs();
-    process.chdir(dir);
   });
-  process.chdir(folder);
   const printed: string[] = [];
   for (const { text } of commandsOf(FOLLOWED)) {
     const [, name, value] = /^export (\w+)=(\S+)$/.exec(text) ?? [];
     if (name) vi.stubEnv(name, value);
     else {
       const [, ...args] = wordsOf(text);
-      const { code, text: output } = await unseen(args);
+      const { code, text: output } = await unseen(args, folder);
       expect(code, `${text}: ${output}`).toBe(0);
       printed.push(output);
     }

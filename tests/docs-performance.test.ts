@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from './helpers/temporary-folder.ts';
 import { ROOT } from './pages.ts';
 
 const run = promisify(execFile);
@@ -57,8 +57,7 @@ const RESULT = {
 };
 
 test('the page of figures is written from a result of the bench, and nothing but its results changes', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'unseen-performance-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = temporaryFolder();
   const [result, page] = [join(dir, 'result.json'), join(dir, 'page.md')];
   const before = readFileSync(join(ROOT, 'docs/performance.md'), 'utf8');
   writeFileSync(page, before);

@@ -3,16 +3,15 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { temporaryFolder } from './helpers/temporary-folder.ts';
 import { fencesOf, ROOT, readPage } from './pages.ts';
 
 const run = promisify(execFile);
@@ -72,7 +71,7 @@ export class Workspace {
 
   constructor() {
     // Compilers and test runners name files by their real paths.
-    this.dir = realpathSync(mkdtempSync(join(tmpdir(), 'unseen-guides-')));
+    this.dir = realpathSync(temporaryFolder());
     mkdirSync(join(this.dir, 'node_modules/@unseen'), { recursive: true });
     for (const entry of readdirSync(MODULES)) {
       if (entry !== '@unseen' && !entry.startsWith('.')) this.link(join(MODULES, entry), 'node_modules', entry);
@@ -93,7 +92,7 @@ export class Workspace {
       'experiments',
     ])
       this.copy(file);
-    this.copy('tests/conformance');
+    for (const folder of ['conformance', 'helpers']) this.copy('tests', folder);
   }
 
   private copy(...path: string[]): void {

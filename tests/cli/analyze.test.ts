@@ -1,20 +1,16 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '@unseen/core';
 import { backendStatus } from '@unseen/tensor';
 import { tableFromIPC } from 'apache-arrow';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { unseen } from './command.ts';
-import { failure, unseenJson, writeSmallExperiment } from './small-experiment.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { failure, unseenJson } from '../helpers/command.ts';
+import { trainedCopy } from '../helpers/trained-run.ts';
 
 let dir: string;
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-analyze-'));
-  await writeSmallExperiment(dir);
-  expect((await unseen(['run', 'small.exp.yaml', '--out', 'run'], dir)).code).toBe(0);
-}, 60_000);
-afterAll(() => rm(dir, { recursive: true, force: true }));
+  dir = await trainedCopy();
+});
 
 const json = (...args: string[]) => unseenJson(dir, ...args);
 

@@ -1,41 +1,30 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type FeatureProvenance, writeFeatureStore } from '@unseen/data';
 import { encodeRgbPng, openSafetensors, type StoredTensor, writeSafetensors } from '@unseen/formats';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { startUnseen, unseen } from './command.ts';
-import { failure, photo, SIDE, stripes, temporaryFolder, writeSmallExperiment } from './small-experiment.ts';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { failure, startUnseen, unseen } from '../helpers/command.ts';
+import { photo, SIDE, stripes, writeSmallExperiment } from '../helpers/small-experiment.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { trainedCopy, trainedFolder } from '../helpers/trained-run.ts';
 
 const RUN = ['run', 'small.exp.yaml', '--out', 'run'];
 
 /** A folder with the small experiment finished in `run`. */
 let finished: string;
 beforeAll(async () => {
-  finished = await mkdtemp(join(tmpdir(), 'unseen-finished-'));
-  await writeSmallExperiment(finished);
-  const { code, stderr } = await unseen(RUN, finished);
-  expect(stderr).not.toContain('unseen: ');
-  expect(code).toBe(0);
-}, 60_000);
-afterAll(() => rm(finished, { recursive: true, force: true }));
-
-/** Another folder like it. */
-async function finishedCopy(): Promise<string> {
-  const dir = await temporaryFolder('copy');
-  await cp(finished, dir, { recursive: true });
-  return dir;
-}
+  finished = await trainedFolder();
+});
 
 /** The error of a run of the small experiment with some files changed (null: removed). */
 async function failureOf(
   changes: Readonly<Record<string, string | Uint8Array | null>>,
   ...args: string[]
 ): Promise<string> {
-  const dir = await temporaryFolder('bad');
+  const dir = temporaryFolder();
   const kept = Object.entries(changes).filter((entry): entry is [string, string | Uint8Array] => entry[1] !== null);
   await writeSmallExperiment(dir, Object.fromEntries(kept));
   for (const [name, content] of Object.entries(changes)) if (content === null) await rm(join(dir, name));
@@ -100,7 +89,7 @@ describe('a dataset', () => {
   test('with an unseen class without a test pixel, unless it is allowed', async () => {
     const changes = { 'masks/e.png': stripes([1, 2, 2]), 'masks/f.png': stripes([1, 1, 2]) };
     expect(await failureOf(changes)).toMatch(/unseen class 'lynx' \(5\) has no test pixel.*→ .*data\.allowMissing/s);
-    const dir = await temporaryFolder('allowed');
+    const dir = temporaryFolder();
     await writeSmallExperiment(dir, changes);
     const { code, stderr } = await unseen([...RUN, '--set', 'data.allowMissing=true'], dir);
     expect(stderr).toContain("warning: unseen class 'lynx' (5) has no test pixel");
@@ -142,7 +131,7 @@ describe('an experiment file', () => {
 
 describe('a run folder', () => {
   test('with a checkpoint whose tensors do not match', async () => {
-    const dir = await finishedCopy();
+    const dir = await trainedCopy();
     const path = join(dir, 'run/checkpoints/finetune.safetensors');
     const file = await openSafetensors(path);
     const tensors: [string, StoredTensor][] = [];
@@ -163,7 +152,7 @@ describe('a run folder', () => {
   });
 
   test('with a store of features of another backbone', async () => {
-    const dir = await finishedCopy();
+    const dir = await trainedCopy();
     const provenance: FeatureProvenance = {
       backbone: 'resnet101.tv_in1k',
       weights: 'abc',
@@ -189,7 +178,7 @@ describe('a run folder', () => {
   });
 
   test('with a damaged store of features', async () => {
-    const dir = await finishedCopy();
+    const dir = await trainedCopy();
     const path = join(dir, 'run/features/val.arrow');
     const bytes = await readFile(path);
     bytes[1000] ^= 1;
@@ -198,7 +187,7 @@ describe('a run folder', () => {
   });
 
   test('whose loss is not a number keeps its last good checkpoint and the stages before', async () => {
-    const dir = await temporaryFolder('nan');
+    const dir = temporaryFolder();
     await writeSmallExperiment(dir);
     const explode = ['start=4', 'every=1', 'factor=1.0e+30'].flatMap((setting) => [
       '--set',
@@ -216,7 +205,7 @@ describe('a run folder', () => {
   });
 
   test('of a process that was killed in the midst of writing is finished with the same numbers', async () => {
-    const dir = await temporaryFolder('killed');
+    const dir = temporaryFolder();
     await writeSmallExperiment(dir);
     const command = startUnseen(RUN, dir);
     const features = join(dir, 'run/features');
@@ -231,9 +220,9 @@ describe('a run folder', () => {
   });
 
   test('is used by one of two processes', async () => {
-    const dir = await temporaryFolder('two');
+    const dir = temporaryFolder();
     await writeSmallExperiment(dir);
-    const both = await Promise.all([unseen(RUN, dir), unseen(RUN, dir)]);
+    const both = await Promise.all([startUnseen(RUN, dir).ended, startUnseen(RUN, dir).ended]);
     expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
     const refused = both.find(({ code }) => code === 1)!;
     expect(refused.stderr).toMatch(/^unseen: .*run (is in use by|already holds this run)/m);
@@ -252,7 +241,7 @@ function mountTiny(dir: string, options: string): boolean {
 
 describe('a place', () => {
   test('that runs full loses nothing, and the run goes on when there is room', async ({ skip }) => {
-    const dir = await temporaryFolder('full');
+    const dir = temporaryFolder();
     await writeSmallExperiment(dir);
     await mkdir(join(dir, 'run'));
     if (!mountTiny(join(dir, 'run'), 'size=120k')) skip('no right to mount a small file system');
@@ -263,7 +252,7 @@ describe('a place', () => {
   });
 
   test('that cannot be written', async ({ skip }) => {
-    const dir = await temporaryFolder('read-only');
+    const dir = temporaryFolder();
     await writeSmallExperiment(dir);
     await mkdir(join(dir, 'closed'), { mode: 0o555 });
     if (process.getuid?.() === 0 && !mountTiny(join(dir, 'closed'), 'ro')) skip('root may write everywhere');

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
-import { unseen } from './command.ts';
+import { startUnseen } from '../helpers/command.ts';
 
-const bench = (...args: string[]) => unseen(['bench', ...args, '--json'], tmpdir());
+/** It measures times and memory of processes: each has one of its own. */
+const bench = (...args: string[]) => startUnseen(['bench', ...args, '--json'], tmpdir()).ended;
 const torch = ['python3', '/usr/bin/python3'].some((python) => spawnSync(python, ['-c', 'import torch']).status === 0);
 
 test('times without PyTorch, and says so', async () => {

@@ -1,14 +1,13 @@
-// The command with a method that only draws and sums random numbers, in checkpointed steps.
+// A method that only draws and sums random numbers, in checkpointed steps; no network. It kills its process at step $KILL_AT.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { main } from '@unseen/cli';
 import { writeJsonAtomic } from '@unseen/core';
 import { defineMethod, defineStage, filesOf, jsonFile } from '@unseen/experiment';
 import { ConfusionMatrix, segmentationMetrics } from '@unseen/metrics';
 import { z } from 'zod';
 
-const count = defineMethod({
+export const count = defineMethod({
   name: 'count',
   summary: 'sums random numbers',
   task: 'none',
@@ -66,5 +65,3 @@ const count = defineMethod({
     return [sum, evaluate];
   },
 });
-
-process.exitCode = await main(process.argv.slice(2), { methods: async () => ({ count }) });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bands, maskFile, photo, writePets } from '../data/doctor-dataset.ts';
-import { unseen } from './command.ts';
+import { unseen } from '../helpers/command.ts';
 
 const doctor = async (path: string, ...args: string[]) =>
   unseen(['dataset', 'doctor', 'pets.yaml', ...args], dirname(path));

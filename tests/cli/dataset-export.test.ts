@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { openDataset } from '@unseen/data';
 import { expect, test } from 'vitest';
 import { exported, temporaryFolder } from '../data/layout-fixtures.ts';
-import { unseen } from './command.ts';
+import { unseen } from '../helpers/command.ts';
 
 test('a dataset in another layout, and its mistakes', async () => {
   const { yaml, folder } = await exported('coco-instances');

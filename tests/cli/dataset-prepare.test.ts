@@ -12,12 +12,12 @@ import {
   writeTar,
 } from '../../packages/data/src/prepare/official-archives.suite.ts';
 import { matBytes } from '../../packages/formats/src/mat/mat-writer.suite.ts';
-import { startUnseen, unseen } from './command.ts';
-import { failure, temporaryFolder } from './small-experiment.ts';
+import { failure, startUnseen } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** A folder with a dataset YAML and the archives of VOC and SBD: 4 images of VOC, 8 of SBD. */
 async function archives(): Promise<string> {
-  const dir = await temporaryFolder('prepare');
+  const dir = temporaryFolder();
   const toy = toyAttributes({ seeds: new SeedTree(0), train: 12, val: 1 });
   const scenes = await scenesOf(toy.train, (i) => `2008_${String(i).padStart(6, '0')}`);
   const ids = scenes.map(({ id }) => id);
@@ -70,7 +70,7 @@ test('two threads make the files that one makes, also when a call is killed on t
   const { code, stderr } = await killed.ended;
   expect(code).toBe(null);
   expect(stderr).toMatch(/\[1\/4\] look for archives[\s\S]*voc: archive .*voc.tar[\s\S]*unpack benchmark.tgz: done in/);
-  const two = await unseen([...PREPARE, '--to', 'two', '--workers', '2', '--json'], dir);
+  const two = await startUnseen([...PREPARE, '--to', 'two', '--workers', '2', '--json'], dir).ended;
   expect(two.stderr).toContain('unpack voc.tar: finished earlier');
   expect(two.stderr).toContain('list train: 2 images\nlist val: 2 images\nlist train_aug: 10 images\n');
   const result = JSON.parse(two.lastLine);
@@ -80,7 +80,7 @@ test('two threads make the files that one makes, also when a call is killed on t
 }, 120_000);
 
 test('archives that are missing are told with what to do', async () => {
-  const dir = await temporaryFolder('prepare');
+  const dir = temporaryFolder();
   await mkdir(join(dir, 'archives'));
   const missing = ['dataset', 'prepare', 'voc12', '--from', 'archives', '--to', 'data', '--workers', '1'];
   expect(await failure(dir, missing)).toMatch(

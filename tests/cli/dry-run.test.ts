@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { unseen } from './command.ts';
-import { temporaryFolder, writeSmallExperiment } from './small-experiment.ts';
+import { unseen } from '../helpers/command.ts';
+import { writeSmallExperiment } from '../helpers/small-experiment.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const dryRun = async (dir: string, experiment: string, ...set: string[]) => {
   const { code, lastLine } = await unseen(['run', experiment, '--dry-run', '--json', ...set], dir);
@@ -13,7 +14,7 @@ const dryRun = async (dir: string, experiment: string, ...set: string[]) => {
 };
 
 test('a dry run tells shapes, costs and the support of unseen classes, and writes nothing', async () => {
-  const dir = await temporaryFolder('dry');
+  const dir = temporaryFolder();
   await writeSmallExperiment(dir);
   const found = await dryRun(dir, 'small.exp.yaml');
   expect(found.classes).toEqual({ seen: 2, unseen: 1 });
@@ -32,7 +33,7 @@ test('a dry run tells shapes, costs and the support of unseen classes, and write
 });
 
 test('files that are not there are told one by one, and the rest all the same', async () => {
-  const dir = await temporaryFolder('dry-missing');
+  const dir = temporaryFolder();
   await writeSmallExperiment(dir);
   await Promise.all(['val.txt', 'vectors.vec'].map((name) => rm(join(dir, name))));
   const found = await dryRun(dir, 'small.exp.yaml', '--set', 'backbone.weights=./none.safetensors');
@@ -43,7 +44,7 @@ test('files that are not there are told one by one, and the rest all the same', 
 });
 
 test('classifiers of patches are told too', async () => {
-  const dir = await temporaryFolder('dry-patch');
+  const dir = temporaryFolder();
   const { maps, stages } = await dryRun(
     dir,
     'cagnet/toy-patch-instant',

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { readClassTable } from '@unseen/embeddings';
 import { decodeRgbPng, writeNpy } from '@unseen/formats';
 import { expect, test } from 'vitest';
-import { failure, temporaryFolder, unseenJson } from './small-experiment.ts';
+import { failure, unseenJson } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const DATASET = `name: mine
 layout: folder
@@ -24,7 +25,7 @@ classes: { dataset: mine.yaml, tokens: { cat: { words: kitty } } }
 `;
 
 async function project(): Promise<string> {
-  const dir = await temporaryFolder('embed');
+  const dir = temporaryFolder();
   const files = {
     'mine.yaml': DATASET,
     'recipe.yaml': RECIPE,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
 import { type FeatureProvenance, writeFeatureStore } from '@unseen/data';
 import { expect, test } from 'vitest';
-import { unseen } from './command.ts';
-import { temporaryFolder } from './small-experiment.ts';
+import { unseen } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const provenance: FeatureProvenance = {
   backbone: 'made up',
@@ -32,7 +32,7 @@ async function store(dir: string, dataset = provenance.dataset): Promise<void> {
 }
 
 test('a store is told of and drawn', async () => {
-  const dir = await temporaryFolder('inspect');
+  const dir = temporaryFolder();
   await store(dir);
   const args = ['--split', 'default', '--json', '--out', 'first', '--positions', '20'];
   const { code, lastLine } = await unseen(['features', 'inspect', 'val.arrow', ...args], dir);
@@ -54,7 +54,7 @@ test('a store is told of and drawn', async () => {
 }, 60_000);
 
 test('a dataset that is not here leaves numbers for names', async () => {
-  const dir = await temporaryFolder('inspect-unnamed');
+  const dir = temporaryFolder();
   await store(dir, '/nowhere/mine.yaml');
   const { code, stdout } = await unseen(['features', 'inspect', 'val.arrow'], dir);
   expect(code).toBe(0);

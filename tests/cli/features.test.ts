@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { unseen } from './command.ts';
-import { failure, temporaryFolder, writeSmallExperiment } from './small-experiment.ts';
+import { failure, unseen } from '../helpers/command.ts';
+import { writeSmallExperiment } from '../helpers/small-experiment.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const BACKBONE = join(import.meta.dirname, '../../experiments/pretrain/toy-backbone.safetensors');
 
@@ -15,7 +16,7 @@ const EXTRACT = [
 const metricsOf = async (run: string) => JSON.parse(await readFile(join(run, 'metrics.json'), 'utf8')).methods;
 
 test('stores made by shards are what an experiment would have made, and it takes them over in the precision it asks for', async () => {
-  const dir = await temporaryFolder('shards');
+  const dir = temporaryFolder();
   await writeSmallExperiment(dir);
   for (const shard of ['2/2', '1/2']) {
     const args = [...EXTRACT, '--out', 'features', '--shard', shard, '--half', '--compress'];
@@ -47,7 +48,7 @@ test('stores made by shards are what an experiment would have made, and it takes
 }, 240_000);
 
 test('--estimate tells bytes and time of full datasets, and writes nothing', async () => {
-  const dir = await temporaryFolder('estimate');
+  const dir = temporaryFolder();
   await writeSmallExperiment(dir);
   const before = await readdir(dir);
   const estimate = async (...more: string[]) => {
@@ -73,7 +74,7 @@ test.each([
   [[], 'no folder for the stores; expected --out DIR'],
   [['--estimate', '--compress'], '--estimate with --compress; expected one of them'],
 ])('features extract %j is refused', async (args, sentence) => {
-  const dir = await temporaryFolder('refused');
+  const dir = temporaryFolder();
   await writeSmallExperiment(dir);
   expect(await failure(dir, [...EXTRACT, ...args])).toContain(sentence);
   expect(await readdir(dir)).not.toContain('f');

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RandomStream } from '@unseen/core';
 import { encodeIndexedPng, encodeRgbPng } from '@unseen/formats';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { unseen } from './command.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { unseen } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const DATASET = `name: animals
 description: three classes
@@ -26,11 +26,10 @@ const IDS = [1, 2, 5, 9];
 
 let dir: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-metrics-'));
+  dir = temporaryFolder();
   for (const folder of ['gt', 'pred', 'images']) await mkdir(join(dir, folder));
   await writeFile(join(dir, 'animals.yaml'), DATASET);
 });
-afterEach(() => rm(dir, { recursive: true }));
 
 const png = (values: Uint8Array) => encodeIndexedPng({ height: HEIGHT, width: WIDTH, data: values });
 const score = (...extra: string[]) =>

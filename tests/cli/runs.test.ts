@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Command, counting } from './command.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Command, expectFailure, startUnseen, unseen } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { count } from './counting.mjs';
 
 const EXPERIMENT = `method: count
 data: { dataset: none }
@@ -13,14 +14,20 @@ count: { to: 40 }
 
 let dir: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-runs-'));
+  dir = temporaryFolder();
   await writeFile(join(dir, 'count.yaml'), EXPERIMENT);
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
 
-const finish = (...args: string[]) => counting(args, dir).ended;
+const finish = (...args: string[]) => unseen(args, dir, { methods: async () => ({ count }) });
+
+/** The same in a process of its own, which can kill itself at a step. */
+function start(args: readonly string[], killAt?: number): Command {
+  const env: Record<string, string> = killAt === undefined ? {} : { KILL_AT: String(killAt) };
+  return startUnseen(args, dir, { script: join(import.meta.dirname, 'counting-command.mjs'), env });
+}
+
 /** Ends by itself only after a long time. */
-const slow = (...args: string[]) => counting(['run', 'count.yaml', '--set', 'count.pause=2000', ...args], dir);
+const slow = (...args: string[]) => start(['run', 'count.yaml', '--set', 'count.pause=2000', ...args]);
 const sumOf = (run: string) => readFileSync(join(dir, run, 'sum.json'), 'utf8');
 
 function losses(run: string): unknown[] {
@@ -87,10 +94,10 @@ describe('a run', () => {
   test('that was killed twice and resumed ends with the same numbers', async () => {
     const args = ['run', 'count.yaml', '--out', 'cut', '--resume'];
     await finish('run', 'count.yaml', '--out', 'whole');
-    expect((await counting(args, dir, 6).ended).code).toBe(null);
+    expect((await start(args, 6).ended).code).toBe(null);
     expect(existsSync(join(dir, 'cut/sum.json'))).toBe(false);
-    expect((await counting(args, dir, 18).ended).code).toBe(null);
-    expect((await counting(args, dir).ended).code).toBe(0);
+    expect((await start(args, 18).ended).code).toBe(null);
+    expect((await finish(...args)).code).toBe(0);
     expect(sumOf('cut')).toBe(sumOf('whole'));
     expect(losses('cut')).toEqual(losses('whole'));
     expect((await readdir(join(dir, 'cut'), { recursive: true })).filter((name) => name.endsWith('.tmp'))).toEqual([]);
@@ -118,15 +125,7 @@ describe('a run', () => {
 });
 
 describe('bad input gets one clear error', () => {
-  async function failure(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await finish(...args);
-    expect(code).toBe(1);
-    expect(stdout).toBe('');
-    expect(stderr).toMatch(/^unseen: /m);
-    expect(stderr).not.toContain('    at ');
-    expect(stderr).not.toContain('bug in unseen');
-    return stderr;
-  }
+  const failure = async (...args: string[]) => expectFailure(await finish(...args));
 
   test('unknown keys and wrong types in YAML: file, line, column, nearest key, all at once', async () => {
     await writeFile(join(dir, 'bad.yaml'), 'extends: count.yaml\nsed: 1\ncount:\n  to: many\n');
@@ -161,7 +160,7 @@ describe('bad input gets one clear error', () => {
 
   test.skipIf(!existsSync('/dev/full'))('a full disk', async () => {
     const args = ['run', 'count.yaml', '--out', 'full', '--resume'];
-    await counting(args, dir, 6).ended;
+    await start(args, 6).ended;
     await rm(join(dir, 'full/log.jsonl'));
     await symlink('/dev/full', join(dir, 'full/log.jsonl'));
     expect(await failure(...args)).toContain('no space left');

@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from './small-experiment.ts';
+import { UNSEEN } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
-const UNSEEN = join(import.meta.dirname, '../../packages/cli/bin/unseen.js');
 const RECORD = join(import.meta.dirname, 'record-imports.mjs');
 
 /** Packages that a command imports, those of the workspace as `@unseen/NAME`. */
 async function packagesOf(...args: string[]): Promise<string[]> {
-  const file = join(await temporaryFolder('imports'), 'imported.txt');
+  const file = join(temporaryFolder(), 'imported.txt');
   const env = { ...process.env, IMPORTED: file };
   await promisify(execFile)(process.execPath, ['--import', RECORD, UNSEEN, ...args], { env });
   const urls = (await readFile(file, 'utf8')).split('\n');

@@ -1,19 +1,17 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '@unseen/core';
 import { decodeIndexedPng } from '@unseen/formats';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { unseen } from './command.ts';
-import { failure, photo, temporaryFolder, unseenJson, writeFiles, writeSmallExperiment } from './small-experiment.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { failure, unseen, unseenJson } from '../helpers/command.ts';
+import { photo, writeFiles } from '../helpers/small-experiment.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { trainedCopy } from '../helpers/trained-run.ts';
 
 let dir: string;
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-trained-'));
-  await writeSmallExperiment(dir);
-  expect((await unseen(['run', 'small.exp.yaml', '--out', 'run'], dir)).code).toBe(0);
-}, 60_000);
-afterAll(() => rm(dir, { recursive: true, force: true }));
+  dir = await trainedCopy();
+});
 
 const json = (...args: string[]) => unseenJson(dir, ...args);
 const read = async (...parts: string[]) => JSON.parse(await readFile(join(dir, ...parts), 'utf8'));
@@ -135,7 +133,7 @@ test('weights inspect lists tensors and names the backbone that fits', async () 
 });
 
 test('predict tells of images that cannot be read, and does the others', async () => {
-  const place = await temporaryFolder('predict');
+  const place = temporaryFolder();
   await writeFiles(place, { 'photos/a.png': photo(1), 'photos/b.jpg': 'no picture', 'photos/c.png': photo(2) });
   const message = await failure(place, ['predict', join(dir, 'run'), 'photos', '--out', 'out']);
   expect(message).toMatch(/1 of 3 images could not be read:\n.*b\.jpg cannot be read.*\n {2}→ the other 2 are done/);
@@ -144,7 +142,7 @@ test('predict tells of images that cannot be read, and does the others', async (
 
 test('predict refuses what it cannot use', async () => {
   const run = join(dir, 'run');
-  const place = await temporaryFolder('predict');
+  const place = temporaryFolder();
   await mkdir(join(place, 'none'));
   await writeFiles(place, { 'a.png': photo(1) });
   const refusal = (...args: string[]) => failure(place, ['predict', ...args]);

@@ -1,37 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { unseen } from './command.ts';
+import { expect, test } from 'vitest';
+import { verbs, wordOf } from '../../packages/cli/src/verbs.ts';
+import { startUnseen, unseen } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-usage-'));
-});
-afterAll(() => rm(dir, { recursive: true }));
-
+const dir = temporaryFolder();
 const run = (...args: string[]) => unseen(args, dir);
 
-test.each([
-  'demo',
-  'run',
-  'evaluate',
-  'predict',
-  'metrics',
-  'report',
-  'experiment show',
-  'models list',
-  'models show',
-  'features extract',
-  'features merge',
-  'weights inspect',
-  'weights import',
-  'weights list',
-  'dataset list',
-  'dataset export',
-  'dataset split',
-  'backends',
-])('%s has help with an example', async (verb) => {
+const names = verbs.flatMap((entry) =>
+  'verbs' in entry ? entry.verbs.map((inner) => `${entry.name} ${wordOf(inner)}`) : [wordOf(entry)],
+);
+
+test.each(names)('%s has help with an example', async (verb) => {
   const { code, stdout } = await run(...verb.split(' '), '--help');
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`Examples:\\s+unseen ${verb}`));
@@ -65,12 +44,13 @@ test.each([
 });
 
 test('--json prints exactly one object on standard output, also on failure; the rest goes to standard error', async () => {
-  const { code, stdout, stderr } = await run('backends', '--json');
+  const start = (...args: string[]) => startUnseen(args, dir).ended;
+  const { code, stdout, stderr } = await start('backends', '--json');
   expect(code).toBe(0);
   expect(stdout.trimEnd().split('\n')).toHaveLength(1);
   expect(JSON.parse(stdout).backends).toContainEqual(expect.objectContaining({ name: 'cpu' }));
   expect(stderr).toContain('onnxruntime');
-  const failed = await run('report', 'none', '--json');
+  const failed = await start('report', 'none', '--json');
   expect(failed.code).toBe(1);
   expect(JSON.parse(failed.stdout).error).toContain('does not exist');
 });

@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sha256File } from '@unseen/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { failure, temporaryFolder, unseenJson, writeSmallExperiment } from './small-experiment.ts';
+import { failure, unseenJson } from '../helpers/command.ts';
+import { writeSmallExperiment } from '../helpers/small-experiment.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const CHECKPOINT = join(import.meta.dirname, '../../packages/backbone/test-data/torch-resnet.pth.tar');
 const SHARED = process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../shared');
@@ -40,7 +42,7 @@ afterAll(async () => {
 });
 
 test('a checkpoint of PyTorch becomes weights that features can be extracted with', async () => {
-  const dir = await temporaryFolder('import');
+  const dir = temporaryFolder();
   await writeSmallExperiment(dir);
   const backbone = 'test_resnet_bottleneck.micro';
   const imported = await unseenJson(
@@ -65,7 +67,7 @@ test('a checkpoint of PyTorch becomes weights that features can be extracted wit
 }, 120_000);
 
 test('names: what is known, what is gone, what is no name', async () => {
-  const dir = await temporaryFolder('names');
+  const dir = temporaryFolder();
   const { weights } = await unseenJson(dir, 'weights', 'list');
   expect(weights.map(({ name }: { name: string }) => name)).toContain('resnet101.tv_in1k');
   expect(await failure(dir, ['weights', 'import', 'resnet51.tv_in1k'])).toContain("did you mean 'resnet50.tv_in1k'?");
@@ -78,7 +80,7 @@ test('names: what is known, what is gone, what is no name', async () => {
 test.skipIf(!existsSync(MOBILENET))(
   'published weights by name: broken off, gone on with, checked, imported',
   async () => {
-    const dir = await temporaryFolder('fetch');
+    const dir = temporaryFolder();
     process.env.UNSEEN_CACHE = join(dir, 'cache');
     try {
       const name = 'mobilenet_v1_025.keras_in1k';

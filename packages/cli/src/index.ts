@@ -1,1 +1,2 @@
-export * from './main.ts';
+export { type MainOptions, main } from './main.ts';
+export type { Output } from './terminal.ts';

@@ -6,13 +6,16 @@ import { announceAssets } from './assets.ts';
 import { installedMethods } from './methods.ts';
 import { markOperands, optionsOf, unmarkOperands } from './operands.ts';
 import { explained, requireOutput, watchOutput } from './output.ts';
-import { Terminal } from './terminal.ts';
+import { type Output, Terminal } from './terminal.ts';
 import type { Verb, VerbContext } from './verb.ts';
 import { type VerbEntry, verbs, wordOf } from './verbs.ts';
 
 /** What {@link main} can be given instead of what is installed. */
 export interface MainOptions {
   readonly methods?: () => Promise<Methods>;
+  /** Default: those of the process. */
+  readonly stdout?: Output;
+  readonly stderr?: Output;
 }
 
 const COMMON = {
@@ -21,9 +24,11 @@ const COMMON = {
 } as const;
 
 /** Runs the command `unseen` with its arguments; the exit code is 0 only on success. */
-export async function main(args: readonly string[], { methods = installedMethods }: MainOptions = {}): Promise<number> {
+export async function main(args: readonly string[], options: MainOptions = {}): Promise<number> {
+  const { methods = installedMethods, stdout = process.stdout, stderr = process.stderr } = options;
   const given = optionsOf(args);
-  const terminal = new Terminal({ json: given.includes('--json'), verbose: given.includes('--verbose') });
+  const flags = { json: given.includes('--json'), verbose: given.includes('--verbose') };
+  const terminal = new Terminal({ ...flags, stdout, stderr });
   watchOutput();
   announceAssets();
   const { log, info, debug } = console;
@@ -70,7 +75,7 @@ async function dispatch(args: readonly string[], context: VerbContext): Promise<
     .options(COMMON)
     .version(version)
     .help()
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .wrap(Math.min(100, context.terminal.columns))
     .demandCommand(1, 'no verb is given')
     .strict()
     .exitProcess(false)

@@ -2,22 +2,42 @@ import { messageOf, UserError } from '@unseen/core';
 import type { Progress } from '@unseen/experiment';
 import { TerminalProgress } from './progress.ts';
 
+/** A stream that takes text, such as `process.stdout`. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
 /** Where output goes. Only results go to standard output; with `--json` only the one JSON line does. */
 export class Terminal {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly progress: Progress;
+  /** Of standard output. */
+  readonly columns: number;
   /** Exit code of a verb that gives a result; one that finds faults sets it. */
   exitCode = 0;
+  private readonly stdout: Output;
+  private readonly stderr: Output;
   private readonly bar: TerminalProgress;
 
-  constructor(options: { readonly json: boolean; readonly verbose: boolean }) {
+  constructor(options: {
+    readonly json: boolean;
+    readonly verbose: boolean;
+    readonly stdout: Output;
+    readonly stderr: Output;
+  }) {
+    const { stdout, stderr } = options;
     this.json = options.json;
     this.verbose = options.verbose;
+    this.columns = stdout.columns ?? 100;
+    this.stdout = stdout;
+    this.stderr = stderr;
     this.bar = new TerminalProgress({
-      write: (text) => process.stderr.write(text),
-      redraw: process.stderr.isTTY === true,
-      width: () => process.stderr.columns ?? 80,
+      write: (text) => stderr.write(text),
+      redraw: stderr.isTTY === true,
+      width: () => stderr.columns ?? 80,
     });
     this.progress = this.bar;
   }
@@ -25,24 +45,24 @@ export class Terminal {
   /** A result for people. */
   print(text: string): void {
     this.bar.clear();
-    (this.json ? process.stderr : process.stdout).write(`${text}\n`);
+    (this.json ? this.stderr : this.stdout).write(`${text}\n`);
   }
 
   /** Something about the work, not its result. */
   note(text: string): void {
     this.bar.clear();
-    process.stderr.write(`${text}\n`);
+    this.stderr.write(`${text}\n`);
   }
 
   /** The last line of standard output under `--json`. */
   result(value: object): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.json) this.stdout.write(`${JSON.stringify(value)}\n`);
   }
 
   /** One clear sentence and what to do; a stack trace only when asked for, or of the program's own mistakes. */
   error(error: unknown): void {
     this.bar.clear();
-    process.stderr.write(describeError(error, this.verbose));
+    this.stderr.write(describeError(error, this.verbose));
     this.result({ error: messageOf(error) });
   }
 }

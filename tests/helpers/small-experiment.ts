@@ -1,9 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeIndexedPng, encodeRgbPng } from '@unseen/formats';
-import { expect, onTestFinished } from 'vitest';
-import { unseen } from './command.ts';
 
 const INSTANT = join(import.meta.dirname, '../../experiments/cagnet/toy-instant.yaml');
 const BACKBONE = join(import.meta.dirname, '../../experiments/pretrain/toy-backbone.safetensors');
@@ -51,13 +48,6 @@ export function photo(seed: number, height = SIDE, width = SIDE): Uint8Array {
   return encodeRgbPng({ height, width, data });
 }
 
-/** A folder that is gone after the test. */
-export async function temporaryFolder(name: string): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), `unseen-${name}-`));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  return dir;
-}
-
 /** Writes files below a folder, which is made as needed. */
 export async function writeFiles(dir: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
@@ -86,23 +76,4 @@ export async function writeSmallExperiment(
     ...Object.fromEntries(val.map((id) => [`masks/${id}.png`, stripes([5, 1, 2])])),
     ...changes,
   });
-}
-
-/** Expects one clear error; gives its text. */
-export async function failure(dir: string, args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await unseen(args, dir);
-  expect(stdout).toBe('');
-  expect(stderr.match(/^unseen: /gm)).toHaveLength(1);
-  expect(stderr).not.toContain('    at ');
-  expect(stderr).not.toContain('bug in unseen');
-  expect(code).toBe(1);
-  return stderr.slice(stderr.indexOf('unseen: '));
-}
-
-/** Expects success; gives what the command returns. */
-export async function unseenJson(dir: string, ...args: string[]) {
-  const { code, stderr, lastLine } = await unseen([...args, '--json'], dir);
-  expect(stderr).not.toContain('unseen: ');
-  expect(code).toBe(0);
-  return JSON.parse(lastLine);
 }

@@ -1,0 +1,3 @@
+import type { Method } from '@unseen/experiment';
+
+export const count: Method;
