@@ -1,29 +1,23 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { writeMadeUpRun } from '../../packages/report/src/made-up-run.suite.ts';
-import { unseen } from './command.ts';
+import { UNSEEN, unseen } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const COUNT = `method: count
-data: { dataset: none, size: [1, 1] }
-embeddings: { table: none }
-backbone: { name: none, outputStride: 1 }
+data: { dataset: none }
 count: { to: 5, metrics: true }
 `;
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-output-'));
-  await writeFile(join(dir, 'count.yaml'), COUNT);
-});
-afterAll(() => rm(dir, { recursive: true }));
+const dir = temporaryFolder();
+beforeAll(() => writeFile(join(dir, 'count.yaml'), COUNT));
 
 /** Runs a script with a standard output of one's choice; 'closed' is a pipe that nobody reads any more. */
 function run(script: string, args: readonly string[], stdout: number | 'closed') {
-  const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     cwd: dir,
     stdio: ['ignore', stdout === 'closed' ? 'pipe' : stdout, 'pipe'],
   });
@@ -38,18 +32,15 @@ function run(script: string, args: readonly string[], stdout: number | 'closed')
 }
 
 test.skipIf(!existsSync('/dev/full'))('a full standard output is one sentence and a failure', async () => {
-  const { code, stderr } = await run(
-    '../../packages/cli/bin/unseen.js',
-    ['dataset', 'list', '--json'],
-    openSync('/dev/full', 'w'),
-  );
+  const { code, stderr } = await run(UNSEEN, ['dataset', 'list', '--json'], openSync('/dev/full', 'w'));
   expect(code).toBe(1);
   expect(stderr).toMatch(/^unseen: the result could not be written to standard output \(ENOSPC\)\n {2}→ free some/m);
   expect(stderr).not.toMatch(/ at |node:/);
 });
 
 test('when the reader of the output goes away, the work goes on to its end', async () => {
-  const { code, stderr } = await run('counting.mjs', ['run', 'count.yaml', '--out', 'run'], 'closed');
+  const script = join(import.meta.dirname, 'counting-command.mjs');
+  const { code, stderr } = await run(script, ['run', 'count.yaml', '--out', 'run'], 'closed');
   expect(stderr).not.toMatch(/unseen:| at |EPIPE/);
   expect(code).toBe(0);
   expect(existsSync(join(dir, 'run/report/index.html'))).toBe(true);
