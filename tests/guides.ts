@@ -92,7 +92,7 @@ export class Workspace {
       'experiments',
     ])
       this.copy(file);
-    for (const folder of ['conformance', 'helpers']) this.copy('tests', folder);
+    for (const part of ['conformance', 'helpers', 'parity/fixture-reporter.ts']) this.copy('tests', part);
   }
 
   private copy(...path: string[]): void {
