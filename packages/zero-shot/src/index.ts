@@ -1,5 +1,5 @@
 export * from './analysis/index.ts';
-export { type CagnetNetworks, cagnet, cagnetMethod } from './cagnet/cagnet.ts';
+export { cagnet, cagnetMethod } from './cagnet/cagnet.ts';
 export { latentProbe } from './cagnet/latent-probe.ts';
 export { Cagnet, CagnetSegmenter, type CagnetSizes } from './cagnet/networks.ts';
 export { jointGroups, jointOptimizer } from './cagnet/optimizers.ts';

@@ -164,7 +164,9 @@ async function joinParts(
   for (const shard of shards) await extractPart(context, settings, opened, { subset, shard, form });
   const parts = shards.map((shard) => folder.file('features', shardName(subset, shard)));
   await mergeFeatureStores(path, parts, subset);
-  for (const part of parts) await rm(part);
+  // What an extraction by one process had begun is not needed any more.
+  const begun = [`${path}.partial`, `${path}.partial.journal`];
+  for (const part of [...parts, ...begun]) await rm(part, { force: true });
   return true;
 }
 

@@ -29,36 +29,20 @@ export const cagnet = defineZeroShot({
   extendable: true,
 });
 
-/** The networks of CaGNet with what they learn from. */
-export interface CagnetNetworks extends Networks {
-  readonly model: Cagnet;
-}
-
 /** CaGNet (paper §3): its networks, its steps, and who learns by which optimizer. `patch` is the side of its classifier's patches. */
-export function cagnetMethod(config: CagnetConfig, patch?: number): GenerativeMethod<CagnetNetworks> {
+export function cagnetMethod(config: CagnetConfig, patch?: number): GenerativeMethod<Cagnet> {
   const { profile, cagnet: own } = config;
   const choices = chooseByProfile(profile, own);
   const side = patch === undefined ? {} : { patch };
   return {
     name: patch === undefined ? 'cagnet' : 'cagnet-patch',
     config,
+    module: 'cagnet',
     blocks: { cagnet: own },
 
     /** Contextual module, generator, discriminator and classifier behind the trunk (figure 2). */
-    build({ protocol, input, trunk }, seeds) {
-      const { seen, unseen } = protocol.split;
-      const vectors = new ClassVectors(protocol.vectors);
-      const sizes = {
-        channels: trunk.channels,
-        embedding: vectors.dimension,
-        seen: seen.length,
-        unseen: unseen.length,
-      };
-      const model = new Cagnet({ ...sizes, ...side }, own.network, choices, seeds.child('cagnet'));
-      const { generator, heads: classifier } = model;
-      const modules = { cagnet: model, ...trunk.modules };
-      return { protocol, input, vectors, trunk, model, generator, classifier, modules };
-    },
+    build: (sizes, seeds) => new Cagnet({ ...sizes, ...side }, own.network, choices, seeds.child('cagnet')),
+    classifier: ({ heads }) => heads,
 
     /** Step 1 (§3.4) for all networks; fine-tuning freezes trunk and contextual module (§3.5). */
     realStep: (stage, networks) => labelledStep(stage, networks, config, choices),
@@ -81,7 +65,7 @@ export function cagnetMethod(config: CagnetConfig, patch?: number): GenerativeMe
       const modules = { 'cagnet.contextual': model.contextual, 'cagnet.heads': model.heads };
       return { modules, logits: (ops, h) => model.logits(ops, h) };
     },
-    segmenterOf: ({ model }) => model,
+    segmenterOf: (model) => model,
     hooks: (context, networks, batches) => [probeHook(context, networks, batches, config.train)],
   };
 }
@@ -92,7 +76,7 @@ const RUNS = 256;
 /** The step on real features of a stage, as `LabelledSteps` runs it. */
 function labelledStep(
   stage: LearningStage,
-  { model, trunk, vectors, input, protocol }: CagnetNetworks,
+  { model, trunk, vectors, input, protocol }: Networks<Cagnet>,
   config: CagnetConfig,
   choices: CagnetChoices,
 ): LabelledStep {

@@ -57,7 +57,7 @@ export function hasCollapsed(probe: { readonly known: number; readonly random: n
 /** Runs the {@link latentProbe} on the current batch every few iterations and warns, once, of a collapsed code. */
 export function probeHook(
   context: StageContext,
-  networks: Pick<Networks, 'trunk' | 'vectors' | 'input'> & { readonly model: Cagnet },
+  networks: Pick<Networks<Cagnet>, 'trunk' | 'vectors' | 'input' | 'model'>,
   batches: LabelledBatches,
   { batch, checkpointEvery: every }: { readonly batch: number; readonly checkpointEvery: number },
 ): Hook {

@@ -10,11 +10,26 @@ import type { ZeroShotConfig } from '../protocol/settings.ts';
 import type { finetuneShape, learningShape, selfTrainShape } from './settings.ts';
 import type { SyntheticStepOptions, SyntheticSteps } from './synthetic-step.ts';
 
+/** The networks of a generative method behind its trunk. */
+export interface GenerativeModel extends Module {
+  readonly generator: FeatureGenerator;
+}
+
+/** Sizes that the data decides. */
+export interface GenerativeSizes {
+  /** Channels of the feature map. */
+  readonly channels: number;
+  /** Dimension of the class vectors. */
+  readonly embedding: number;
+  readonly seen: number;
+  readonly unseen: number;
+}
+
 /** What every stage of a generative method works with; the networks are freshly initialised from the run's seeds. */
-export interface Networks extends OpenedInput {
+export interface Networks<M extends GenerativeModel = GenerativeModel> extends OpenedInput {
   readonly vectors: ClassVectors;
   readonly trunk: Trunk;
-  readonly generator: FeatureGenerator;
+  readonly model: M;
   readonly classifier: PixelClassifier;
   /** All networks by name, as checkpoints store them. */
   readonly modules: Readonly<Record<string, Module>>;
@@ -37,35 +52,39 @@ export type GenerativeConfig = ZeroShotConfig & {
  * A method that learns from seen classes to generate features from class vectors, and then teaches its classifier unseen
  * classes with generated features: CaGNet, ZS3Net. It says how its networks are built and what their steps are.
  */
-export interface GenerativeMethod<N extends Networks = Networks> {
+export interface GenerativeMethod<M extends GenerativeModel = GenerativeModel> {
   /** Of its model in a report. */
   readonly name: string;
   readonly config: GenerativeConfig;
+  /** Under which name checkpoints store its networks. */
+  readonly module: string;
   /** Blocks of its own that every stage depends on. */
   readonly blocks: Readonly<Record<string, unknown>>;
   /** The networks behind a trunk, with their initial weights. */
-  build(opened: OpenedInput & { readonly trunk: Trunk }, seeds: SeedTree): N;
+  build(sizes: GenerativeSizes, seeds: SeedTree): M;
+  /** The part of them that classifies. */
+  classifier(model: M): PixelClassifier;
   /** The step on real features in a stage. While fine-tuning, what makes the features is frozen. */
-  realStep(stage: LearningStage, networks: N): LabelledStep;
+  realStep(stage: LearningStage, networks: Networks<M>): LabelledStep;
   /** Optimizers of a stage in which all networks learn, by loss of {@link realStep}. */
-  optimizers(stage: 'train' | 'selfTrain', engine: Engine, networks: N): ScheduledOptimizers;
+  optimizers(stage: 'train' | 'selfTrain', engine: Engine, networks: Networks<M>): ScheduledOptimizers;
   /** What of a step on synthetic features the method decides. */
-  synthetic(networks: N): Pick<SyntheticStepOptions, 'latent' | 'noise' | 'trained' | 'drift'>;
+  synthetic(networks: Networks<M>): Pick<SyntheticStepOptions, 'latent' | 'noise' | 'trained' | 'drift'>;
   /** The networks behind the trunk that segment. */
-  segmenter(sizes: { readonly channels: number; readonly seen: number; readonly unseen: number }): Segmenter;
+  segmenter(sizes: Omit<GenerativeSizes, 'embedding'>): Segmenter;
   /** {@link segmenter} of networks as they stand. */
-  segmenterOf(networks: N): Pick<Segmenter, 'logits'>;
+  segmenterOf(model: M): Pick<Segmenter, 'logits'>;
   /** What is watched besides the losses of the first stage. */
-  hooks?(context: StageContext, networks: N, batches: LabelledBatches): readonly Hook[];
+  hooks?(context: StageContext, networks: Networks<M>, batches: LabelledBatches): readonly Hook[];
   /** Steps on synthetic features of something else than single pixels. */
   readonly patches?: {
     steps(
       stage: 'finetune' | 'finetune2',
       context: StageContext,
-      networks: N,
+      networks: Networks<M>,
       optimizers: ScheduledOptimizers,
     ): Promise<SyntheticSteps>;
     /** One of them, for a dry run. */
-    program?(stage: 'finetune' | 'finetune2', networks: N): Program;
+    program?(stage: 'finetune' | 'finetune2', networks: Networks<M>): Program;
   };
 }

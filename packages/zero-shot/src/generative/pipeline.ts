@@ -13,7 +13,7 @@ import { loadGrownWeights } from '@unseen/nn';
 import { dataStages, evaluateZeroShot } from '../protocol/data-stages.ts';
 import type { Extension } from '../protocol/extension.ts';
 import { openClassProtocol } from '../protocol/protocol.ts';
-import type { GenerativeMethod, Networks } from './generative-method.ts';
+import type { GenerativeMethod, GenerativeModel, Networks } from './generative-method.ts';
 import { finetuneStage, learnStage, selfTrainStage } from './stages.ts';
 
 /** Name of the stage in which a run is extended by new classes. */
@@ -26,8 +26,8 @@ const EXTEND = 'extend';
  *
  * @param before what the fine-tuning needs besides, such as patches
  */
-export function generativePipeline<N extends Networks>(
-  method: GenerativeMethod<N>,
+export function generativePipeline<M extends GenerativeModel>(
+  method: GenerativeMethod<M>,
   before: Readonly<Record<string, Stage>> = {},
 ): Stage[] {
   const { config } = method;
@@ -61,7 +61,7 @@ export function generativePipeline<N extends Networks>(
     evaluate(method, trained),
   ];
 
-  function evaluate(of: GenerativeMethod<N>, needs: Readonly<Record<string, Stage>>): Stage {
+  function evaluate(of: GenerativeMethod<M>, needs: Readonly<Record<string, Stage>>): Stage {
     return evaluateZeroShot(config, {
       validation: data.validation,
       needs,
@@ -71,7 +71,7 @@ export function generativePipeline<N extends Networks>(
     });
   }
 
-  function extendStage(of: GenerativeMethod<N>, extension: Extension): Stage<Weights> {
+  function extendStage(of: GenerativeMethod<M>, extension: Extension): Stage<Weights> {
     return finetuneStage(of, {
       name: EXTEND,
       stage: config.finetune2 ? 'finetune2' : 'finetune',
@@ -99,7 +99,9 @@ export function modelStages({
 }
 
 /** What a run of a generative method segments images with: its classifier after each of its stages. */
-export function generativePredictors<N extends Networks>(method: GenerativeMethod<N>): Predictors<ScorePredictor> {
+export function generativePredictors<M extends GenerativeModel>(
+  method: GenerativeMethod<M>,
+): Predictors<ScorePredictor> {
   const open =
     (stage: string): Predictors<ScorePredictor>[string] =>
     async (context, { scale }) => {
@@ -131,7 +133,7 @@ export function generativeProtocol({
 }
 
 /** The weights of the other run, which may be an extension itself. */
-function learntWeights<N extends Networks>({ run }: Extension, { config }: GenerativeMethod<N>): string {
+function learntWeights<M extends GenerativeModel>({ run }: Extension, { config }: GenerativeMethod<M>): string {
   const last = config.finetune2 ? 'finetune2' : config.selfTrain ? 'selfTrain' : 'finetune';
   const found = [EXTEND, last].map((stage) => join(run, stageWeights(stage))).find((path) => existsSync(path));
   if (found) return found;

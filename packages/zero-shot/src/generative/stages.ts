@@ -16,11 +16,11 @@ import {
   type Weights,
 } from '@unseen/experiment';
 import { readLosses, type ScheduledOptimizers } from '@unseen/nn';
-import { labelPrior, unseenProbabilityOf } from '@unseen/synthesis';
+import { ClassVectors, labelPrior, unseenProbabilityOf } from '@unseen/synthesis';
 import type { DataStages } from '../protocol/data-stages.ts';
 import { openInput } from '../protocol/input.ts';
 import { type TrainingSettings, trainingSettings } from '../protocol/settings.ts';
-import type { GenerativeMethod, LearningStage, Networks } from './generative-method.ts';
+import type { GenerativeMethod, GenerativeModel, LearningStage, Networks } from './generative-method.ts';
 import { choosePseudoLabels } from './settings.ts';
 import { type SyntheticSteps, syntheticStep, syntheticSteps } from './synthetic-step.ts';
 
@@ -38,18 +38,27 @@ function streamsOf({ seeds }: StageContext, stage: string) {
 }
 
 /** Opens the data and builds the networks of a method. */
-export async function buildNetworks<N extends Networks>(
-  method: GenerativeMethod<N>,
+export async function buildNetworks<M extends GenerativeModel>(
+  method: GenerativeMethod<M>,
   context: BuildContext,
   settings: TrainingSettings,
   features: FeatureFile | undefined,
-): Promise<N> {
-  const opened = await openInput(settings, context, features);
-  return method.build({ ...opened, trunk: await opened.input.trunk() }, context.seeds);
+): Promise<Networks<M>> {
+  const { protocol, input } = await openInput(settings, context, features);
+  const trunk = await input.trunk();
+  const vectors = new ClassVectors(protocol.vectors);
+  const { seen, unseen } = protocol.split;
+  const sizes = { channels: trunk.channels, embedding: vectors.dimension, seen: seen.length, unseen: unseen.length };
+  const model = method.build(sizes, context.seeds);
+  const modules = { [method.module]: model, ...trunk.modules };
+  return { protocol, input, vectors, trunk, model, classifier: method.classifier(model), modules };
 }
 
 /** The first stage: all networks learn from real features of seen classes, the trunk where it is not frozen. */
-export function learnStage<N extends Networks>(method: GenerativeMethod<N>, { training }: DataStages): Stage<Weights> {
+export function learnStage<M extends GenerativeModel>(
+  method: GenerativeMethod<M>,
+  { training }: DataStages,
+): Stage<Weights> {
   const { config, blocks } = method;
   const settings = trainingSettings(config);
   return trainStage({
@@ -79,23 +88,23 @@ export function learnStage<N extends Networks>(method: GenerativeMethod<N>, { tr
 }
 
 /** Where a fine-tuning stands among the stages. */
-export interface FinetunePlace<N extends Networks> {
+export interface FinetunePlace<M extends GenerativeModel> {
   readonly name: string;
   /** Key of its settings. */
   readonly stage: 'finetune' | 'finetune2';
   readonly data: DataStages;
   /** Stages that it reads besides its features, and how its initial weights are put in place. */
   readonly needs: Readonly<Record<string, Stage>>;
-  start(networks: N, context: StageContext): Promise<void>;
+  start(networks: Networks<M>, context: StageContext): Promise<void>;
 }
 
 /**
  * Fine-tuning (CaGNet, paper §3.5): steps on real features of seen classes take turns with steps on synthetic features of all
  * classes. The trunk, and what makes the features of it, is frozen; optimizers start anew.
  */
-export function finetuneStage<N extends Networks>(
-  method: GenerativeMethod<N>,
-  { name, stage, data, needs, start }: FinetunePlace<N>,
+export function finetuneStage<M extends GenerativeModel>(
+  method: GenerativeMethod<M>,
+  { name, stage, data, needs, start }: FinetunePlace<M>,
 ): Stage<Weights> {
   const { config, blocks } = method;
   const chosen = requireSettings(config[stage], stage);
@@ -109,11 +118,11 @@ export function finetuneStage<N extends Networks>(
       const { engine } = context;
       const networks = await buildNetworks(method, context, settings, inputs.features as FeatureFile | undefined);
       await start(networks, context);
-      const { input, modules, generator, classifier } = networks;
+      const { input, modules, model, classifier } = networks;
       const { iterations, optimizers: rules, alternate } = chosen;
       const optimizers: ScheduledOptimizers = {
         heads: scheduledOptimizer(engine, rules.heads, classifier.parameters(), iterations),
-        generator: scheduledOptimizer(engine, rules.generator, generator.parameters(), iterations),
+        generator: scheduledOptimizer(engine, rules.generator, model.generator.parameters(), iterations),
       };
       const real = new LabelledSteps(engine, method.realStep(stage, networks), optimizers);
       const synthetic = method.patches
@@ -146,14 +155,15 @@ export function isRealTurn(iteration: number, turns: { readonly real: number; re
 }
 
 /** Steps on synthetic features of single pixels, whose classes are drawn from a prior. */
-function pixelSteps<N extends Networks>(
-  method: GenerativeMethod<N>,
+function pixelSteps<M extends GenerativeModel>(
+  method: GenerativeMethod<M>,
   stage: 'finetune' | 'finetune2',
   { engine }: StageContext,
-  networks: N,
+  networks: Networks<M>,
   optimizers: ScheduledOptimizers,
 ): SyntheticSteps {
-  const { generator, classifier, vectors, protocol } = networks;
+  const { model, classifier, vectors, protocol } = networks;
+  const { generator } = model;
   const { draws, transfer, unseenProbability } = requireSettings(method.config[stage], stage);
   const classes = { seen: protocol.split.seen.length, unseen: protocol.split.unseen.length };
   const prior = labelPrior({ ...classes, unseenProbability: unseenProbabilityOf(unseenProbability, classes) });
@@ -166,8 +176,8 @@ function pixelSteps<N extends Networks>(
  * hidden unseen classes among others, and all networks learn from real features with these labels as in the first stage.
  * Transductive: what unseen classes look like is seen, their masks are not.
  */
-export function selfTrainStage<N extends Networks>(
-  method: GenerativeMethod<N>,
+export function selfTrainStage<M extends GenerativeModel>(
+  method: GenerativeMethod<M>,
   { training }: DataStages,
   after: Stage<Weights>,
 ): Stage<Weights> {
@@ -193,7 +203,7 @@ export function selfTrainStage<N extends Networks>(
       const { teacher, rule, excludePadding } = choosePseudoLabels(chosen.pseudoLabels, config.profile);
       const labeller = new PseudoLabeller(engine, {
         ...(teacher === 'current'
-          ? { segmenter: method.segmenterOf(networks), trunk }
+          ? { segmenter: method.segmenterOf(networks.model), trunk }
           : await loadTeacher(method, networks, before)),
         frozen: teacher === 'finetuned',
         input,
@@ -224,9 +234,9 @@ export function selfTrainStage<N extends Networks>(
 }
 
 /** Networks of their own with the weights that a stage has left. */
-async function loadTeacher<N extends Networks>(
-  method: GenerativeMethod<N>,
-  { input, protocol }: N,
+async function loadTeacher<M extends GenerativeModel>(
+  method: GenerativeMethod<M>,
+  { input, protocol }: Networks<M>,
   weights: Weights,
 ): Promise<{ readonly segmenter: Segmenter; readonly trunk: Trunk }> {
   const trunk = await input.trunk();
@@ -237,14 +247,15 @@ async function loadTeacher<N extends Networks>(
 }
 
 /** A stage for a dry run: steps on whole maps, which look at all positions. Patches that cannot be told are left out. */
-async function plan<N extends Networks>(
-  method: GenerativeMethod<N>,
+async function plan<M extends GenerativeModel>(
+  method: GenerativeMethod<M>,
   context: BuildContext,
   stage: LearningStage,
 ): Promise<PlannedStage | undefined> {
   const settings = requireSettings(method.config[stage], stage);
   const networks = await buildNetworks(method, context, trainingSettings(method.config), undefined);
-  const { modules, generator, classifier, vectors } = networks;
+  const { modules, model, classifier, vectors } = networks;
+  const { generator } = model;
   const real = method.realStep(stage, networks).program(undefined);
   const { iterations } = settings;
   if (stage === 'train' || stage === 'selfTrain')

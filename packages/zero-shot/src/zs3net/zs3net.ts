@@ -10,7 +10,6 @@ import {
   scheduledOptimizer,
   trunkGroups,
 } from '@unseen/experiment';
-import { ClassVectors } from '@unseen/synthesis';
 import type { GenerativeMethod, LearningStage, Networks } from '../generative/generative-method.ts';
 import { generativePipeline, generativePredictors, generativeProtocol } from '../generative/pipeline.ts';
 import { checkSelfTraining } from '../generative/settings.ts';
@@ -35,13 +34,8 @@ export const zs3net = defineZeroShot({
   extendable: true,
 });
 
-/** The networks of ZS3Net with what they learn from. */
-interface Zs3NetNetworks extends Networks {
-  readonly model: Zs3Net;
-}
-
 /** ZS3Net (paper §3): its networks, its steps, and who learns by which optimizer. */
-function zs3netMethod(config: Zs3NetConfig): GenerativeMethod<Zs3NetNetworks> {
+function zs3netMethod(config: Zs3NetConfig): GenerativeMethod<Zs3Net> {
   const { profile, zs3net: own } = config;
   const choices = chooseZs3Net(profile, own);
   /** Logits of real features X = σ(h). */
@@ -51,23 +45,12 @@ function zs3netMethod(config: Zs3NetConfig): GenerativeMethod<Zs3NetNetworks> {
   return {
     name: 'zs3net',
     config,
+    module: 'zs3net',
     blocks: { zs3net: own },
 
     /** Generator and classifier behind the trunk. */
-    build({ protocol, input, trunk }, seeds) {
-      const { seen, unseen } = protocol.split;
-      const vectors = new ClassVectors(protocol.vectors);
-      const sizes = {
-        channels: trunk.channels,
-        embedding: vectors.dimension,
-        seen: seen.length,
-        unseen: unseen.length,
-      };
-      const model = new Zs3Net(sizes, own.network, choices, seeds.child('zs3net'));
-      const { generator, classifier } = model;
-      const modules = { zs3net: model, ...trunk.modules };
-      return { protocol, input, vectors, trunk, model, generator, classifier, modules };
-    },
+    build: (sizes, seeds) => new Zs3Net(sizes, own.network, choices, seeds.child('zs3net')),
+    classifier: ({ classifier }) => classifier,
 
     /** The generator matches the moments of real features, the classifier learns from both. */
     realStep: (stage, networks) => labelledStep(stage, networks, config, choices),
@@ -95,7 +78,7 @@ function zs3netMethod(config: Zs3NetConfig): GenerativeMethod<Zs3NetNetworks> {
 /** The step on real features of a stage, as `LabelledSteps` runs it. */
 function labelledStep(
   stage: LearningStage,
-  { model, trunk, vectors, input, protocol }: Zs3NetNetworks,
+  { model, trunk, vectors, input, protocol }: Networks<Zs3Net>,
   config: Zs3NetConfig,
   choices: Zs3NetChoices,
 ): LabelledStep {

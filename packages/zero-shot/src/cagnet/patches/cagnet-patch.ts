@@ -5,7 +5,8 @@ import type { GenerativeMethod } from '../../generative/generative-method.ts';
 import { generativePipeline, generativePredictors, generativeProtocol } from '../../generative/pipeline.ts';
 import { checkSelfTraining } from '../../generative/settings.ts';
 import { defineZeroShot } from '../../protocol/define-zero-shot.ts';
-import { type CagnetNetworks, cagnetMethod } from '../cagnet.ts';
+import { cagnetMethod } from '../cagnet.ts';
+import type { Cagnet } from '../networks.ts';
 import { checkJointOptimizer } from '../optimizers.ts';
 import { syntheticOptions } from '../real-step.ts';
 import { PatchSteps } from './patch-steps.ts';
@@ -30,10 +31,7 @@ export const cagnetPatch = defineZeroShot({
 });
 
 /** CaGNet with heads that see patches, and steps on synthetic features of the patches that a stage has left. */
-function patchMethod(
-  config: CagnetPatchConfig,
-  patches: ReturnType<typeof patchesStage>,
-): GenerativeMethod<CagnetNetworks> {
+function patchMethod(config: CagnetPatchConfig, patches: ReturnType<typeof patchesStage>): GenerativeMethod<Cagnet> {
   const { profile } = config;
   const { size, latent } = config.patches;
   const pixelWise = cagnetMethod(config, size);
