@@ -5,7 +5,7 @@ import { stepsOf, type TestResult, Workspace } from './guides.ts';
  * The pages about adding something are carried out, one after the other, on one copy of the sources, which is then
  * type-checked and tested once for all of them.
  */
-const PAGES = ['docs/adding-an-operation.md', 'docs/adding-a-backbone.md'];
+const PAGES = ['docs/adding-an-operation.md', 'docs/adding-a-backbone.md', 'docs/adding-a-method.md'];
 
 /** Tests that the pages send their readers to, besides the new ones. */
 const SUITES = [
@@ -17,7 +17,7 @@ const SUITES = [
 
 /** Of these, tests of the pages' examples; the rest of what the suites do with a backbone takes long. */
 const EXAMPLES =
-  /\belu$|^mobilenet_v2|^'\w*mobilenet_v2\S* (?:is represented|has the parameters)|mobileNetV2 with frozen/;
+  /\belu$|^mobilenet_v2|^devise |^'\w*mobilenet_v2\S* (?:is represented|has the parameters)|mobileNetV2 with frozen/;
 
 let workspace: Workspace;
 let errors: string;
@@ -55,4 +55,10 @@ test('a backbone is added by doing what the page says: its own tests and the sui
   // Two entries of the registry are represented by the small network.
   expect(files.filter((file) => file === 'tests/conformance/backbones.test.ts')).toHaveLength(3);
   expect(files.filter((file) => file === 'tests/conformance/architectures.test.ts')).toHaveLength(1);
+});
+
+test('a method is added by doing what the page says: it learns, and its predictor is what it exports', () => {
+  const found = resultsOf(/^devise /);
+  expect(failed(found)).toEqual([]);
+  expect(found).toHaveLength(2);
 });
