@@ -3,7 +3,14 @@ import { extname } from 'node:path';
 import { type BackboneDefinition, backbones, createBackbone, type Encoder, loadBackbone } from '@unseen/backbone';
 import { lookUp, SeedTree, sha256File, UserError } from '@unseen/core';
 import { constant } from '@unseen/nn';
-import type { FeatureSettings } from './features/feature-settings.ts';
+
+/** Which backbone is built, and the file of its weights. */
+export interface BackboneChoice {
+  readonly name: string;
+  readonly weights?: string | undefined;
+  readonly tap?: string | undefined;
+  readonly outputStride: 1 | 2 | 4 | 8 | 16 | 32;
+}
 
 /** The network of a backbone with what the registry says of it. */
 export interface BackboneNetwork {
@@ -18,7 +25,7 @@ export interface LoadedBackbone extends BackboneNetwork {
 }
 
 /** Builds the backbone of an experiment, batch normalisation frozen; its weights, all 0, are still to be loaded. */
-export function buildBackbone({ name, outputStride, tap }: FeatureSettings['backbone']): BackboneNetwork {
+export function buildBackbone({ name, outputStride, tap }: BackboneChoice): BackboneNetwork {
   const definition = lookUp(backbones, name, 'backbone');
   const encoder = createBackbone(name, {
     outputStride,
@@ -33,7 +40,7 @@ export function buildBackbone({ name, outputStride, tap }: FeatureSettings['back
 const OUTPUT_STRIDES = [1, 2, 4, 8, 16, 32] as const;
 
 /** The output stride of a backbone: the one asked for, if it has that (`UserError`), or its natural one. */
-export function chooseOutputStride(name: string, given?: number): FeatureSettings['backbone']['outputStride'] {
+export function chooseOutputStride(name: string, given?: number): BackboneChoice['outputStride'] {
   const { stages } = createBackbone(name, { outputStride: given, init: constant(0), seeds: new SeedTree(0) });
   const { stride } = stages[stages.length - 1];
   const known = OUTPUT_STRIDES.find((one) => one === stride);
@@ -42,7 +49,7 @@ export function chooseOutputStride(name: string, given?: number): FeatureSetting
 }
 
 /** Builds the backbone of an experiment and loads its weights; a backbone whose weights are not there is a {@link UserError}. */
-export async function loadExperimentBackbone(settings: FeatureSettings['backbone']): Promise<LoadedBackbone> {
+export async function loadExperimentBackbone(settings: BackboneChoice): Promise<LoadedBackbone> {
   const { name, weights } = settings;
   const definition = lookUp(backbones, name, 'backbone');
   if (weights === undefined || !existsSync(weights)) {

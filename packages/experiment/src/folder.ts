@@ -17,7 +17,7 @@ import type { ExperimentConfig } from './config/schema.ts';
 import type { BackendChoice } from './engine.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import { RunLog } from './log.ts';
-import type { Shard } from './pipeline/stage.ts';
+import type { Shard } from './pipeline/shard.ts';
 import { type FolderState, inspectFolder, LOCK, notARun, OwnFiles } from './run-files.ts';
 
 const stageRecord = z.object({ name: z.string(), hash: z.string() });

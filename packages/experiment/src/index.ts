@@ -1,3 +1,4 @@
+export type { BackboneChoice } from './backbone.ts';
 export { type BackboneNetwork, buildBackbone, chooseOutputStride, loadExperimentBackbone } from './backbone.ts';
 export {
   BalancedDraws,
@@ -128,13 +129,13 @@ export {
   segmenterTraining,
   segmentStep,
 } from './pipeline/segmenter-stage.ts';
+export { partOf, type Shard } from './pipeline/shard.ts';
 export {
   type BuildContext,
   defineStage,
   type Inputs,
   type Needs,
   type PlannedStage,
-  type Shard,
   type Stage,
   type StageContext,
   type StageOptions,

@@ -5,8 +5,8 @@ import { FeatureStore, guardTraining, type StoreForm } from '@unseen/data';
 import type { Engine } from '@unseen/tensor';
 import { loadExperimentBackbone } from '../backbone.ts';
 import { openExperimentDataset } from '../classes.ts';
-import { partOf } from '../pipeline/image-stage.ts';
-import type { Shard } from '../pipeline/stage.ts';
+import type { Shard } from '../pipeline/shard.ts';
+import { partOf } from '../pipeline/shard.ts';
 import { type ExtractionCost, measureExtraction } from './extraction-cost.ts';
 import { type FeatureSettings, type FeatureSubset, featureProvenance } from './feature-settings.ts';
 

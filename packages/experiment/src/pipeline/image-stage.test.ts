@@ -12,10 +12,11 @@ import type { ExperimentConfig } from '../config/schema.ts';
 import { type OpenOptions, openRunFolder } from '../folder.ts';
 import { jsonFile } from './artifacts.ts';
 import { fileNameOf, imageJsonOf, instanceSetsOf, labelMapsOf, scoreMapsOf } from './image-artifacts.ts';
-import { imageStage, partOf } from './image-stage.ts';
+import { imageStage } from './image-stage.ts';
 import { defineMethod } from './method.ts';
 import { runStages } from './run-stages.ts';
-import { defineStage, type Shard } from './stage.ts';
+import { partOf, type Shard } from './shard.ts';
+import { defineStage } from './stage.ts';
 
 let dir: string;
 /** Images that were counted, in the order in which that happened. */

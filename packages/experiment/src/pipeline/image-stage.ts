@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { UserError, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
 import type { Artifact, Place } from './artifacts.ts';
 import { IMAGE_INDEX, type ImageArtifact, type ImageValues } from './image-artifacts.ts';
-import type { Inputs, Needs, Shard, Stage, StageContext } from './stage.ts';
+import { partOf } from './shard.ts';
+import type { Inputs, Needs, Stage, StageContext } from './stage.ts';
 import { defineStage } from './stage.ts';
 
 /** Options of {@link imageStage}. */
@@ -94,18 +95,6 @@ export async function clearImages(folder: Place, makes: Artifact<unknown> | Imag
   if (!('directory' in makes)) return;
   const path = folder.file(makes.directory);
   for (const entry of await readdir(path).catch(() => [])) await rm(join(path, entry), { force: true });
-}
-
-/** Consecutive images, so that the parts one after the other are all images. */
-export function partOf<I>(images: readonly I[], { index, count }: Shard): readonly I[] {
-  if (count > images.length) {
-    throw new UserError({
-      given: `${count} shards of ${images.length} images`,
-      expected: 'at least one image in each',
-    });
-  }
-  const start = (i: number) => Math.floor((images.length * i) / count);
-  return images.slice(start(index - 1), start(index));
 }
 
 function requireDistinct(images: readonly { readonly id: string }[], stage: string): void {

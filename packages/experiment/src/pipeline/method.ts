@@ -2,7 +2,7 @@ import type { InstanceSet, RgbImage, SegmentationModel } from '@unseen/core';
 import type { Engine, Program } from '@unseen/tensor';
 import type { Normalization } from '@unseen/vision';
 import { z } from 'zod';
-import type { LoadedBackbone } from '../backbone.ts';
+import type { BackboneChoice, LoadedBackbone } from '../backbone.ts';
 import { type ClassProtocol, type DatasetProtocol, openAllClasses } from '../classes.ts';
 import { baseSchema, type ExperimentConfig } from '../config/schema.ts';
 import type { Stage } from './stage.ts';
@@ -23,14 +23,6 @@ export interface ModelContext {
   file(...parts: string[]): string;
   /** A backbone with its weights, loaded once. */
   backbone(settings: BackboneChoice): Promise<LoadedBackbone>;
-}
-
-/** Which backbone a predictor stands on. */
-export interface BackboneChoice {
-  readonly name: string;
-  readonly weights?: string | undefined;
-  readonly tap?: string | undefined;
-  readonly outputStride: 1 | 2 | 4 | 8 | 16 | 32;
 }
 
 /** A trained model that scores the classes of each position; images of any size are warped to its input. */

@@ -11,7 +11,8 @@ import type { StageLog } from '../log.ts';
 import { type Progress, type StageProgress, silentProgress } from '../progress.ts';
 import { clearImages } from './image-stage.ts';
 import type { Method } from './method.ts';
-import type { Shard, Stage, StageContext } from './stage.ts';
+import type { Shard } from './shard.ts';
+import type { Stage, StageContext } from './stage.ts';
 
 /** How {@link runStages} runs. */
 export interface RunOptions {

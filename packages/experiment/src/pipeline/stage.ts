@@ -5,12 +5,7 @@ import type { RunFolder } from '../folder.ts';
 import type { StageLog } from '../log.ts';
 import type { StageProgress } from '../progress.ts';
 import type { Artifact } from './artifacts.ts';
-
-/** A part of the images, 1 ≤ index ≤ count. */
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
-}
+import type { Shard } from './shard.ts';
 
 /** What a stage works with besides its settings and its inputs. */
 export interface StageContext {
