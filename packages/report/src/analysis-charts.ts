@@ -1,13 +1,13 @@
 import { type ChartSpec, PALETTE } from './charts.ts';
 
-/** A part of a bar that stands for a whole. */
+/** A segment of a stacked bar. */
 export interface BarPart {
   readonly category: string;
   readonly part: string;
   readonly share: number;
 }
 
-/** Horizontal bars that are divided into parts, in the order of their first appearance; `colors` has one per part. */
+/** Horizontal stacked bars, segments in order of first appearance; `colors` has one per segment. */
 export function dividedBars(parts: readonly BarPart[], title: string, colors: readonly string[]): ChartSpec {
   const categories = [...new Set(parts.map(({ category }) => category))];
   const names = [...new Set(parts.map(({ part }) => part))];
@@ -39,10 +39,13 @@ export interface FramedPoints {
   readonly points: readonly (readonly number[])[];
 }
 
-/** Points that lie in grey beneath: enough to see where classes are. */
+/** Number of grey background points: enough to see where classes are. */
 const MOST_BENEATH = 250;
 
-/** Clouds of points in frames of one scale; in every frame some of the first series of all frames lie in grey beneath. */
+/**
+ * Point clouds in frames with a common scale. In every frame, some points of the first series of all frames are drawn
+ * in grey beneath.
+ */
 export function pointFrames(clouds: readonly FramedPoints[], axes: readonly [string, string]): ChartSpec {
   const frames = [...new Set(clouds.map(({ frame }) => frame))];
   const series = [...new Set(clouds.map((cloud) => cloud.series))];

@@ -6,7 +6,7 @@ import { percent } from './format.ts';
 /** Colours of the scales, those of the pictures' legend; undecided pixels are grey. */
 const UNDECIDED_COLOR = '#8b95a1';
 
-/** What the page of an analysis of context scales says; `colors` are those of the scales. */
+/** Text of the page of a context-scale analysis; `colors` are those of the scales. */
 export function contextScaleText(analysis: ContextScaleAnalysis, colors: readonly string[]): AnalysisText {
   const { scales, all, groups, classes, sizes, range } = analysis;
   const names = scales.map(({ receptiveField }) => `${receptiveField}×${receptiveField}`);
@@ -56,24 +56,24 @@ export function contextScaleText(analysis: ContextScaleAnalysis, colors: readonl
   return {
     title: 'Which context the selector prefers',
     lead: [
-      `Per pixel, the context selector weighs ${scales.length} maps that see ${fields.join(', ')} positions of the feature map, besides what the backbone sees.`,
+      `At each pixel the context selector weighs ${scales.length} maps with receptive fields of ${fields.join(', ')} positions of the feature map, on top of the backbone's.`,
       `Of ${all.pixels.toLocaleString('en')} labelled pixels, ${names.map((name, k) => `${percent(all.shares[k])} prefer ${name}`).join(', ')}${hasUndecided ? `, ${percent(all.undecided)} none` : ''}.`,
-      'The preferred scale is that of the largest weight. Weights say how much of a map passes, not how large its values are: a map of a small weight may still contribute the most.',
+      'The preferred scale is the one with the largest weight. Weights say how much of a map passes, not how large its values are: a map with a small weight may still contribute the most.',
     ],
-    pictures: `Left to right: image, ground truth, preferred scale, the weights. All maps share one scale of colours, whose ends are the 2nd and the 98th percentile of the weights on labelled pixels: where these hardly differ, the selector hardly selects.`,
+    pictures: `Left to right: image, ground truth, preferred scale, the weights. All maps share one colour scale from the 2nd to the 98th percentile of the weights on labelled pixels: if these hardly differ, the selector hardly selects.`,
     colors: { low: `${weightText(low)} and less`, high: `${weightText(high)} and more` },
     sections: [
-      section('groups', 'Seen and unseen', 'Labelled pixels alone.', byGroup),
+      section('groups', 'Seen and unseen', 'Labelled pixels only.', byGroup),
       section(
         'sizes',
         'Size of the object',
-        'An object is a connected area of one class in the mask; its size is the side of a square of its area, in positions of the feature map. A selector that follows the object goes from narrow to wide context as objects grow.',
+        'An object is a connected region of one class in the mask; its size is the side of a square with the same area, in positions of the feature map. A selector that adapts to objects moves from narrow to wide context as they grow.',
         bySize,
       ),
       section(
         'classes',
         'Classes',
-        '* marks unseen classes. Classes without a labelled pixel in these images are left out.',
+        '* marks unseen classes. Classes without labelled pixels in these images are left out.',
         byClass,
       ),
     ],

@@ -13,18 +13,18 @@ export interface AnalysisSection {
   readonly text: string;
   readonly chart?: ChartSpec;
   readonly table?: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
-  /** Where more than this many rows make it long, a page keeps the table folded. */
+  /** Tables with more rows than this are folded. */
   readonly folded?: boolean;
 }
 
-/** What a page says of an analysis. */
+/** Text of the page of an analysis. */
 export interface AnalysisText {
   readonly title: string;
-  /** What was asked, and the answer in figures. */
+  /** The question, and the answer in figures. */
   readonly lead: readonly string[];
   /** How to read the pictures. */
   readonly pictures: string;
-  /** Ends of the colours of maps, where there are any. */
+  /** Labels for the ends of the colour scale of maps, if any. */
   readonly colors?: { readonly low: string; readonly high: string };
   readonly sections: readonly AnalysisSection[];
 }
@@ -45,12 +45,12 @@ export async function drawAnalysis({ sections }: AnalysisText): Promise<Analysis
   const drawn: AnalysisChart[] = [];
   for (const { name, title, chart } of sections) {
     if (!chart) continue;
-    drawn.push({ name, svg: await renderChart(chart, name, `${title}. The same numbers stand in analysis.json.`) });
+    drawn.push({ name, svg: await renderChart(chart, name, `${title}. The same numbers are in analysis.json.`) });
   }
   return drawn;
 }
 
-/** An analysis as one self-contained page. `image` gives its pictures by name of the image and of the picture. */
+/** An analysis as one self-contained page. `image` returns its pictures by image and picture name. */
 export function analysisPage(
   { analysis, images, legend }: AnalysisResult<Analysis>,
   text: AnalysisText,
@@ -97,7 +97,7 @@ function content({ name, table: content, folded }: AnalysisSection, drawn: reado
   }`;
 }
 
-/** Ends and middle of viridis, in which maps are painted. */
+/** Ends and middle of viridis, the colour map of all maps. */
 function heatBar(): Html {
   const gradient = 'linear-gradient(90deg,#440154,#3b528b,#21918c,#5ec962,#fde725)';
   return html`<span role="img" aria-label="colours from low to high" style="display:inline-block;vertical-align:middle;width:10rem;height:.8rem;border-radius:3px;background:${gradient}"></span>`;

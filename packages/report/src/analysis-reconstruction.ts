@@ -11,14 +11,14 @@ import { percent } from './format.ts';
 const NAMES: Readonly<Record<Regeneration, string>> = {
   context: 'own code',
   zero: 'no code (0)',
-  noise: 'noise for a code',
+  noise: 'noise as code',
   swapped: 'vector of another class',
   mean: 'mean of the class',
 };
 
 const COLORS = [PALETTE[1], PALETTE[3], PALETTE[2], PALETTE[4], PALETTE[0]];
 
-/** What the page of an analysis of reconstruction errors says. */
+/** Text of the page of a reconstruction-error analysis. */
 export function reconstructionText(analysis: ReconstructionAnalysis): AnalysisText {
   const { all, groups, classes, limit } = analysis;
   const bars = (category: string, row: ReconstructionErrors): Bar[] =>
@@ -60,12 +60,12 @@ export function reconstructionText(analysis: ReconstructionAnalysis): AnalysisTe
   return {
     title: 'Features regenerated from context and class vector',
     lead: [
-      'The generator makes the feature of a pixel from its class vector and its latent code. Here it does so for pixels whose real feature is known, and the error is the squared difference, mean over the channels.',
+      'The generator computes the feature of a pixel from its class vector and its latent code. Here it does so for pixels whose real feature is known; the error is the squared difference, averaged over the channels.',
       sentence('seen', groups.seen),
       sentence('unseen', groups.unseen),
-      'Own code: class vector and the latent code of that very pixel (z = μ). No code: z = 0, the mean of N(0, I), as if there were no contextual module; what the own code gains over it is what the code knows of the pixel. Noise for a code: z ~ N(0, I), as in the fine-tuning; where only this is worse, the code says nothing and noise disturbs. Vector of another class: own code, wrong class; where this is hardly worse than the own code, the vector decides little: the generator reads the class from the code, or makes much the same of every vector. Mean of the class: the best that one feature for all pixels of a class can do.',
+      'Own code: class vector and the latent code of the same pixel (z = μ). No code: z = 0, the mean of N(0, I), as if there were no contextual module; the gain of the own code over it is what the code knows about the pixel. Noise as code: z ~ N(0, I), as in fine-tuning; if only this is worse, the code carries no information and noise disturbs. Vector of another class: own code, wrong class; if this is hardly worse than the own code, the vector decides little: the generator reads the class from the code, or treats all vectors alike. Mean of the class: the best that a single feature for all pixels of a class can do.',
     ].filter((text) => text !== ''),
-    pictures: 'Errors on labelled pixels; the others are black. All maps share one scale of colours.',
+    pictures: 'Errors on labelled pixels; the others are black. All maps share one colour scale.',
     colors: { low: '0', high: `${limit.toPrecision(2)} and more` },
     sections: [
       section('groups', 'Seen and unseen', 'Means over classes.', byGroup),

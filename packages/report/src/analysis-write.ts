@@ -14,7 +14,7 @@ export interface WrittenAnalysis {
   /** Self-contained page. */
   readonly html: string;
   readonly json: string;
-  /** The sentences at the head of the page. */
+  /** The lead sentences of the page. */
   readonly lead: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import type { Config, TopLevelSpec } from 'vega-lite';
 
-/** Colours of methods and curves in order, legible on light and dark ground; the first is that of the baseline. */
+/** Colours of methods and curves in order, legible on light and dark backgrounds; the first is the baseline's. */
 export const PALETTE = [
   '#8b95a1',
   '#3b7dd8',
@@ -12,7 +12,7 @@ export const PALETTE = [
   '#a6752c',
 ] as const;
 
-// Text and rules take the colour of the page, so that one picture serves light and dark ground.
+// Text and rules use the colour of the page, so that one picture suits light and dark backgrounds.
 const CONFIG: Config = {
   background: 'transparent',
   font: 'system-ui, sans-serif',
@@ -43,12 +43,12 @@ const CONFIG: Config = {
   mark: { aria: false },
 };
 
-/** A Vega-Lite specification without what all charts share. */
+/** A Vega-Lite specification without the shared configuration. */
 export type ChartSpec = TopLevelSpec;
 
 /**
  * Draws a chart as SVG text without a browser. The colour of its text is `currentColor`; `name` keeps the ids of
- * several charts on one page apart, `alt` describes the picture to those who do not see it.
+ * several charts on one page apart; `alt` is the text alternative.
  */
 export async function renderChart(spec: ChartSpec, name: string, alt: string): Promise<string> {
   const [vega, lite] = await Promise.all([import('vega'), import('vega-lite')]);
@@ -65,7 +65,7 @@ export async function renderChart(spec: ChartSpec, name: string, alt: string): P
   }
 }
 
-/** Makes a chart a file of its own: its text follows the light or dark preference of the viewer. */
+/** Turns a chart into a standalone file whose text follows the viewer's light or dark preference. */
 export function standaloneSvg(svg: string): string {
   const style = '<style>svg{color:#24292f}@media(prefers-color-scheme:dark){svg{color:#d7dde4}}</style>';
   return `${svg.replace(/(<svg [^>]*>)/, `$1${style}`)}\n`;
@@ -80,13 +80,13 @@ export interface Bar {
   readonly category: string;
   readonly series: string;
   readonly value: number;
-  /** Half length of the error bar. */
+  /** Half the length of the error bar. */
   readonly sd?: number;
 }
 
 /**
- * Horizontal bars, grouped by category; categories and series keep the order of their first appearance. `colors` has one
- * colour per series.
+ * Horizontal bars, grouped by category; categories and series are in order of first appearance. `colors` has one colour
+ * per series.
  */
 export function barChart(
   bars: readonly Bar[],
@@ -144,8 +144,8 @@ export function barChart(
 export const SMALLEST_SHARE = 0.005;
 
 /**
- * Confusion as shares of the ground truth: right predictions blue, wrong ones orange, the fuller the stronger. The last
- * column, if any pixel is in it, holds predictions outside the table.
+ * Confusion as shares of the ground truth: correct predictions blue, wrong ones orange, darker for larger shares. The
+ * last column, if any pixel is in it, holds predictions outside the table.
  */
 export function heatMap(
   names: readonly string[],
@@ -208,7 +208,7 @@ export interface CurvePoint {
   readonly value: number;
 }
 
-/** Curves over iterations: each in a frame with a scale of its own, or all in one. */
+/** Curves over iterations: each in its own frame with its own scale, or all in one. */
 export function curveChart(points: readonly CurvePoint[], title: string, frames: 'own' | 'shared'): ChartSpec {
   const series = [...new Set(points.map((point) => point.series))];
   const x = { field: 'iteration', type: 'quantitative', title: 'iteration', axis: { tickCount: 4 } } as const;

@@ -56,7 +56,7 @@ describe('compareRuns', () => {
     ]);
     expect(differences.map(({ paired }) => paired)).toEqual([true, false, false]);
     expect(differences[2].classes[0].difference.sd).toBeNull();
-    expect(warnings).toEqual(['2 of 4 rows have fewer than 3 runs: their spread says little.']);
+    expect(warnings).toEqual(['2 of 4 rows have fewer than 3 runs, so their spread means little.']);
   });
 
   it('warns of runs that were scored on other pixels, of a run given twice and of the paper', async () => {
@@ -69,13 +69,13 @@ describe('compareRuns', () => {
     await writeFile(path, JSON.stringify(metrics));
     const { warnings, methods } = await compareRuns([odd, seeds[0]]);
     expect(warnings[0]).toMatch(/not scored on the same pixels/);
-    expect(warnings).toContain('odd and toy-seed0 have the same settings and seed: they are one run.');
+    expect(warnings).toContain('odd and toy-seed0 have the same settings and seed, and count as one run.');
     expect(warnings.at(-1)).toMatch(/CaGNet and the paper's CaGNet\(pi\) are NOT comparable: data: voc-animals/);
     expect(methods[1].published?.result.hIoU).toBe(0.3972);
   });
 
   it('refuses to compare nothing', async () => {
-    await expect(compareRuns([])).rejects.toThrow(/no run to compare/);
+    await expect(compareRuns([])).rejects.toThrow(/no runs to compare/);
   });
 
   it('leaves runs that cannot be read out where that is wanted, and says so', async () => {
@@ -93,12 +93,12 @@ describe('compareRuns', () => {
       expect.stringMatching(/absent: .*not exist/),
     ]);
     expect(warnings.slice(0, 2)).toEqual([
-      expect.stringMatching(/damaged could not be read and is left out/),
-      expect.stringMatching(/absent could not be read and is left out/),
+      expect.stringMatching(/damaged is left out, because it could not be read/),
+      expect.stringMatching(/absent is left out, because it could not be read/),
     ]);
     await expect(compareRuns([damaged, ...seeds])).rejects.toThrow('not valid JSON');
     await expect(compareRuns([damaged, absent], { onUnreadable })).rejects.toThrow(
-      /none of the 2 runs can be read:\n.*not valid JSON.*\n.*does not exist/,
+      /none of the 2 runs could be read:\n.*not valid JSON.*\n.*does not exist/,
     );
     await expect(compareRuns([absent], { onUnreadable })).rejects.toThrow(/^[^\n]*absent does not exist/);
     expect(failures).toHaveLength(2);

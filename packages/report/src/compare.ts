@@ -7,27 +7,27 @@ import { FIGURES, type Figure, type MethodMetrics } from './run-types.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import { UNSEEN_FIGURES } from './unseen-figures.ts';
 
-/** One method of one experiment over its seeds. */
+/** A method of an experiment, over its seeds. */
 export interface ComparedMethod {
   readonly experiment: string;
   readonly method: string;
-  /** Name for tables: the method, with its experiment and its profile when there are several. */
+  /** Name for tables: the method, with its experiment and profile if there are several. */
   readonly label: string;
-  /** By run, in the order given; `null` where a run does not record its seed. */
+  /** Per run, in the given order; `null` if a run does not record its seed. */
   readonly seeds: readonly (number | null)[];
   readonly figures: Readonly<Record<Figure, Spread>>;
   /** In the order of {@link UNSEEN_FIGURES}. */
   readonly unseen: readonly Spread[];
   readonly perClass: readonly { id: number; name: string; group: ClassMetrics['group']; iou: Spread }[];
-  /** The paper's row of this method on this benchmark or its full-size relative, and why the two differ. */
+  /** The paper's row for this method on this benchmark or its full-size counterpart, and how the two differ. */
   readonly published?: { readonly result: PublishedResult; readonly differences: readonly string[] };
 }
 
-/** IoU per class of a method less that of the baseline. */
+/** IoU per class of a method minus that of the baseline. */
 export interface ClassDifference {
   readonly label: string;
   readonly baseline: string;
-  /** Same seeds on both sides: differences are taken run by run, and have a standard deviation. */
+  /** Whether both sides have the same seeds: then differences are taken run by run and have a standard deviation. */
   readonly paired: boolean;
   readonly classes: readonly { name: string; group: ClassMetrics['group']; difference: Spread }[];
 }
@@ -37,23 +37,23 @@ export interface ComparedRun {
   readonly run: string;
   readonly experiment: string;
   readonly seed: number | null;
-  /** `default` or `official`; empty where a run does not record it. */
+  /** `default` or `official`; empty if a run does not record it. */
   readonly profile: string;
   readonly dataset: string;
   readonly backbone: string;
-  /** Settings, environment, log and weights; absolute, in a written comparison as seen from its folder. */
+  /** Settings, environment, log and weights; absolute paths, or relative to the folder of a written comparison. */
   readonly files: readonly string[];
-  /** What the run folder lacks, in words. */
+  /** What is missing in the run folder, in words. */
   readonly missing: readonly string[];
 }
 
-/** What {@link compareRuns} does about runs that cannot be read. */
+/** Options of {@link compareRuns}. */
 export interface CompareOptions {
-  /** Such a run is left out, and its error told, as long as another can be read; default: the error is thrown. */
+  /** Skip runs that cannot be read and report their errors, as long as others can be read. Default: throw. */
   readonly onUnreadable?: (path: string, error: UserError) => void;
 }
 
-/** Several runs side by side; JSON-safe. */
+/** A comparison of several runs; JSON-safe. */
 export interface Comparison {
   readonly runs: readonly ComparedRun[];
   /** Baseline first. */
@@ -64,8 +64,8 @@ export interface Comparison {
 
 /**
  * Methods × seeds: mean ± sample standard deviation of every figure and class, differences from the baseline (the first
- * method of the first run) and published numbers. Runs whose settings differ in nothing but seed and name are one
- * experiment. Takes run folders and metrics files.
+ * method of the first run) and published numbers. Runs whose settings differ only in seed and name are one experiment.
+ * Takes run folders and metrics files.
  */
 export async function compareRuns(
   paths: readonly string[],
@@ -84,7 +84,9 @@ export async function compareRuns(
   if (runs.length === 0 && failures.length > 0) throw noneReadable(failures);
   for (const failure of failures) onUnreadable?.(...failure);
   const comparison = compare(runs);
-  const leftOut = failures.map(([path, { message }]) => `${path} could not be read and is left out: ${message}`);
+  const leftOut = failures.map(
+    ([path, { message }]) => `${path} is left out, because it could not be read: ${message}`,
+  );
   return { ...comparison, warnings: [...leftOut, ...comparison.warnings] };
 }
 
@@ -92,13 +94,13 @@ function noneReadable(failures: readonly (readonly [string, UserError])[]): User
   const [[, first]] = failures;
   if (failures.length === 1) return first;
   return new UserError({
-    given: `none of the ${failures.length} runs can be read:\n${failures.map(([, { message }]) => `  ${message}`).join('\n')}`,
+    given: `none of the ${failures.length} runs could be read:\n${failures.map(([, { message }]) => `  ${message}`).join('\n')}`,
   });
 }
 
-/** {@link compareRuns} of runs that were read. */
+/** {@link compareRuns} for runs that have been read. */
 export function compare(runs: readonly RunFolder[]): Comparison {
-  if (runs.length === 0) throw new UserError({ given: 'no run to compare', expected: 'run folders or metrics files' });
+  if (runs.length === 0) throw new UserError({ given: 'no runs to compare', expected: 'run folders or metrics files' });
   const names = experimentNames(runs);
   const several = new Set(names).size > 1;
   const profiles = new Set(runs.map(profileOf)).size > 1;
@@ -179,7 +181,7 @@ function classDifference(method: ComparedMethod, baseline: ComparedMethod): Clas
   return { label: method.label, baseline: baseline.label, paired, classes };
 }
 
-/** The seed that a run records: in its metrics, its environment or its settings. */
+/** The seed that a run records in its metrics, environment or settings. */
 function seedOf(run: RunFolder): number | null {
   const settings = run.config?.value as { seed?: unknown } | null | undefined;
   const seed = [run.metrics.seed, run.environment?.seed, settings?.seed].find((value) => typeof value === 'number');
@@ -191,7 +193,7 @@ function profileOf({ config }: RunFolder): string {
   return typeof profile === 'string' ? profile : '';
 }
 
-/** One name per run; runs of equal settings (seed, name and place aside) share it. */
+/** One name per run; runs with equal settings (except seed, name and folder) share it. */
 function experimentNames(runs: readonly RunFolder[]): string[] {
   const byHash = new Map<string, string>();
   const used = new Set<string>();
@@ -236,22 +238,22 @@ function warningsOf(
   );
   if (conventions.size > 1) {
     warnings.push(
-      `These runs differ in resolution or in the rule for absent classes: ${[...conventions].join(' | ')}.`,
+      `These runs differ in resolution or in the treatment of absent classes: ${[...conventions].join(' | ')}.`,
     );
   }
   for (const [i, run] of runs.entries()) {
     const { leakage } = run.metrics.protocol;
-    if (leakage) warnings.push(`${run.name}: the leakage guard was opted out of: ${leakage}`);
+    if (leakage) warnings.push(`${run.name}: the leakage guard was disabled: ${leakage}`);
     for (const warning of run.metrics.warnings) warnings.push(`${run.name}: ${warning}`);
     const seed = seedOf(run);
     const twin = runs.findIndex(
       (other, j) => j < i && names[j] === names[i] && seed !== null && seedOf(other) === seed,
     );
     if (twin >= 0)
-      warnings.push(`${runs[twin].name} and ${run.name} have the same settings and seed: they are one run.`);
+      warnings.push(`${runs[twin].name} and ${run.name} have the same settings and seed, and count as one run.`);
   }
   const few = methods.filter(({ seeds }) => seeds.length < 3).length;
-  if (few > 0) warnings.push(`${few} of ${methods.length} rows have fewer than 3 runs: their spread says little.`);
+  if (few > 0) warnings.push(`${few} of ${methods.length} rows have fewer than 3 runs, so their spread means little.`);
   for (const { label, published } of methods) {
     if (!published || published.differences.length === 0) continue;
     const { result, differences } = published;

@@ -19,12 +19,12 @@ export interface ComparisonFigure {
 const HEAD = ['method', 'runs', ...FIGURES.map((name) => FIGURE_TITLES[name])];
 const TITLE = 'Comparison of runs';
 
-/** Draws hIoU with its parts by method, and what each method gains per class over the baseline. */
+/** Draws hIoU and its components per method, and the gain of each method over the baseline per class. */
 export async function drawComparison({ methods, differences }: Comparison): Promise<ComparisonFigure[]> {
   const drawn: ComparisonFigure[] = [];
   const draw = async (name: string, title: string, bars: readonly Bar[], axis: string, colors: readonly string[]) => {
     if (bars.length === 0) return;
-    const alt = `Bars: ${title}. The same numbers stand in the tables.`;
+    const alt = `Bars: ${title}. The same numbers are in the tables.`;
     drawn.push({ name, title, alt, svg: await renderChart(barChart(bars, axis, { colors }), name, alt) });
   };
   const overall = methods.flatMap(({ label, figures }) =>
@@ -47,8 +47,8 @@ export async function drawComparison({ methods, differences }: Comparison): Prom
           }),
         ),
     );
-    const title = `IoU of ${group} classes less that of ${methods[0].label}`;
-    await draw(`differences-${group}`, title, bars, 'difference of IoU', PALETTE.slice(1));
+    const title = `IoU of ${group} classes minus that of ${methods[0].label}`;
+    await draw(`differences-${group}`, title, bars, 'difference in IoU', PALETTE.slice(1));
   }
   return drawn;
 }
@@ -73,7 +73,7 @@ export function comparisonPage(comparison: Comparison, drawn: readonly Compariso
   const body = html`<h1>${TITLE}</h1>
 <p class="soft">${runs.length} runs, ${methods.length} methods. Mean ± sample standard deviation over runs.</p>
 ${alarm(warnings)}
-<section><h2>Results</h2>${table('Shares in [0, 1]; – is undefined, which is not 0.', HEAD, rows)}
+<section><h2>Results</h2>${table('Values in [0, 1]; – means undefined, not 0.', HEAD, rows)}
 ${drawn.filter(({ name }) => name === 'figures').map(chart)}
 ${
   ofUnseen &&
@@ -89,7 +89,7 @@ ${
   return page(`${TITLE} · unseen`, body);
 }
 
-/** A comparison as Markdown, beside `figures/<name>.svg`. */
+/** A comparison as Markdown, next to `figures/<name>.svg`. */
 export function comparisonMarkdown(comparison: Comparison, drawn: readonly ComparisonFigure[]): string {
   const { methods, runs, warnings } = comparison;
   const rows = methods.flatMap(({ label, seeds, figures, published }) => [
@@ -138,7 +138,7 @@ function classTable({ methods, differences }: Comparison): [head: string[], rows
     'class',
     'group',
     ...methods.map(({ label }) => label),
-    ...differences.map(({ label, baseline }) => `${label} less ${baseline}`),
+    ...differences.map(({ label, baseline }) => `${label} minus ${baseline}`),
   ];
   const rows = methods[0].perClass.map(({ id, name, group }) => ({
     cells: [

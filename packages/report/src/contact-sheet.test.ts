@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ContactSheet, SheetPicture } from './contact-sheet.ts';
-import { writeContactSheet } from './contact-sheet-write.ts';
+import { writeContactSheet } from './contact-sheet.ts';
 
 const none = { pixels: 0, images: 0 };
 const SHEET: ContactSheet = {
@@ -63,7 +63,7 @@ test('the page says what was found, escaped, with the histogram and the pictures
 
 test('a dataset without a fault is said to be well, and without pictures there is no section of them', async () => {
   const { page } = await written({ ...SHEET, findings: [], errors: 0, values: SHEET.values.slice(0, 2) }, []);
-  expect(page).toContain('Nothing is wrong with this dataset.');
+  expect(page).toContain('No problems found in this dataset.');
   expect(page).not.toContain('<h2>Pictures</h2>');
 });
 

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
+import { writeFileAtomic, writeJsonAtomic } from '@unseen/core';
 import { type Html, html } from './html.ts';
 import { page } from './page.ts';
 
-/** A fault, a doubt or something good to know about a dataset. */
+/** An error, a warning or a note about a dataset. */
 export interface SheetFinding {
   readonly check: string;
   readonly severity: 'error' | 'warning' | 'note';
@@ -19,7 +21,7 @@ interface Occurrence {
 
 type Group = 'seen' | 'unseen' | 'outside';
 
-/** A raw mask value, with its pixels and the masks that it is in. */
+/** A raw mask value, with its number of pixels and masks. */
 export interface SheetValue {
   readonly value: number;
   readonly meaning: 'class' | 'unlabelled' | 'no class';
@@ -30,7 +32,7 @@ export interface SheetValue {
   readonly val: Occurrence;
 }
 
-/** What a dataset was found to be like. */
+/** Result of checking a dataset. */
 export interface ContactSheet {
   readonly dataset: string;
   readonly split: { readonly name: string; readonly source?: string };
@@ -46,7 +48,7 @@ export interface ContactSheet {
   readonly classes: readonly { readonly id: number; readonly name: string; readonly group: Group }[];
 }
 
-/** A picture as a file. */
+/** An encoded picture. */
 export interface SheetImage {
   readonly type: 'image/jpeg' | 'image/png';
   readonly bytes: Uint8Array;
@@ -60,12 +62,12 @@ export interface SheetPicture {
   readonly id: string;
   readonly photo: SheetImage;
   readonly labelled: SheetImage;
-  /** Ids of the classes in it, the largest first. */
+  /** Ids of its classes, largest first. */
   readonly classes: readonly number[];
   /** Shares of its pixels. */
   readonly unlabelled: number;
   readonly unknown: number;
-  /** What else is to be said of it. */
+  /** Additional remark. */
   readonly remark?: string;
 }
 
@@ -100,7 +102,7 @@ tr.faint th,tr.faint td{color:var(--soft)}
 .sheet figcaption span{margin-right:.7em;white-space:nowrap}
 `;
 
-/** The findings about a dataset, the histogram of its masks and some of its images as one self-contained page. */
+/** The findings about a dataset, the histogram of its masks and some images, as one self-contained page. */
 export function contactSheetPage(sheet: ContactSheet, pictures: readonly SheetPicture[]): string {
   const body = html`<h1>${sheet.dataset}</h1>
 <p class="soft">${subtitle(sheet)}</p>
@@ -117,7 +119,7 @@ function subtitle({ split, classes, quick }: ContactSheet): string {
   return [
     `split ${split.name}${source}: ${size('seen')} seen and ${size('unseen')} unseen classes`,
     ...(size('outside') > 0 ? [`${size('outside')} outside the split`] : []),
-    ...(quick ? ['only the heads of image files were read'] : []),
+    ...(quick ? ['only the headers of image files were read'] : []),
   ].join(' · ');
 }
 
@@ -125,11 +127,11 @@ function cards({ errors, warnings, notes, subsets }: ContactSheet): Html {
   const card = (title: string, value: number, text: string) =>
     html`<div class="card"><span>${title}</span><b>${value.toLocaleString('en')}</b><span>${text}</span></div>`;
   const masks = ({ masks: n }: { readonly masks: number }) => `${n.toLocaleString('en')} masks of class ids`;
-  return html`<div class="cards">${card('Errors', errors, 'training stops, or its figures are wrong')}${card('Warnings', warnings, 'worth a look')}${card('Notes', notes, 'good to know')}${card('Training images', subsets.train.images, masks(subsets.train))}${card('Test images', subsets.val.images, masks(subsets.val))}</div>`;
+  return html`<div class="cards">${card('Errors', errors, 'training fails, or its figures are wrong')}${card('Warnings', warnings, 'worth checking')}${card('Notes', notes, 'good to know')}${card('Training images', subsets.train.images, masks(subsets.train))}${card('Test images', subsets.val.images, masks(subsets.val))}</div>`;
 }
 
 function findings({ findings: list, errors, warnings }: ContactSheet): Html {
-  const well = errors + warnings === 0 && html`<p class="well">Nothing is wrong with this dataset.</p>`;
+  const well = errors + warnings === 0 && html`<p class="well">No problems found in this dataset.</p>`;
   return html`${well}${list.map(
     ({ check, severity, found, count, examples, why, fix }) => html`
 <div class="finding ${severity}"><p><b class="severity">${severity}</b><code>${check}</code></p>
@@ -165,7 +167,7 @@ function histogram({ values, subsets }: ContactSheet): Html {
     (subset) =>
       html`<th scope="colgroup" colspan="3">${subset === 'train' ? 'training' : 'test'}: ${subsets[subset].masks.toLocaleString('en')} masks</th>`,
   );
-  const table = html`<div class="wide"><table class="values"><caption>Raw values of the masks, as they are stored. Bars compare with the largest class of the split.</caption>
+  const table = html`<div class="wide"><table class="values"><caption>Raw values of the stored masks. Bars are relative to the largest class of the split.</caption>
 <thead><tr><th colspan="3"></th>${heads}</tr>
 <tr><th scope="col">value</th><th scope="col">class</th><th scope="col">group</th>${[0, 1].map(
     () => html`<th scope="col">pixels</th><th></th><th scope="col">images</th>`,
@@ -182,7 +184,7 @@ function rowKind({ meaning, group }: SheetValue): string {
   return group === 'seen' ? '' : 'faint';
 }
 
-/** Rows from which on a table is folded. */
+/** Tables with at least this many rows are folded. */
 const LONG = 60;
 
 function mostOf(values: readonly SheetValue[], subset: 'train' | 'val'): number {
@@ -208,7 +210,7 @@ function contactSheet({ values, classes }: ContactSheet, pictures: readonly Shee
     return html`<h3>${subset === 'train' ? 'Training' : 'Test'} images</h3><div class="sheet">${own.map((picture) => figure(picture, infos))}</div>`;
   });
   const strange = pictures.some(({ unknown }) => unknown > 0);
-  return html`<p>Images of each subset, chosen so that each class is seen where that is possible, with their labels in the colours of the classes; what is not labelled is left as it is.</p>
+  return html`<p>Images of each subset, chosen to show every class if possible, with labels in the colours of their classes; unlabelled pixels are not painted.</p>
 <ul class="legend" aria-label="Colours of the classes">${legend}${strange && html`<li>${swatch([255, 0, 255])}no class</li>`}</ul>${sheets}`;
 }
 
@@ -230,4 +232,19 @@ function figure(picture: SheetPicture, infos: ReadonlyMap<number, ClassLook>): H
 <figcaption><b>${id}</b>${remark !== undefined && html`<span class="stranger">${remark}</span>`}${names}${unlabelled > 0 && html`<span>${percent(unlabelled)} unlabelled</span>`}${
     unknown > 0 && html`<span class="stranger">${swatch([255, 0, 255])}${percent(unknown)} of no class</span>`
   }</figcaption></figure>`;
+}
+
+/**
+ * Writes `doctor.json` (all findings) and `index.html` (the same as a self-contained page with pictures) into a folder,
+ * each atomically, the page last.
+ */
+export async function writeContactSheet(
+  sheet: ContactSheet,
+  pictures: readonly SheetPicture[],
+  out: string,
+): Promise<{ readonly html: string; readonly json: string }> {
+  const [html, json] = [join(out, 'index.html'), join(out, 'doctor.json')];
+  await writeJsonAtomic(json, sheet);
+  await writeFileAtomic(html, contactSheetPage(sheet, pictures));
+  return { html, json };
 }

@@ -6,22 +6,22 @@ import { percent } from './format.ts';
 import { Html, html } from './html.ts';
 import { alarm, page, table, wordTable } from './page.ts';
 
-/** A label of a store, by name. */
+/** The name of a label in a feature store. */
 export interface NamedLabel {
   readonly id: number;
   readonly name: string;
-  /** Where a split tells. */
+  /** Its group, if there is a split. */
   readonly group?: 'seen' | 'unseen';
 }
 
-/** What a page about stored features says. */
+/** Content of a page about stored features. */
 export interface FeaturePageContent {
   readonly title: string;
-  /** Where features come from and how they are stored. */
+  /** Origin and storage of the features. */
   readonly facts: readonly (readonly [string, string])[];
   readonly warnings: readonly string[];
   readonly summary: FeatureSummary;
-  /** Of all labels of the summary. */
+  /** Names of all labels in the summary. */
   readonly labels: readonly NamedLabel[];
 }
 
@@ -31,7 +31,7 @@ export interface WrittenFeaturePage {
   readonly svg?: string;
 }
 
-/** Writes a self-contained `index.html` about stored features and, where they were projected, `projection.svg`. */
+/** Writes a self-contained `index.html` about stored features and, if they were projected, `projection.svg`. */
 export async function writeFeaturePage(content: FeaturePageContent, out: string): Promise<WrittenFeaturePage> {
   const { title, facts, warnings, summary, labels } = content;
   const spec = projectionChart(content);
@@ -58,10 +58,10 @@ function row({ label, positions, views, norms }: LabelSummary, labels: readonly 
   return [name, group, ...numbers, ...[norms.mean, norms.min, norms.max].map((n) => n.toPrecision(3))];
 }
 
-/** Classes that have a colour of their own: more are not told apart. */
+/** Number of classes with their own colour; more could not be told apart. */
 const MOST_COLORED = 20;
 const OTHERS = 'other classes';
-// Hues that differ by much from one to the next, in two shades.
+// Well-separated hues, in two shades.
 const COLORS = [
   ...['#3b7dd8', '#d9822b', '#3f9f6b', '#c8558c', '#8c6bb1', '#2aa1a8', '#a6752c', '#c0392b', '#7a8b1f', '#5f6fd0'],
   ...['#8fb8ef', '#f0b878', '#8ed0a8', '#e79fc2', '#c3a9dd', '#85d0d4', '#d4ad75', '#e58f85', '#b9c860', '#a9b2ee'],
@@ -73,13 +73,13 @@ const SHAPES = [
   ['in neither', 'triangle-up'],
 ] as const;
 
-/** Name of a class in the picture: * marks unseen ones. */
+/** Name of a class in the picture; * marks unseen ones. */
 function nameOf(label: NamedLabel | undefined): string {
   if (!label) return OTHERS;
   return label.group === 'unseen' ? `${label.name} *` : label.name;
 }
 
-/** The classes with a colour: unseen ones first, then those of the most positions. */
+/** The classes with a colour: unseen ones first, then those with the most positions. */
 function coloredLabels({ summary, labels }: FeaturePageContent): NamedLabel[] {
   const positions = new Map(summary.labels.map((one) => [one.label, one.positions]));
   const weight = ({ id, group }: NamedLabel) => (group === 'unseen' ? 1e15 : 0) + (positions.get(id) ?? 0);
@@ -97,9 +97,9 @@ function projectionText({ summary, labels }: FeaturePageContent): string {
   const share = (projection?.explained ?? []).reduce((sum, part) => sum + part, 0);
   const shapes = labels.some(({ group }) => group) ? ' Seen classes are circles, unseen ones (*) crosses.' : '';
   return (
-    `${total.toLocaleString('en')} features of ${counts.length} classes, drawn at random and at most as many of one class as of another, ` +
-    `along the first two principal components of this sample, which hold ${percent(share)} of its variance: ` +
-    `what differs along others is not seen here.${shapes}`
+    `${total.toLocaleString('en')} features of ${counts.length} classes, drawn at random with the same limit for each class, ` +
+    `along the first two principal components of this sample, which explain ${percent(share)} of its variance; ` +
+    `differences along other directions are not visible.${shapes}`
   );
 }
 
@@ -113,7 +113,7 @@ function projectionChart(content: FeaturePageContent): ChartSpec | undefined {
     .flatMap(([id, points]) =>
       points.map(([x, y = 0]) => ({ x, y, name: nameOf(shown.get(id)), group: groups.get(id) })),
     )
-    // Classes without a colour lie beneath.
+    // Classes without a colour are drawn beneath.
     .sort((a, b) => Number(b.name === OTHERS) - Number(a.name === OTHERS));
   const names = colored.map(nameOf);
   const rest = values.some(({ name }) => name === OTHERS);

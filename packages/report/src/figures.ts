@@ -4,7 +4,7 @@ import { displayName, FIGURE_TITLES, percent } from './format.ts';
 import type { Curve, RunReport } from './run-report.ts';
 import { FIGURES } from './run-types.ts';
 
-/** A drawn chart with the words that go with it. */
+/** A drawn chart with its text. */
 export interface DrawnFigure {
   /** File name without extension. */
   readonly name: string;
@@ -12,7 +12,7 @@ export interface DrawnFigure {
   readonly title: string;
   readonly caption: string;
   readonly alt: string;
-  /** So tall that a page keeps it folded. */
+  /** Whether it is so tall that pages fold it. */
   readonly folded: boolean;
   readonly svg: string;
 }
@@ -44,14 +44,14 @@ function classFigures({ methods }: RunReport): Drawing[] {
         title: `IoU of ${group} classes`,
         caption: 'Classes that are neither labelled nor predicted have no bar.',
         folded: bars.length > 60 * methods.length,
-        alt: `Bars: IoU of each ${group} class by method. The same numbers stand in the table of classes.`,
+        alt: `Bars: IoU of each ${group} class by method. The same numbers are in the table of classes.`,
         spec: barChart(bars, 'IoU', { domain: [0, Math.max(0.1, ...bars.map(({ value }) => value))] }),
       },
     ];
   });
 }
 
-/** Rows with names that are unique, which charts need. */
+/** Rows with unique names, which charts require. */
 function labelled(perClass: readonly ClassMetrics[]): (ClassMetrics & { label: string })[] {
   const names = perClass.map(({ name }) => name);
   return perClass.map((row) => ({
@@ -86,7 +86,7 @@ function confusionFigures({ methods }: RunReport): Drawing[] {
 
 const rank = ({ group }: ClassMetrics) => (group === 'seen' ? 0 : 1);
 
-/** What the picture shows, in a sentence: where unseen pixels go. */
+/** Describes the picture: how pixels of unseen classes are predicted. */
 function confusionText(perClass: readonly ClassMetrics[], confusion: readonly (readonly number[])[]): string {
   const unseen = [...perClass.keys()].filter((c) => perClass[c].group === 'unseen');
   const total = unseen.reduce((sum, c) => sum + perClass[c].support, 0);
@@ -95,7 +95,7 @@ function confusionText(perClass: readonly ClassMetrics[], confusion: readonly (r
     percent(unseen.reduce((sum, g) => sum + columns.reduce((row, p) => row + confusion[g][p], 0), 0) / total);
   const right = percent(unseen.reduce((sum, c) => sum + confusion[c][c], 0) / total);
   const seen = [...perClass.keys()].filter((c) => perClass[c].group === 'seen');
-  return `Of the pixels of unseen classes (*), ${right} are right, ${share(unseen)} are predicted as some unseen class and ${share(seen)} as a seen one.`;
+  return `Of the pixels of unseen classes (*), ${right} are correct, ${share(unseen)} are predicted as an unseen class and ${share(seen)} as a seen one.`;
 }
 
 function trainingFigures({ curves, evaluations }: RunReport): Drawing[] {
@@ -105,7 +105,7 @@ function trainingFigures({ curves, evaluations }: RunReport): Drawing[] {
     const own = curves.filter((curve) => curve.stage === stage && !isLatent(curve.name));
     if (own.length > 0) {
       drawings.push({
-        ...text(`losses-${i}`, `Losses of stage ${stage}`, 'Each loss has a scale of its own.'),
+        ...text(`losses-${i}`, `Losses of stage ${stage}`, 'Each loss has its own scale.'),
         spec: curveChart(own.flatMap(pointsOf), '', 'own'),
       });
     }
@@ -117,8 +117,8 @@ function trainingFigures({ curves, evaluations }: RunReport): Drawing[] {
       ...text(
         'latent',
         'KL divergence and latent gap',
-        'KL is that of the latent code to N(0, I). The latent gap is the content loss with z drawn from N(0, I) less ' +
-          'that with z = μ: when it closes, the code carries no information (collapse).',
+        'KL is the divergence of the latent code from N(0, I). The latent gap is the content loss with z drawn from N(0, I) minus ' +
+          'that with z = μ: if it closes, the code carries no information (collapse).',
       ),
       spec: curveChart(
         latent.flatMap((curve) =>

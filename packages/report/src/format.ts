@@ -24,22 +24,22 @@ const METHOD_NAMES: Readonly<Record<string, string>> = {
   'cagnet-patch-st': 'CaGNet (patch) + ST',
 };
 
-/** Name of a method as people write it. */
+/** Display name of a method. */
 export function displayName(method: string): string {
   return Object.hasOwn(METHOD_NAMES, method) ? METHOD_NAMES[method] : method;
 }
 
-/** A figure in [0, 1] with three decimals; undefined ones are a dash. */
+/** A figure in [0, 1] with three decimals; a dash if undefined. */
 export function figure(value: number | null): string {
   return value === null ? '–' : value.toFixed(3);
 }
 
-/** `0.352 ± 0.010`, the mean alone for a single run, a dash when undefined. */
+/** `0.352 ± 0.010`, only the mean for a single run, a dash if undefined. */
 export function spread({ mean, sd }: Spread): string {
   return sd === null ? figure(mean) : `${figure(mean)} ± ${figure(sd)}`;
 }
 
-/** A difference with its sign. */
+/** A signed difference. */
 export function signed(value: number | null): string {
   if (value === null) return '–';
   return value < 0 ? `−${(-value).toFixed(3)}` : `+${value.toFixed(3)}`;

@@ -1,4 +1,4 @@
-/** Markup that needs no escaping any more. */
+/** Markup that is already escaped. */
 export class Html {
   readonly text: string;
 
@@ -10,8 +10,8 @@ export class Html {
 type Content = Html | string | number | readonly Content[] | undefined | false;
 
 /**
- * Template tag for HTML. Every inserted string is escaped (also inside quoted attributes); {@link Html} and lists of it
- * go in as they are, `undefined` and `false` vanish.
+ * Template tag for HTML. Inserted strings are escaped (also inside quoted attributes), {@link Html} and lists of it are
+ * inserted as is, and `undefined` and `false` disappear.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(strings.reduce((text, part, i) => text + asText(values[i - 1]) + part));

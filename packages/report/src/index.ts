@@ -10,7 +10,7 @@ export {
   compareRuns,
 } from './compare.ts';
 export type { ContactSheet, SheetFinding, SheetImage, SheetPicture, SheetValue } from './contact-sheet.ts';
-export { writeContactSheet } from './contact-sheet-write.ts';
+export { writeContactSheet } from './contact-sheet.ts';
 export { type FeaturePageContent, type NamedLabel, type WrittenFeaturePage, writeFeaturePage } from './feature-page.ts';
 export {
   PUBLISHED_DATASETS,

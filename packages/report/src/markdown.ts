@@ -1,9 +1,9 @@
-/** Text that Markdown and the HTML in it leave as it is. */
+/** Escapes text for Markdown and its inline HTML. */
 export function prose(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>|#]/g, (c) => `\\${c}`).replaceAll(/\s+/g, ' ');
 }
 
-/** {@link prose} for a cell of a table. */
+/** {@link prose} for a table cell. */
 export function cell(text: string): string {
   return prose(text).trim();
 }
@@ -23,12 +23,12 @@ export function fileLink(text: string, path: string): string {
   return `[${prose(text)}](${encodePath(path)})`;
 }
 
-/** A path of the file system in a link. */
+/** Encodes a file path for a link. */
 export function encodePath(path: string): string {
   return path.split(/[\\/]/).map(encodeURIComponent).join('/');
 }
 
-/** A table; cells are escaped unless they are `ready`. */
+/** A table; cells are escaped unless `ready`. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[], ready = false): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [

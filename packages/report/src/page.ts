@@ -54,7 +54,7 @@ summary{cursor:pointer;color:var(--accent)}
 @media print{main{max-width:none}details{display:block}}
 `.trim();
 
-/** A whole page, with everything it needs inside; `style` adds rules of its own. */
+/** A complete, self-contained page; `style` adds CSS rules. */
 export function page(title: string, body: Html, style = ''): string {
   const document = html`<!doctype html>
 <html lang="en">
@@ -76,14 +76,14 @@ ${body}
   return document.text;
 }
 
-/** What the reader must not miss, in red; nothing when there is nothing. */
+/** Warnings that the reader must not miss, in red; empty if there are none. */
 export function alarm(warnings: readonly string[], title = 'Before you read the numbers'): Html {
   if (warnings.length === 0) return html``;
   return html`<div class="alarm" role="alert"><strong>${title}</strong>
 <ul>${warnings.map((text) => html`<li>${text}</li>`)}</ul></div>`;
 }
 
-/** A table that scrolls by itself on narrow screens; the first cell of each row is its heading. */
+/** A table that scrolls on narrow screens; the first cell of each row is its heading. */
 export function table(
   caption: string,
   head: readonly (string | Html)[],
@@ -101,7 +101,7 @@ export function table(
 </tbody></table></div>`;
 }
 
-/** A two-column table of topics and words. */
+/** A two-column table of topics and texts. */
 export function wordTable(rows: readonly (readonly [string, string])[]): Html {
   return html`<table class="words"><tbody>${rows.map(
     ([key, value]) => html`<tr><th scope="row">${key}</th><td>${value}</td></tr>`,

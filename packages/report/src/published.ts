@@ -1,7 +1,7 @@
-/** A row of a published results table; figures in [0, 1], `null` where the paper gives none. */
+/** A row of a published table of results; figures in [0, 1], `null` if the paper gives none. */
 export interface PublishedResult {
   readonly dataset: PublishedDataset;
-  /** Name of the method in this toolkit. */
+  /** Our name of the method. */
   readonly method: string;
   /** Name in the paper. */
   readonly label: string;
@@ -20,7 +20,7 @@ export interface PublishedResult {
 /** Benchmarks with published numbers. */
 export type PublishedDataset = 'voc12' | 'cocostuff' | 'context';
 
-/** What the benchmarks are called, with the spellings under which a run may name them. */
+/** Titles of the benchmarks, and the spellings that runs may use. */
 export const PUBLISHED_DATASETS: Readonly<Record<PublishedDataset, { title: string; names: RegExp; family: RegExp }>> =
   {
     voc12: { title: 'Pascal VOC 2012', names: /^(pascal|(pascal[- ]?)?voc(12|[- ]?2012)?)$/i, family: /voc|^pascal$/i },
@@ -154,7 +154,7 @@ export const PUBLISHED_RESULTS: readonly PublishedResult[] = [
   ),
 ];
 
-/** What is known of a run when its published counterpart is looked up. */
+/** Description of a run whose published counterpart is looked up. */
 export interface PublishedQuery {
   readonly method: string;
   readonly dataset: string;
@@ -164,11 +164,11 @@ export interface PublishedQuery {
 }
 
 /**
- * The published row nearest to a method on a dataset of the same family, and the reasons why the two cannot be
- * compared (none when dataset, split and backbone are the paper's). `undefined` when nothing is published.
+ * The closest published row for a method on a dataset of the same family, and the reasons why the two are not
+ * comparable (none if dataset, split and backbone are the paper's). `undefined` if nothing is published.
  */
 export function publishedFor(query: PublishedQuery): { result: PublishedResult; differences: string[] } | undefined {
-  // Runs of this toolkit say how many images there are behind the name.
+  // Our runs add the number of images after the name.
   const [name] = query.dataset.split(':');
   const near = PUBLISHED_RESULTS.filter(
     ({ method, dataset }) => method === query.method && PUBLISHED_DATASETS[dataset].family.test(name),
@@ -177,7 +177,7 @@ export function publishedFor(query: PublishedQuery): { result: PublishedResult; 
   if (!result) return undefined;
   const differences: string[] = [];
   const { title, names } = PUBLISHED_DATASETS[result.dataset];
-  if (!names.test(name)) differences.push(`data: ${query.dataset}, the paper's is ${title}`);
+  if (!names.test(name)) differences.push(`data: ${query.dataset} instead of the paper's ${title}`);
   if (query.seenClasses !== result.seenClasses || query.unseenClasses !== result.unseenClasses) {
     differences.push(
       `split: ${query.seenClasses} seen and ${query.unseenClasses} unseen classes, ` +
@@ -189,7 +189,7 @@ export function publishedFor(query: PublishedQuery): { result: PublishedResult; 
       .toLowerCase()
       .replaceAll('plus', '+')
       .replaceAll(/[^a-z0-9+]/g, '');
-  // Its pyramid on a backbone is what makes a DeepLab v2.
+  // A backbone with this pyramid is a DeepLab v2.
   const given = plain(query.backbone).replace('trainedaspp', 'deeplabv2');
   const same = result.backbone.split(' ').every((part) => given.includes(plain(part)));
   if (!same) differences.push(`backbone: ${query.backbone || 'not recorded'}, the paper's is ${result.backbone}`);

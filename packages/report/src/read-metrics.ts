@@ -5,8 +5,8 @@ import { FIGURES, type LegendEntry, type LogEntry, type MethodMetrics, type RunM
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Checks the content of a metrics file, of a run or of any tool that writes the Metrics shape; `name` stands for the
- * method of a lone one. Anything that is not of this shape is a {@link UserError} with its place in the file.
+ * Validates the content of a metrics file, from a run or from any tool that writes the Metrics shape; `name` is the
+ * method name if the file has only one. Anything of another shape is a {@link UserError} that says where.
  */
 export function readMetricsFile(value: unknown, path: string, name: string): RunMetrics {
   const file = object(value, path);
@@ -67,7 +67,7 @@ function readClass(value: unknown, where: string): ClassMetrics {
   return { id, name, group, iou, accuracy, support };
 }
 
-/** Reads JSON lines; those that are no log entry (a line cut short by a kill) are told by number. */
+/** Reads JSON lines; lines that are not log entries (such as one cut short by a kill) are reported by number. */
 export function readLog(text: string): { entries: LogEntry[]; unreadable: number[] } {
   const entries: LogEntry[] = [];
   const unreadable: number[] = [];
@@ -96,14 +96,14 @@ function logEntry(value: unknown): LogEntry {
   };
 }
 
-/** The numbers (and nulls) of an object; a logged metrics object may hold more than figures. */
+/** The numbers (and nulls) of an object; logged metrics may contain more than figures. */
 function figures(value: unknown): Readonly<Record<string, number | null>> {
   return Object.fromEntries(
     Object.entries(object(value, 'a log line')).filter((entry): entry is [string, number | null] => isFigure(entry[1])),
   );
 }
 
-/** Checks the content of `legend.json`. */
+/** Validates the content of `legend.json`. */
 export function readLegend(value: unknown): LegendEntry[] {
   if (!Array.isArray(value)) throw misfit('the legend', value, 'a list of classes');
   return value.map((item, i) => {

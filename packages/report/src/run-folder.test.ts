@@ -31,18 +31,18 @@ describe('readRunFolder', () => {
     expect(run.legend[0]).toMatchObject({ name: 'red disc', group: 'seen' });
   });
 
-  it('names whatever is not there or cannot be read', async () => {
+  it('names whatever does not exist or cannot be read', async () => {
     await writeMadeUpRun(folder, { extraLog: ['{"stage": "train", "itera', '{"losses": {}}'] });
     for (const file of ['config.yaml', 'panels/scene-2.truth.png']) await rm(join(folder, file));
     await writeFile(join(folder, 'environment.json'), '{');
     await writeFile(join(folder, 'panels/other.cagnet.png'), '');
     const { missing, log } = await readRunFolder(folder);
     expect(missing).toHaveLength(5);
-    expect(missing[0]).toBe('config.yaml is not there');
+    expect(missing[0]).toBe('config.yaml does not exist');
     expect(missing[1]).toMatch(/environment.json cannot be read/);
     expect(missing[2]).toMatch(/log.jsonl has 2 unreadable line\(s\): \d+, \d+/);
     expect(missing[3]).toBe('panels/other.cagnet.png belongs to no image');
-    expect(missing[4]).toBe('panels/scene-2.truth.png is not there');
+    expect(missing[4]).toBe('panels/scene-2.truth.png does not exist');
     expect(log.length).toBeGreaterThan(100);
   });
 
@@ -53,7 +53,7 @@ describe('readRunFolder', () => {
     await writeFile(path, JSON.stringify({ ...figures, perClass }));
     const { metrics, missing } = await readRunFolder(path);
     expect(metrics.methods).toMatchObject({ theirs: { PA: 0.6, unseenMIoU: null, perClass } });
-    expect(missing).toContain('log.jsonl is not there');
+    expect(missing).toContain('log.jsonl does not exist');
   });
 
   it('refuses metrics of a wrong shape, and says where', async () => {

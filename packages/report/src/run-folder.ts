@@ -10,31 +10,31 @@ export interface Panel {
   readonly id: string;
   /** `panels/<id>.image.png` */
   readonly image: string;
-  /** `panels/<id>.truth.png`, where there is one */
+  /** `panels/<id>.truth.png`, if it exists */
   readonly truth?: string;
   /** `panels/<id>.<method>.png` */
   readonly methods: Readonly<Record<string, string>>;
 }
 
-/** A run folder as far as it can be read; `missing` says in words what a complete one has besides. */
+/** The readable content of a run folder; `missing` says in words what a complete one would have. */
 export interface RunFolder {
   readonly folder: string;
   readonly name: string;
   readonly metrics: RunMetrics;
-  /** The resolved settings (`config.yaml`): text and value. */
+  /** The resolved settings (`config.yaml`), as text and value. */
   readonly config?: { readonly text: string; readonly value: unknown };
   readonly environment?: Readonly<Record<string, unknown>>;
   readonly log: readonly LogEntry[];
   readonly panels: readonly Panel[];
   readonly legend: readonly LegendEntry[];
-  /** What can be looked up in the folder: settings, environment, log and weights, those that are there. Absolute. */
+  /** Absolute paths of settings, environment, log and weights, if they exist. */
   readonly files: readonly string[];
   readonly missing: readonly string[];
 }
 
 /**
- * Reads a run folder, or a lone metrics file of any tool. Only `metrics.json` is required; whatever else is absent or
- * unreadable is named in `missing`. Metrics of a wrong shape are a {@link UserError}.
+ * Reads a run folder, or a metrics file of any tool. Only `metrics.json` is required; anything else that is absent or
+ * unreadable is listed in `missing`. Metrics of the wrong shape are a {@link UserError}.
  */
 export async function readRunFolder(path: string): Promise<RunFolder> {
   const lone = extname(path) === '.json';
@@ -49,7 +49,7 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
       return read(await readFile(join(folder, file), 'utf8'));
     } catch (error) {
       const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      missing.push(absent ? `${file} is not there` : `${file} cannot be read (${messageOf(error).split('\n')[0]})`);
+      missing.push(absent ? `${file} does not exist` : `${file} cannot be read (${messageOf(error).split('\n')[0]})`);
       return undefined;
     }
   };
@@ -89,8 +89,8 @@ async function readPanels(folder: string, missing: string[]): Promise<Panel[]> {
   const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.png')).sort();
   const suffix = '.image.png';
   const ids = files.filter((file) => file.endsWith(suffix)).map((file) => file.slice(0, -suffix.length));
-  if (ids.length === 0) missing.push('panels/ has no pictures');
-  // The longest id wins, since one id may begin with another and a dot.
+  if (ids.length === 0) missing.push('panels/ contains no pictures');
+  // The longest id wins, since an id may start with another one and a dot.
   const longestFirst = [...ids].sort((a, b) => b.length - a.length);
   const parts = new Map<string, Map<string, string>>(ids.map((id) => [id, new Map()]));
   for (const file of files) {
@@ -100,7 +100,7 @@ async function readPanels(folder: string, missing: string[]): Promise<Panel[]> {
   }
   return ids.map((id) => {
     const { image = '', truth, ...methods } = Object.fromEntries(parts.get(id) ?? []);
-    if (truth === undefined) missing.push(`panels/${id}.truth.png is not there`);
+    if (truth === undefined) missing.push(`panels/${id}.truth.png does not exist`);
     return { id, image, ...(truth ? { truth } : {}), methods };
   });
 }
@@ -110,7 +110,7 @@ async function requireFolder(folder: string): Promise<void> {
     throw explainFileError(error, folder);
   });
   if (entry.isDirectory()) return;
-  throw new UserError({ given: `${folder} is a file`, expected: 'a run folder, or a metrics file that ends in .json' });
+  throw new UserError({ given: `${folder} is a file`, expected: 'a run folder, or a metrics file ending in .json' });
 }
 
 function explainMissingMetrics(error: unknown): never {

@@ -6,7 +6,7 @@ import type { RunReport } from './run-report.ts';
 import { FIGURES } from './run-types.ts';
 import { UNSEEN_NOTE, unseenOf } from './unseen-figures.ts';
 
-/** The report of a run as Markdown that stands in `folder`, beside `figures/<name>.svg`. */
+/** The report of a run as Markdown in `folder`, next to `figures/<name>.svg`. */
 export function runMarkdown(report: RunReport, drawn: readonly DrawnFigure[], folder: string): string {
   const { methods, published } = report;
   const methodRows = methods.flatMap((method) => {
@@ -29,10 +29,10 @@ export function runMarkdown(report: RunReport, drawn: readonly DrawnFigure[], fo
     `# ${prose(report.run)}`,
     report.seconds !== undefined && `${duration(report.seconds)} in all.`,
     report.warnings.length > 0 && `**Before you read the numbers:**\n\n${bullets(report.warnings)}`,
-    report.missing.length > 0 && `Not in the run folder:\n\n${bullets(report.missing)}`,
+    report.missing.length > 0 && `Missing in the run folder:\n\n${bullets(report.missing)}`,
     '## Results',
     markdownTable(['method', ...FIGURES.map((name) => FIGURE_TITLES[name])], methodRows),
-    'Shares in [0, 1]; – is undefined, which is not 0.',
+    'Values in [0, 1]; – means undefined, not 0.',
     differences.length > 0 && bullets(differences.map((text) => `⚠ ${text}`)),
     ofUnseen && `### Unseen classes\n\n${markdownTable(ofUnseen.head, ofUnseen.rows)}\n\n${UNSEEN_NOTE}`,
     report.panels.length > 0 &&

@@ -6,14 +6,14 @@ import type { RunReport } from './run-report.ts';
 import { FIGURES, type Figure, type LegendEntry } from './run-types.ts';
 import { UNSEEN_NOTE, unseenOf } from './unseen-figures.ts';
 
-/** A picture that is embedded in a page. */
+/** An embedded picture. */
 export interface EmbeddedImage {
   readonly uri: string;
   readonly width: number;
   readonly height: number;
 }
 
-/** The report of a run as one self-contained page. `image` gives the pictures of the panels by path. */
+/** The report of a run as one self-contained page. `image` returns the pictures of the panels by path. */
 export function runPage(
   report: RunReport,
   drawn: readonly DrawnFigure[],
@@ -27,7 +27,7 @@ ${missing(report)}
 <section><h2>Results</h2>${results(report)}${ofUnseen(report)}</section>
 ${report.panels.length > 0 && html`<section><h2>Pictures</h2>${pictures(report, image)}</section>`}
 <section><h2>Classes</h2>${figures(drawn, 'classes')}${classTable(report)}</section>
-${section(drawn, 'confusion', 'Confusion', 'Rows are ground truth, each row sums to 1. Blue is right, orange is wrong, the fuller the more; shares below 0.5 % are blank. * marks unseen classes.')}
+${section(drawn, 'confusion', 'Confusion', 'Rows are ground truth and sum to 1. Blue is correct, orange is wrong, and darker means more; shares below 0.5 % are blank. * marks unseen classes.')}
 ${section(drawn, 'training', 'Training', '')}
 <section><h2>Protocol</h2>${wordTable(report.protocol.map(({ topic, text }) => [topic, text] as const))}</section>
 <section><h2>Settings</h2>${
@@ -65,7 +65,7 @@ function cards({ methods }: RunReport): Html {
 function missing({ missing: list }: RunReport): Html | false {
   return (
     list.length > 0 &&
-    html`<div class="note">Not in the run folder, and so not in this report:<ul>${list.map(
+    html`<div class="note">Missing in the run folder, and therefore in this report:<ul>${list.map(
       (text) => html`<li>${text}</li>`,
     )}</ul></div>`
   );
@@ -89,7 +89,7 @@ function results({ methods, published }: RunReport): Html {
         : []),
     ];
   });
-  return html`${table('Shares in [0, 1]; – is undefined, which is not 0.', ['method', ...FIGURES.map((name) => FIGURE_TITLES[name])], rows)}
+  return html`${table('Values in [0, 1]; – means undefined, not 0.', ['method', ...FIGURES.map((name) => FIGURE_TITLES[name])], rows)}
 ${alarm(
   published.flatMap(({ method, found }) =>
     found && found.differences.length > 0
@@ -143,7 +143,7 @@ function pictures({ panels, legend, methods }: RunReport, image: (path: string) 
   }<div class="panels">${rows}</div>`;
 }
 
-/** A colour that is safe inside a style attribute. */
+/** A colour that is safe in a style attribute. */
 function cssColor(color: LegendEntry['color']): string {
   if (typeof color !== 'string') return `rgb(${color.map((c) => Math.round(c)).join(' ')})`;
   return /^(#[0-9a-f]{3,8}|[a-z]+|rgba?\([\d\s,.%/]+\))$/i.test(color) ? color : 'transparent';

@@ -4,35 +4,35 @@ import { publishedFor } from './published.ts';
 import type { Panel, RunFolder } from './run-folder.ts';
 import type { LegendEntry, LogEntry, MethodMetrics } from './run-types.ts';
 
-/** Logged values of one name over the iterations of a stage. */
+/** Logged values of one name over a stage. */
 export interface Curve {
   readonly stage: string;
   readonly name: string;
   readonly points: readonly (readonly [iteration: number, value: number])[];
 }
 
-/** Everything that a report says of a run; JSON-safe, pages and files are renderings of it. */
+/** Content of a run's report; JSON-safe. Pages and files are renderings of it. */
 export interface RunReport {
   readonly run: string;
-  /** What was done, in sentences. */
+  /** What was done, in words. */
   readonly protocol: readonly { readonly topic: string; readonly text: string }[];
   /** The resolved settings, flattened: `train.rate` → value. */
   readonly settings: readonly { readonly key: string; readonly value: string }[];
   readonly environment: readonly { readonly key: string; readonly value: string }[];
   readonly seconds?: number;
   readonly methods: readonly ({ readonly name: string } & MethodMetrics)[];
-  /** Read these before any number. */
+  /** Caveats to read before the numbers. */
   readonly warnings: readonly string[];
   readonly published: readonly { readonly method: string; readonly found: ReturnType<typeof publishedFor> }[];
   readonly curves: readonly Curve[];
   readonly evaluations: readonly Curve[];
   readonly panels: readonly Panel[];
   readonly legend: readonly LegendEntry[];
-  /** What the run folder lacks. */
+  /** What is missing in the run folder. */
   readonly missing: readonly string[];
 }
 
-/** Draws up the report of a run. */
+/** Composes the report of a run. */
 export function runReport(run: RunFolder): RunReport {
   const { metrics, log } = run;
   const methods = Object.entries(metrics.methods).map(([name, figures]) => ({ ...figures, name }));
@@ -65,9 +65,9 @@ export function runReport(run: RunFolder): RunReport {
 }
 
 const ABSENT_TEXT: Readonly<Record<string, string>> = {
-  support: 'Means run over classes with at least one ground-truth pixel.',
-  'nan-mean': 'Means run over classes with a defined value: an absent class counts as 0 once it is predicted.',
-  zero: 'Means run over all classes; an absent class counts as 0.',
+  support: 'Means are over classes with at least one ground-truth pixel.',
+  'nan-mean': 'Means are over classes with a defined value: an absent class counts as 0 once it is predicted.',
+  zero: 'Means are over all classes; an absent class counts as 0.',
 };
 
 function evaluationText(method: MethodMetrics): string {
@@ -78,13 +78,13 @@ function evaluationText(method: MethodMetrics): string {
   return (
     `${labelled.toLocaleString('en')} labelled pixels, ${perClass.length - unseen} seen and ${unseen} unseen classes ` +
     `in one table (generalized)${place}. ${ABSENT_TEXT[absent ?? ''] ?? ''} ` +
-    'Predictions on unlabelled pixels count nowhere. hIoU is the harmonic mean of seen and unseen mIoU.'
+    'Predictions on unlabelled pixels are ignored. hIoU is the harmonic mean of seen and unseen mIoU.'
   );
 }
 
 function warningsOf(run: RunFolder, methods: RunReport['methods']): string[] {
   const { leakage } = run.metrics.protocol;
-  const warnings = leakage ? [`The leakage guard was opted out of: ${leakage}`] : [];
+  const warnings = leakage ? [`The leakage guard was disabled: ${leakage}`] : [];
   warnings.push(...run.metrics.warnings);
   const byText = new Map<string, LogEntry[]>();
   for (const entry of run.log) {
@@ -99,7 +99,9 @@ function warningsOf(run: RunFolder, methods: RunReport['methods']): string[] {
   for (const { name, pixels } of methods) {
     if (!pixels || pixels.outside === 0) continue;
     const share = percent(pixels.outside / pixels.labelled);
-    warnings.push(`${displayName(name)} predicts no class of the table on ${share} of the labelled pixels.`);
+    warnings.push(
+      `${displayName(name)} predicts something outside the class table on ${share} of the labelled pixels.`,
+    );
   }
   const broken = run.log.filter(({ losses }) => losses && Object.values(losses).includes(null));
   if (broken.length > 0) {
@@ -133,7 +135,7 @@ function curvesOf(
   return [...curves.values()].map((curve) => ({ ...curve, points: thinned(curve.points) }));
 }
 
-/** At most {@link MOST_POINTS} points: means over equal stretches of the curve. */
+/** At most {@link MOST_POINTS} points: means over equal sections of the curve. */
 function thinned(points: readonly [number, number][]): [number, number][] {
   if (points.length <= MOST_POINTS) return [...points];
   return Array.from({ length: MOST_POINTS }, (_, i) => {

@@ -1,31 +1,31 @@
 import type { GroupMetrics, SegmentationMetrics } from '@unseen/metrics';
 
-/** The figures that tables show, in their order. */
+/** The figures in tables, in order. */
 export const FIGURES = ['seenMIoU', 'unseenMIoU', 'hIoU', 'mIoU', 'PA', 'MA'] as const;
 
 /** Name of a figure of {@link FIGURES}. */
 export type Figure = (typeof FIGURES)[number];
 
-/** Metrics of one method. What other tools leave out (group figures, pixel counts, the matrix) is optional. */
+/** Metrics of one method. Fields that other tools may lack (group figures, pixel counts, the matrix) are optional. */
 export type MethodMetrics = Pick<SegmentationMetrics, Figure | 'perClass'> &
   Partial<Omit<SegmentationMetrics, Figure | 'perClass' | 'resolution' | 'absent'>> & {
     readonly resolution?: string;
     readonly absent?: string;
-    /** Of a choice among the unseen classes alone, on their pixels alone. */
+    /** Metrics on pixels of unseen classes, predicted among the unseen classes only. */
     readonly vanilla?: Pick<GroupMetrics, 'PA' | 'mIoU'> | null;
     /** [classes][classes] pixels: ground truth by row, prediction by column, in the order of `perClass`. */
     readonly confusion?: readonly (readonly number[])[];
   };
 
 /**
- * `metrics.json` of a run. A lone {@link SegmentationMetrics} object is read as a run of one method.
+ * `metrics.json` of a run. A single {@link SegmentationMetrics} object is read as a run with one method.
  *
  * `protocol` is free text by topic. The topics `dataset`, `backbone` and `leakage` are also read by the report: the
- * first two decide which published numbers stand beside, the third names an opt-out of the leakage guard and is printed
- * in red; it is absent while the guard is on.
+ * first two decide which published numbers are shown for comparison; the third says how the leakage guard was disabled,
+ * is printed in red, and is absent if the guard was active.
  */
 export interface RunMetrics {
-  /** By name, baseline first: `seen-only`, `cagnet`, … */
+  /** Per method, baseline first: `seen-only`, `cagnet`, … */
   readonly methods: Readonly<Record<string, MethodMetrics>>;
   readonly protocol: Readonly<Record<string, string>>;
   /** Wall time of all stages. */
@@ -36,13 +36,14 @@ export interface RunMetrics {
 }
 
 /**
- * A line of `log.jsonl`. Training lines have `losses` (any names; `KL`, and `latentGap` for the content loss with
- * z ~ N(0, I) less that with z = μ, are drawn apart), evaluation lines `metrics`, remarks such as a collapse `warning`.
+ * A line of `log.jsonl`. Training lines have `losses` (any names; `KL` and `latentGap`, the content loss with z ~ N(0,
+ * I) minus that with z = μ, are drawn separately), evaluation lines `metrics`, and remarks such as a collapse
+ * `warning`.
  */
 export interface LogEntry {
   readonly stage: string;
   readonly iteration: number;
-  /** `null` stands for a value that was not finite. */
+  /** `null` for values that are not finite. */
   readonly losses?: Readonly<Record<string, number | null>>;
   /** Learning rate. */
   readonly rate?: number;

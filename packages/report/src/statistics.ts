@@ -3,7 +3,7 @@ export interface Spread {
   readonly mean: number | null;
   /** `null` for fewer than two values. */
   readonly sd: number | null;
-  /** How many of the values are defined. */
+  /** Number of defined values. */
   readonly n: number;
   readonly values: readonly (number | null)[];
 }

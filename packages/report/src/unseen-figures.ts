@@ -1,7 +1,7 @@
 import { displayName, figure } from './format.ts';
 import type { MethodMetrics } from './run-types.ts';
 
-/** What is known of the pixels of unseen classes beside the usual figures: title and value of each column. */
+/** Additional figures about pixels of unseen classes: title and value of each column. */
 export const UNSEEN_FIGURES: readonly (readonly [title: string, value: (metrics: MethodMetrics) => number | null])[] = [
   ['unseen PA', ({ unseen }) => unseen?.PA ?? null],
   ['predicted unseen', ({ predictedUnseen = null }) => predictedUnseen],
@@ -11,10 +11,10 @@ export const UNSEEN_FIGURES: readonly (readonly [title: string, value: (metrics:
 
 /** The note under a table of {@link UNSEEN_FIGURES}. */
 export const UNSEEN_NOTE =
-  'Unseen PA: share of the pixels of unseen classes that are right. Predicted unseen: share of all labelled pixels that ' +
-  'an unseen class was given to. Vanilla: pixels of unseen classes, scored among the unseen classes alone.';
+  'Unseen PA: share of the pixels of unseen classes that are correct. Predicted unseen: share of all labelled pixels that ' +
+  'are predicted as an unseen class. Vanilla: pixels of unseen classes, predicted among the unseen classes only.';
 
-/** Rows of methods by {@link UNSEEN_FIGURES}, with their head; `undefined` where no value is known. */
+/** Table of methods by {@link UNSEEN_FIGURES}; `undefined` if no value is known. */
 export function unseenTable<T>(
   methods: readonly { readonly label: string; readonly values: readonly T[] }[],
   write: (value: T) => string,

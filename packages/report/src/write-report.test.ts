@@ -80,7 +80,7 @@ describe('writeReport', () => {
 
   it('says in red what spoils the numbers', () => {
     const { warnings } = written.content;
-    expect(warnings[0]).toBe('The leakage guard was opted out of: layout: groundTruth');
+    expect(warnings[0]).toBe('The leakage guard was disabled: layout: groundTruth');
     expect(warnings).toContain('collapse (train, iteration 398, 2 times)');
     expect(warnings).toContain('1 of 9 seen classes have no labelled pixel here: absent thing.');
     expect(warnings).toContain('A loss was not finite in 1 log line(s), first at iteration 399.');

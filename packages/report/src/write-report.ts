@@ -20,8 +20,8 @@ export interface WrittenReport<Content> {
 }
 
 /**
- * Writes `index.html`, `report.md` (with `figures/*.svg`) and `report.json` of a run, or of a metrics file of any tool,
- * into `<run>/report` or `options.out`. Each file is written atomically, the page last.
+ * Writes `index.html`, `report.md` (with `figures/*.svg`) and `report.json` for a run, or for a metrics file of any
+ * tool, into `<run>/report` or `options.out`. Each file is written atomically, the page last.
  */
 export async function writeReport(
   path: string,
@@ -57,7 +57,7 @@ export async function writeComparison(
   options: CompareOptions & { readonly out: string },
 ): Promise<WrittenReport<Comparison>> {
   const compared = await compareRuns(paths, options);
-  // As seen from the report, so that a folder of runs that is moved with it still finds its files.
+  // Relative to the report, so that links survive moving it together with the runs.
   const runs = compared.runs.map((run) => ({ ...run, files: run.files.map((file) => relative(options.out, file)) }));
   const comparison: Comparison = { ...compared, runs };
   const drawn = await drawComparison(comparison);
@@ -69,7 +69,7 @@ export async function writeComparison(
   });
 }
 
-/** Paths as seen from the report, so that a moved or published run still finds its pictures. */
+/** Paths relative to the report, so that a moved or published run still finds its pictures. */
 function relativePanels(panels: readonly Panel[], out: string): Panel[] {
   return panels.map(({ id, image, truth, methods }) => ({
     id,
@@ -95,13 +95,13 @@ async function writeAll<Content>(
 
 const PNG_SIGNATURE = '89504e470d0a1a0a';
 
-/** A PNG as a data URI; its size stands in the header. */
+/** A PNG as a data URI, with the size from its header. */
 async function embed(path: string): Promise<EmbeddedImage> {
   const bytes = await readFile(path).catch((error) => {
     throw explainFileError(error, path);
   });
   if (bytes.length < 24 || bytes.toString('hex', 0, 8) !== PNG_SIGNATURE) {
-    throw new UserError({ given: `${path} is no PNG`, remedy: 'delete it or write the panels again' });
+    throw new UserError({ given: `${path} is not a PNG file`, remedy: 'delete it or write the panels again' });
   }
   return {
     uri: `data:image/png;base64,${bytes.toString('base64')}`,
