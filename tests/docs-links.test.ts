@@ -31,3 +31,12 @@ test.each(documentationPages())('%s: links lead to files and headings that exist
   });
   expect(broken).toEqual([]);
 });
+
+/** Paths in code spans, such as `packages/nn/src/losses/mmd.ts`, or lists of such below one folder. */
+const PATH = /`((?:packages|docs|tests|experiments|datasets|embeddings|scripts)\/[\w./-]+)`/g;
+
+test.each(documentationPages())('%s: paths of the project that it names exist', (page) => {
+  const named = [...prose(page).matchAll(PATH)].map(([, path]) => path).filter((path) => !/…|[A-Z]{4}/.test(path));
+  const made = page.startsWith('docs/adding-') ? /mobilenet-v2|shapes|devise/ : /^$/;
+  expect(named.filter((path) => !made.test(path) && !existsSync(join(ROOT, path)))).toEqual([]);
+});
