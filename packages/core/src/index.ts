@@ -36,7 +36,7 @@ export {
   writeFileAtomic,
   writeJsonAtomic,
 } from './files.ts';
-export { takeLock } from './lock.ts';
+export { requireUnlocked, takeLock } from './lock.ts';
 export { isInnerPath, isInside, RUN_NAME, realPath, resolveInside } from './paths.ts';
 export { type RandomState, RandomStream, SeedTree } from './random.ts';
 export { isBeingWritten, isTemporary, removeAbandoned, temporaryPath } from './temporary.ts';

@@ -71,7 +71,7 @@ test.skipIf(!existsSync('/proc/self/stat'))(
   async () => {
     const path = join(dir, 'lock');
     // The shell becomes a program that never looks at its children; only then its child comes to its end.
-    const script = 'cat <&3 >&- & echo $!; exec sleep 60 3<&-';
+    const script = 'cat <&3 >/dev/null & echo $!; exec sleep 60 3<&-';
     const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
     try {
       const pid = Number(String((await once(parent.stdout!, 'data'))[0]));

@@ -41,6 +41,13 @@ export function takeLock(path: string, subject: string, option: string): () => v
   throw heldError(path, { subject, option, found: 'unfinished' });
 }
 
+/** Throws the error of {@link takeLock} when a living process holds a lock; one that a dead process has left is removed. */
+export function requireUnlocked(path: string, subject: string, option: string): void {
+  const found = examine(path);
+  if (found === 'dead') takeOver(path, 0);
+  else if (found !== 'gone') throw heldError(path, { subject, option, found });
+}
+
 function createExclusive(path: string, content: string): number | undefined {
   try {
     const file = openSync(path, 'wx');

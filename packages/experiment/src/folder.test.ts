@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '@unseen/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -166,4 +166,21 @@ test('half-written files go from where runs write, and stay elsewhere', async ()
   await open({ resume: true });
   expect(Object.keys(await contents()).sort()).toEqual([...kept, ...Object.keys(RECORDS)].sort());
   expect(existsSync(join(dir, 'elsewhere/a.1-1.tmp'))).toBe(true);
+});
+
+test('parts of the images are done side by side, but never beside the whole run', async () => {
+  await put(RECORDS);
+  const shard = (index: number) => openRunFolder(out, config, { shard: { index, count: 2 } });
+  const [first, second] = [await shard(1), await shard(2)];
+  await expect(shard(1)).rejects.toThrow('in use by process');
+  await expect(open({ resume: true })).rejects.toThrow('in use by process');
+  await expect(open({ force: true })).rejects.toThrow('in use by process');
+  first.close();
+  second.close();
+  const whole = await openRunFolder(out, config, { resume: true });
+  await expect(shard(1)).rejects.toThrow('in use by process');
+  whole.close();
+  await put({ 'lock.shard-1-of-9': JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), since: '' }) });
+  await open({ force: true });
+  expect(await contents()).toEqual({});
 });

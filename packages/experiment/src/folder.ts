@@ -5,6 +5,7 @@ import {
   makeFolder,
   messageOf,
   readJson,
+  requireUnlocked,
   takeLock,
   UserError,
   writeFileAtomic,
@@ -18,7 +19,7 @@ import type { BackendChoice } from './engine.ts';
 import { describeEnvironment, type Environment } from './environment.ts';
 import { RunLog } from './log.ts';
 import type { Shard } from './pipeline/shard.ts';
-import { type FolderState, inspectFolder, LOCK, notARun, OwnFiles } from './run-files.ts';
+import { type FolderState, inspectFolder, LOCK, notARun, OwnFiles, shardLock, shardLocksIn } from './run-files.ts';
 
 const stageRecord = z.object({ name: z.string(), hash: z.string() });
 /** How stages are recorded; another version hashes their settings differently. */
@@ -88,8 +89,10 @@ export async function openRunFolder(
   await inspectOwn(path);
   await makeFolder(path);
   const { shard } = options;
-  const unlock = takeLock(file(shard ? `${LOCK}.shard-${shard.index}-of-${shard.count}` : LOCK), path, '--out');
+  const unlock = takeLock(file(shard ? shardLock(shard) : LOCK), path, '--out');
   try {
+    // Several processes may do their parts of the images side by side, but nothing else.
+    for (const name of shard ? [LOCK] : await shardLocksIn(path)) requireUnlocked(file(name), path, '--out');
     const found = await inspectOwn(path);
     const before = found.kind === 'run' ? found.config : undefined;
     const resume = options.resume || shard !== undefined;

@@ -15,13 +15,21 @@ import { z } from 'zod';
 /** Lock of a run folder. */
 export const LOCK = 'lock';
 
+/** Lock of a process that does a part of the images of a run. */
+export const shardLock = ({ index, count }: { readonly index: number; readonly count: number }) =>
+  `${LOCK}.shard-${index}-of-${count}`;
+
+/** Names of the locks that {@link shardLock} has named. */
+export async function shardLocksIn(folder: string): Promise<string[]> {
+  return (await namesIn(folder)).filter((name) => /^lock\.shard-\d+-of-\d+$/.test(name));
+}
+
 /** What runs, and the commands that add to them, leave at the top of a run folder. Outputs of stages come on top. */
 const OWN_NAMES = new Set([
-  LOCK,
-  `${LOCK}.takeover`,
   'config.yaml',
   'environment.json',
   'stages.json',
+  'dataset.json',
   'log.jsonl',
   'checkpoints',
   'features',
@@ -97,7 +105,7 @@ export class OwnFiles {
    */
   async remove(folder: string): Promise<string[]> {
     for (const name of await namesIn(folder)) {
-      if (name.startsWith(LOCK) || MARKS.includes(name)) continue;
+      if (MARKS.includes(name)) continue;
       if (this.isOwn(name)) await rm(join(folder, name), { recursive: true, force: true });
     }
     for (const path of this.outputs) {
@@ -136,7 +144,7 @@ function writtenAs(temporary: string): string | undefined {
 
 /** Locks, and what a process that was killed had begun to write. */
 function isPassing(name: string): boolean {
-  return name === LOCK || name.startsWith(`${LOCK}.`) || (isTemporary(name) && name.startsWith('.'));
+  return /^lock(\.shard-\d+-of-\d+)?(\.takeover)?$/.test(name) || (isTemporary(name) && name.startsWith('.'));
 }
 
 async function removeEmptyParents(folder: string, path: string): Promise<void> {
