@@ -136,7 +136,7 @@ test('predict tells of images that cannot be read, and does the others', async (
   const place = temporaryFolder();
   await writeFiles(place, { 'photos/a.png': photo(1), 'photos/b.jpg': 'no picture', 'photos/c.png': photo(2) });
   const message = await failure(place, ['predict', join(dir, 'run'), 'photos', '--out', 'out']);
-  expect(message).toMatch(/1 of 3 images could not be read:\n.*b\.jpg cannot be read.*\n {2}→ the other 2 are done/);
+  expect(message).toMatch(/1 of 3 images failed:\n.*b\.jpg cannot be read.*\n {2}→ the other 2 are done/);
   expect((await readdir(join(place, 'out/masks'))).sort()).toEqual(['a.png', 'c.png']);
 });
 

@@ -92,7 +92,7 @@ function unreadable(
 ): UserError {
   const rest = images - failures.length;
   return new UserError({
-    given: `${failures.length} of ${images} images could not be read:\n  ${failures.map(({ error }) => error).join('\n  ')}`,
+    given: `${failures.length} of ${images} images failed:\n  ${failures.map(({ error }) => error).join('\n  ')}`,
     ...(rest > 0 && { remedy: `the other ${rest} are done, in ${out}` }),
   });
 }

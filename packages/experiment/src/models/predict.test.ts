@@ -87,9 +87,12 @@ test('every image has a name of its own, whatever folders and suffixes; the same
   await expect(listImages([join(dir, 'none')])).rejects.toThrow('does not exist');
 });
 
-test('an image that cannot be read is handed back, the others are done', async () => {
+test('an image that cannot be read, or written, is handed back, the others are done', async () => {
   await writeFile(join(dir, 'b.png'), 'text');
   const paths = [await save('a.png', [0], 1), join(dir, 'b.png'), await save('c.png', [255], 1)];
+  paths.push(await save('d.png', [0], 1), await save('e.png', [0], 1));
+  await mkdir(join(dir, 'out/masks/d.png/full'), { recursive: true });
+  await mkdir(join(dir, 'out/overlays/e.png/full'), { recursive: true });
   const { images, failures } = await predictImages({
     model: model(),
     classes: CLASSES,
@@ -99,6 +102,8 @@ test('an image that cannot be read is handed back, the others are done', async (
   expect(images.map(({ shares }) => shares)).toEqual([{ dark: 1 }, { light: 1 }]);
   expect(failures).toEqual([
     { image: join(dir, 'b.png'), error: expect.stringContaining('cannot be read as an image') },
+    { image: join(dir, 'd.png'), error: expect.stringMatching(/masks.d\.png is a folder/) },
+    { image: join(dir, 'e.png'), error: expect.stringMatching(/overlays.e\.png is a folder/) },
   ]);
-  expect((await readdir(join(dir, 'out/masks'))).sort()).toEqual(['a.png', 'c.png']);
+  expect((await readdir(join(dir, 'out/overlays'))).sort()).toEqual(['a.png', 'c.png', 'e.png']);
 });

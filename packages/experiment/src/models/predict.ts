@@ -52,7 +52,7 @@ export interface ImagePrediction {
 /** What {@link predictImages} did. */
 export interface Predictions {
   readonly images: readonly ImagePrediction[];
-  /** Images that could not be read, with the reason. */
+  /** Images that could not be read, or whose results could not be written, with the reason. */
   readonly failures: readonly { readonly image: string; readonly error: string }[];
 }
 
@@ -95,7 +95,8 @@ async function imagesOf(folder: string): Promise<string[]> {
 
 /**
  * Segments images one at a time. Of each, `masks/<name>.png` and `overlays/<name>.png` are written at its own size;
- * `predictions.json` sums up. Images that cannot be read are handed back, the others are done.
+ * `predictions.json` sums up. Images that cannot be read, or whose results cannot be written, are handed back and the others
+ * are done; a full disk ends the work, since it would refuse the others too.
  */
 export async function predictImages(options: PredictOptions): Promise<Predictions> {
   const { files, out, signal } = options;
@@ -103,17 +104,22 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
   const failures: { image: string; error: string }[] = [];
   for (const [index, file] of files.entries()) {
     if (signal?.aborted) break;
-    const image = await decodeImage(file.path).catch((error) => {
-      if (!(error instanceof UserError)) throw error;
-      failures.push({ image: file.path, error: messageOf(error) });
-    });
-    if (!image) continue;
-    const prediction = await predictImage(image, file, options);
+    const prediction = await decodeImage(file.path)
+      .then((image) => predictImage(image, file, options))
+      .catch((error) => {
+        if (!(error instanceof UserError) || isFull(error.cause)) throw error;
+        failures.push({ image: file.path, error: messageOf(error) });
+      });
+    if (!prediction) continue;
     images.push(prediction);
     await options.onImage?.(prediction, index);
   }
   await writeJsonAtomic(resolve(out, 'predictions.json'), { images, failures });
   return { images, failures };
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EROFS'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
 async function predictImage(image: RgbImage, file: ImageFile, options: PredictOptions): Promise<ImagePrediction> {
