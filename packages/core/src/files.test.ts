@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -9,6 +10,7 @@ import {
   hashJson,
   linkOrCopy,
   makeFolder,
+  readBytes,
   readJson,
   sha256,
   sha256File,
@@ -105,6 +107,16 @@ describe('errors of the file system', () => {
     expect(await refused(makeFolder(join(folder, 'file/deep')))).toContain('is a file, not a folder');
     await mkdir(join(folder, 'full/deep'), { recursive: true });
     expect(await refused(writeFileAtomic(join(folder, 'full'), ''))).toContain('is a folder');
+  });
+
+  it.skipIf(!existsSync('/dev/zero'))('are told of a device, which would be read without end', async () => {
+    expect(await refused(readBytes('/dev/zero'))).toBe('/dev/zero is a device; expected a file');
+    expect(await refused(readJson('/dev/zero'))).toBe('/dev/zero is a device; expected a file');
+  });
+
+  it('are told of a path with a null character', async () => {
+    expect(await refused(readBytes(join(folder, 'a\0b')))).toMatch(/^the path '.*a\\0b' has a null character/);
+    expect(await refused(writeFileAtomic(join(folder, 'a\0b'), ''))).toContain('has a null character');
   });
 
   it('are explained by their codes; others stay as they are', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { copyFile, type FileHandle, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ErrorParts, UserError } from './errors.ts';
 import { removeAbandoned, temporaryPath } from './temporary.ts';
@@ -89,11 +89,38 @@ export function writeJsonAtomic(path: string, value: unknown): Promise<void> {
   return writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
+/**
+ * The bytes of a file. What prevents reading is a {@link UserError}; so is a device, which may never end.
+ */
+export async function readBytes(path: string): Promise<Buffer> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    const stats = await file.stat();
+    if (stats.isCharacterDevice() || stats.isBlockDevice()) {
+      throw new UserError({ given: `${path} is a device`, expected: 'a file' });
+    }
+    return await file.readFile();
+  } catch (error) {
+    throw explainFileError(error, path);
+  } finally {
+    await file?.close();
+  }
+}
+
+/** {@link readBytes} as UTF-8 text. */
+export async function readText(path: string): Promise<string> {
+  const bytes = await readBytes(path);
+  try {
+    return bytes.toString('utf8');
+  } catch (error) {
+    throw explainFileError(error, path);
+  }
+}
+
 /** Reads JSON; missing and malformed files are {@link UserError}s that name the path. */
 export async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw explainFileError(error, path);
-  });
+  const text = await readText(path);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -114,6 +141,11 @@ const noSpace = (what: string) => (path: string) => ({
 const tooManyFiles = (path: string) => ({
   given: `${path} cannot be opened: too many files are open`,
   remedy: "raise the limit with 'ulimit -n'",
+});
+
+const tooLarge = (path: string) => ({
+  given: `${path} is too large to be read at once`,
+  remedy: 'divide it, or check that it is the file that is meant',
 });
 
 const FILE_ERRORS: Record<string, (path: string) => Explanation> = {
@@ -141,6 +173,13 @@ const FILE_ERRORS: Record<string, (path: string) => Explanation> = {
   ESTALE: (path) => ({ given: `${path} is no longer there on its server`, remedy: 'mount the file system again' }),
   ENXIO: (path) => ({ given: `${path} is not a plain file`, remedy: 'name a file' }),
   ENODEV: (path) => ({ given: `${path} is not a plain file`, remedy: 'name a file' }),
+  ERR_FS_FILE_TOO_LARGE: tooLarge,
+  ERR_STRING_TOO_LONG: tooLarge,
+  // Node's own checks: of a path, the only one is that it has no null character.
+  ERR_INVALID_ARG_VALUE: (path) => ({
+    given: `the path '${path.replaceAll('\0', '\\0')}' has a null character`,
+    remedy: 'correct it',
+  }),
   ESPIPE: (path) => ({ given: `${path} is not a plain file`, remedy: 'name a file' }),
 };
 

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { explainFileError, messageOf, type RgbImage, UserError } from '@unseen/core';
+import { messageOf, type RgbImage, readBytes, UserError } from '@unseen/core';
 import sharp from 'sharp';
 
 /**
@@ -35,13 +34,6 @@ export async function imageSize(path: string): Promise<{ height: number; width: 
   } catch (error) {
     throw unreadable(path, error);
   }
-}
-
-/** The bytes of a file; problems of the file system are {@link UserError}s. */
-export async function readBytes(path: string): Promise<Uint8Array> {
-  return readFile(path).catch((error) => {
-    throw explainFileError(error, path);
-  });
 }
 
 function openImage(bytes: Uint8Array) {

@@ -1,7 +1,6 @@
-import { IGNORE, type LabelMap, UserError } from '@unseen/core';
+import { IGNORE, type LabelMap, readBytes, UserError } from '@unseen/core';
 import { decodeIndexedPng } from '@unseen/formats';
 import type { DatasetFile } from './dataset-file.ts';
-import { readBytes } from './image.ts';
 
 /** What the values of mask files mean. */
 export interface MaskValues {

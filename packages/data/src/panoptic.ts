@@ -1,8 +1,7 @@
 import { extname } from 'node:path';
-import { type InstanceSet, type LabelMap, readJson, UserError } from '@unseen/core';
+import { type InstanceSet, type LabelMap, readBytes, readJson, UserError } from '@unseen/core';
 import { decodeRgbPng } from '@unseen/formats';
 import { z } from 'zod';
-import { readBytes } from './image.ts';
 import { annotatedInstances } from './instances.ts';
 
 const schema = z.object({

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { explainFileError, messageOf, sha256, UserError, writeFileAtomic } from '@unseen/core';
+import { messageOf, readBytes, sha256, UserError, writeFileAtomic } from '@unseen/core';
 import {
   Field,
   FixedSizeList,
@@ -72,9 +71,7 @@ export function writeClassTable(path: string, table: ClassTable): Promise<void> 
 
 /** Reads a table written by {@link writeClassTable}. Anything else is a {@link UserError} that names the file. */
 export async function readClassTable(path: string): Promise<ClassTable> {
-  const bytes = await readFile(path).catch((error) => {
-    throw explainFileError(error, path);
-  });
+  const bytes = await readBytes(path);
   try {
     return parse(tableFromIPC(unseal(bytes)));
   } catch (error) {

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
-import { explainFileError, messageOf, UserError } from '@unseen/core';
+import { messageOf, readBytes, UserError } from '@unseen/core';
 import type { RowTable } from './row-table.ts';
 
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
@@ -12,9 +11,7 @@ const NOT_FINITE = /^[-+]?(?:nan|inf|infinity)$/i;
  * them.
  */
 export async function readCsvTable(path: string): Promise<RowTable> {
-  const bytes = await readFile(path).catch((error) => {
-    throw explainFileError(error, path);
-  });
+  const bytes = await readBytes(path);
   if (!isUtf8(bytes)) throw new UserError({ given: `${path} is not UTF-8 text`, remedy: 'save it as CSV in UTF-8' });
   const [first, ...rest] = await parseLines(path, bytes);
   if (!first) throw new UserError({ given: `${path} is empty`, expected: 'one line per class' });

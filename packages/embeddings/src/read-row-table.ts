@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { explainFileError, readJson, UserError } from '@unseen/core';
+import { readJson, readText, UserError } from '@unseen/core';
 import { openWordVectors, streamWordVectors } from '@unseen/formats';
 import { z } from 'zod';
 import { isArrayFile, readArrayTable } from './array-table.ts';
@@ -75,9 +74,7 @@ async function readNames(path: string): Promise<string[]> {
     if (list.success) return list.data;
     throw new UserError({ given: `${path} is not a list of names`, expected: 'a JSON array of strings' });
   }
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw explainFileError(error, path);
-  });
+  const text = await readText(path);
   const lines = text.trimEnd().split(/\r?\n/);
   const empty = lines.findIndex((line) => line.trim() === '');
   if (empty < 0) return lines.map((line) => line.trim());

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { explainFileError, UserError } from '@unseen/core';
+import { readBytes, UserError } from '@unseen/core';
 import { damagedFile } from './file-bytes.ts';
 import { parseNpyHeader } from './npy.ts';
 import { PickledArray } from './pickle/numpy-globals.ts';
@@ -10,9 +9,7 @@ import { readPickle } from './pickle/read-pickle.ts';
  * are all text. Arrays of anything else, Fortran order and damaged files are {@link UserError}s.
  */
 export async function readNpyText(path: string): Promise<string[]> {
-  const bytes = await readFile(path).catch((error) => {
-    throw explainFileError(error, path);
-  });
+  const bytes = await readBytes(path);
   const { description, fortran, shape, start } = parseNpyHeader(bytes, path);
   const [, order, kind, size] = description.match(/^([<>|=]?)([US])(\d{1,7})$/) ?? [];
   if (kind === undefined || (fortran && shape.length > 1)) return readObjects(path, description);

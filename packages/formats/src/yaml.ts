@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { type ErrorParts, explainFileError, nearestName, UserError } from '@unseen/core';
+import { type ErrorParts, nearestName, readText, UserError } from '@unseen/core';
 import { type Document, isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 
@@ -39,9 +38,7 @@ export function parseYamlDocument(text: string, name: string): YamlDocument {
 
 /** {@link parseYamlDocument} of a file. */
 export async function readYamlDocument(path: string): Promise<YamlDocument> {
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw explainFileError(error, path);
-  });
+  const text = await readText(path);
   return parseYamlDocument(text, path);
 }
 

@@ -1,6 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { explainFileError, messageOf, readJson, UserError } from '@unseen/core';
+import { explainFileError, messageOf, readJson, readText, UserError } from '@unseen/core';
 import { parse } from 'yaml';
 import { readLegend, readLog, readMetricsFile } from './read-metrics.ts';
 import type { LegendEntry, LogEntry, RunMetrics } from './run-types.ts';
@@ -46,9 +46,9 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
   const missing: string[] = [];
   const optional = async <T>(file: string, read: (text: string) => T): Promise<T | undefined> => {
     try {
-      return read(await readFile(join(folder, file), 'utf8'));
+      return read(await readText(join(folder, file)));
     } catch (error) {
-      const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      const absent = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
       missing.push(absent ? `${file} does not exist` : `${file} cannot be read (${messageOf(error).split('\n')[0]})`);
       return undefined;
     }

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { explainFileError, UserError, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
+import { readBytes, UserError, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
 import { standaloneSvg } from './charts.ts';
 import { type CompareOptions, type Comparison, compareRuns } from './compare.ts';
 import { comparisonMarkdown, comparisonPage, drawComparison } from './comparison-pages.ts';
@@ -97,9 +96,7 @@ const PNG_SIGNATURE = '89504e470d0a1a0a';
 
 /** A PNG as a data URI, with the size from its header. */
 async function embed(path: string): Promise<EmbeddedImage> {
-  const bytes = await readFile(path).catch((error) => {
-    throw explainFileError(error, path);
-  });
+  const bytes = await readBytes(path);
   if (bytes.length < 24 || bytes.toString('hex', 0, 8) !== PNG_SIGNATURE) {
     throw new UserError({ given: `${path} is not a PNG file`, remedy: 'delete it or write the panels again' });
   }

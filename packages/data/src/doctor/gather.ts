@@ -1,5 +1,4 @@
-import { UserError } from '@unseen/core';
-import { readBytes } from '../image.ts';
+import { readBytes, UserError } from '@unseen/core';
 import type { ListedImage, Subset } from '../layouts/index.ts';
 import { mapLimited } from '../map-limited.ts';
 import type { EntryFacts } from './facts.ts';

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { messageOf, UserError } from '@unseen/core';
+import { messageOf, readBytes, UserError } from '@unseen/core';
 import sharp from 'sharp';
-import { readBytes } from '../image.ts';
 import { type PictureFacts, THUMBNAIL } from './facts.ts';
 
 /**

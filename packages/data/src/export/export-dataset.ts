@@ -4,6 +4,7 @@ import {
   type Dataset,
   explainFileError,
   makeFolder,
+  readBytes,
   removeAbandoned,
   type Sample,
   temporaryPath,
@@ -11,7 +12,6 @@ import {
 } from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import { FileSample } from '../file-samples.ts';
-import { readBytes } from '../image.ts';
 import { IMAGE_TYPES } from '../layouts/find-files.ts';
 import type { Subset } from '../layouts/listing.ts';
 import { mapLimited } from '../map-limited.ts';

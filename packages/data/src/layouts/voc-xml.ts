@@ -1,6 +1,5 @@
 import { parseXml, XmlElement } from '@rgrove/parse-xml';
-import { messageOf, UserError } from '@unseen/core';
-import { readBytes } from '../image.ts';
+import { messageOf, readBytes, UserError } from '@unseen/core';
 
 /** An object in an XML annotation of VOC. */
 export interface VocObject {

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  explainFileError,
   type InstanceSet,
   type LabelMap,
+  readBytes,
   readJson,
   type ScoreMaps,
   UserError,
@@ -111,9 +110,7 @@ export function labelMapsOf(stage: string): ImageArtifact<LabelMap> {
     suffix: '.png',
     write: (path, { height, width, data }) => writeFileAtomic(path, encodeIndexedPng({ height, width, data })),
     read: async (path, id) => {
-      const bytes = await readFile(path).catch((error) => {
-        throw explainFileError(error, path);
-      });
+      const bytes = await readBytes(path);
       const { height, width, data } = decodeIndexedPng(bytes, path);
       return { id, height, width, data };
     },
