@@ -70,11 +70,20 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): Pro
  * Puts a file that nobody changes in place (all our writes replace files) at another path too: the same bytes on disk where
  * the file system can, otherwise a copy. What was at the path is replaced.
  */
-export async function linkOrCopy(source: string, path: string): Promise<void> {
+export function linkOrCopy(source: string, path: string): Promise<void> {
+  return replace(path, (temporary) => link(source, temporary).catch(() => copyFile(source, temporary)));
+}
+
+/** {@link linkOrCopy}, but always other bytes on disk, which damage to the source leaves alone. */
+export function copyAtomic(source: string, path: string): Promise<void> {
+  return replace(path, (temporary) => copyFile(source, temporary));
+}
+
+async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = temporaryPath(path);
   await prepareFolder(dirname(path));
   try {
-    await link(source, temporary).catch(() => copyFile(source, temporary));
+    await make(temporary);
     await rename(temporary, path);
   } catch (error) {
     throw explainFileError(error, path);

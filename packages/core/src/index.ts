@@ -25,6 +25,7 @@ export {
   UserError,
 } from './errors.ts';
 export {
+  copyAtomic,
   explainFileError,
   hashJson,
   linkOrCopy,

@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { embedPanels } from './embed-panels.ts';
 import { MADE_UP_CLASSES, writeMadeUpRun } from './made-up-run.suite.ts';
+import { readRunFolder } from './run-folder.ts';
 import type { RunReport } from './run-report.ts';
 import { unseenOf } from './unseen-figures.ts';
 import { type WrittenReport, writeReport } from './write-report.ts';
@@ -129,17 +131,16 @@ describe('writeReport', () => {
     for (const [i, value] of values.entries()) expect(lengths[i]).toBeCloseTo(value * scale, 6);
   });
 
-  it('leaves a damaged picture out and says so: the figures are worth as much without it', async () => {
+  it('leaves the panel of a damaged picture out and says so', async () => {
     const path = join(folder, 'panels/scene-1.cagnet.png');
     const bytes = await readFile(path);
     await writeFile(path, 'text');
     try {
-      const { content, html } = await writeReport(folder, { out: join(folder, 'without') });
-      expect(content.missing).toEqual([
-        expect.stringMatching(/^the pictures of scene-1 are left out .*scene-1.cagnet.png/),
-      ]);
-      expect(content.panels.map(({ id }) => id)).not.toContain('scene-1');
-      expect(await readFile(html, 'utf8')).toContain('the pictures of scene-1 are left out');
+      const { panels, damaged } = await embedPanels((await readRunFolder(folder)).panels);
+      expect(damaged).toEqual([expect.stringMatching(/^the pictures of scene-1 are left out .*scene-1.cagnet.png/)]);
+      expect(panels.map(({ id }) => id)).toEqual(
+        written.content.panels.map(({ id }) => id).filter((id) => id !== 'scene-1'),
+      );
     } finally {
       await writeFile(path, bytes);
     }

@@ -1,8 +1,9 @@
 import { join, relative } from 'node:path';
-import { readBytes, UserError, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
+import { writeFileAtomic, writeJsonAtomic } from '@unseen/core';
 import { standaloneSvg } from './charts.ts';
 import { type CompareOptions, type Comparison, compareRuns } from './compare.ts';
 import { comparisonMarkdown, comparisonPage, drawComparison } from './comparison-pages.ts';
+import { embedPanels } from './embed-panels.ts';
 import { drawFigures } from './figures.ts';
 import { type Panel, readRunFolder } from './run-folder.ts';
 import { runMarkdown } from './run-markdown.ts';
@@ -28,21 +29,7 @@ export async function writeReport(
 ): Promise<WrittenReport<RunReport>> {
   const run = await readRunFolder(path);
   const { out = join(run.folder, 'report') } = options;
-  const images = new Map<string, EmbeddedImage>();
-  const panels: Panel[] = [];
-  const damaged: string[] = [];
-  for (const panel of run.panels) {
-    try {
-      const { image, truth, methods } = panel;
-      for (const file of [image, ...(truth ? [truth] : []), ...Object.values(methods)]) {
-        images.set(file, await embed(file));
-      }
-      panels.push(panel);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      damaged.push(`the pictures of ${panel.id} are left out (${error.message})`);
-    }
-  }
+  const { panels, images, damaged } = await embedPanels(run.panels);
   const report = runReport({ ...run, panels, missing: [...run.missing, ...damaged] });
   const drawn = await drawFigures(report);
   const page = runPage(report, drawn, (file) => images.get(file) as EmbeddedImage);
@@ -90,19 +77,4 @@ async function writeAll<Content>(
   await writeFileAtomic(paths.markdown, files.markdown);
   await writeFileAtomic(paths.html, files.page);
   return { ...paths, content: files.content };
-}
-
-const PNG_SIGNATURE = '89504e470d0a1a0a';
-
-/** A PNG as a data URI, with the size from its header. */
-async function embed(path: string): Promise<EmbeddedImage> {
-  const bytes = await readBytes(path);
-  if (bytes.length < 24 || bytes.toString('hex', 0, 8) !== PNG_SIGNATURE) {
-    throw new UserError({ given: `${path} is not a PNG file`, remedy: 'delete it or write the panels again' });
-  }
-  return {
-    uri: `data:image/png;base64,${bytes.toString('base64')}`,
-    width: bytes.readUInt32BE(16),
-    height: bytes.readUInt32BE(20),
-  };
 }

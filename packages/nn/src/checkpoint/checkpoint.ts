@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
-import { DamagedFile, linkOrCopy, messageOf, type RandomState, type RandomStream, UserError } from '@unseen/core';
+import { copyAtomic, DamagedFile, linkOrCopy, type RandomState, type RandomStream, UserError } from '@unseen/core';
 import type { SafetensorsFile } from '@unseen/formats';
 import type { Engine, Parameter, Shape } from '@unseen/tensor';
 import type { Module } from '../module.ts';
@@ -108,13 +108,11 @@ export async function loadCheckpoint(
     const previous = previousOf(path);
     if (options.onPrevious && existsSync(previous)) {
       const loaded = await load(previous, parts, options).catch((cause) => {
-        throw new DamagedFile(
-          { given: `${given}, and so is the checkpoint before (${messageOf(cause)})`, remedy: RESTORE },
-          { cause },
-        );
+        const both = `${given}, and the checkpoint before, ${previous}, cannot be loaded either`;
+        throw new DamagedFile({ given: both, remedy: RESTORE }, { cause });
       });
       // Or the next save would keep the damaged file as the one before.
-      await linkOrCopy(previous, path);
+      await copyAtomic(previous, path);
       options.onPrevious(`${given}; continuing from the checkpoint before, ${previous}`);
       return loaded;
     }
