@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { copyFile, type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ErrorParts, UserError } from './errors.ts';
 import { removeAbandoned, temporaryPath } from './temporary.ts';
@@ -16,6 +16,7 @@ const cleaned = new Set<string>();
 export async function writeAtomic(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = temporaryPath(path);
   try {
+    await requireFile(path);
     await prepareFolder(dirname(path));
     const file = await open(temporary, 'wx');
     try {
@@ -29,6 +30,16 @@ export async function writeAtomic(path: string, write: (file: FileHandle) => Pro
     await rm(temporary, { force: true }).catch(() => undefined);
     throw explainFileError(error, path);
   }
+}
+
+/** Renaming would put a file in the place of a device, such as /dev/null, where the user may do so. */
+async function requireFile(path: string): Promise<void> {
+  const there = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (there === undefined || there.isFile() || there.isDirectory()) return;
+  throw new UserError({ given: `${path} is a device`, expected: 'a file', remedy: 'name a file' });
 }
 
 async function prepareFolder(folder: string): Promise<void> {
@@ -81,8 +92,9 @@ export function copyAtomic(source: string, path: string): Promise<void> {
 
 async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = temporaryPath(path);
-  await prepareFolder(dirname(path));
   try {
+    await requireFile(path);
+    await prepareFolder(dirname(path));
     await make(temporary);
     await rename(temporary, path);
   } catch (error) {
@@ -107,7 +119,7 @@ export async function readBytes(path: string): Promise<Buffer> {
     file = await open(path);
     const stats = await file.stat();
     if (stats.isCharacterDevice() || stats.isBlockDevice()) {
-      throw new UserError({ given: `${path} is a device`, expected: 'a file' });
+      throw new UserError({ given: `${path} is a device`, expected: 'a file', remedy: 'name a file' });
     }
     return await file.readFile();
   } catch (error) {
