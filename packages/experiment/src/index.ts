@@ -120,7 +120,7 @@ export {
   type SettingProblem,
   type Task,
 } from './pipeline/method.ts';
-export { Interrupted, type RunOptions, runStages } from './pipeline/run-stages.ts';
+export { Interrupted, type RunOptions, runExperiment, runStages } from './pipeline/run-stages.ts';
 export {
   labelMapSource,
   type SegmenterStageOptions,
@@ -150,7 +150,6 @@ export {
   trainStage,
 } from './pipeline/train-stage.ts';
 export { type Progress, type StageProgress, silentProgress } from './progress.ts';
-export { runExperiment } from './run.ts';
 export {
   type LabelledInputs,
   labelledInputSpecs,

@@ -1,8 +1,7 @@
 export * from './analysis/index.ts';
-export { cagnet, cagnetMethod } from './cagnet/cagnet.ts';
+export { cagnet, cagnetMethod, jointGroups, jointOptimizer } from './cagnet/cagnet.ts';
 export { latentProbe } from './cagnet/latent-probe.ts';
 export { Cagnet, CagnetSegmenter, type CagnetSizes } from './cagnet/networks.ts';
-export { jointGroups, jointOptimizer } from './cagnet/optimizers.ts';
 export { cagnetPatch } from './cagnet/patches/cagnet-patch.ts';
 export { PatchBatches } from './cagnet/patches/patch-batches.ts';
 export { PatchSteps, syntheticPatchStep } from './cagnet/patches/patch-steps.ts';

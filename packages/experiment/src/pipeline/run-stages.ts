@@ -3,10 +3,18 @@ import { rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { hashJson, SeedTree, UserError } from '@unseen/core';
 import type { Engine } from '@unseen/tensor';
+import type { Experiment } from '../config/load.ts';
 import type { ExperimentConfig } from '../config/schema.ts';
-import type { BackendChoice } from '../engine.ts';
+import { type BackendChoice, choiceText, chooseEngine } from '../engine.ts';
 import { environmentChanges } from '../environment.ts';
-import { listed, type RunFolder, STAGES_VERSION, type StagesRecord } from '../folder.ts';
+import {
+  listed,
+  type OpenOptions,
+  openRunFolder,
+  type RunFolder,
+  STAGES_VERSION,
+  type StagesRecord,
+} from '../folder.ts';
 import type { StageLog } from '../log.ts';
 import { type Progress, type StageProgress, silentProgress } from '../progress.ts';
 import { clearImages } from './image-stage.ts';
@@ -35,6 +43,32 @@ export class Interrupted extends UserError {
   constructor(remedy = 'continue with --resume; nothing that was finished is lost') {
     super({ given: 'interrupted', remedy });
   }
+}
+
+/** How {@link runExperiment} runs. */
+export interface ExperimentRunOptions extends OpenOptions, Pick<RunOptions, 'from' | 'signal' | 'shard'> {
+  /** The run folder. */
+  readonly out: string;
+  readonly progress?: Progress;
+}
+
+/** Runs an experiment in its folder from the first stage that is not finished; gives back the folder's absolute path. */
+export async function runExperiment(experiment: Experiment, options: ExperimentRunOptions): Promise<string> {
+  const { out, progress = silentProgress, from, signal, shard, resume, force } = options;
+  const outputs = experiment.method.pipeline(experiment.config).flatMap(({ makes }) => makes.files);
+  const folder = await openRunFolder(out, experiment.config, { resume, force, shard, outputs, warn: progress.warn });
+  try {
+    const { engine, choice } = await chooseEngine(experiment.config.backend, progress.warn);
+    try {
+      progress.note?.(choiceText(choice));
+      await runStages(experiment.method, experiment.config, folder, { engine, choice, progress, from, signal, shard });
+    } finally {
+      engine.dispose();
+    }
+  } finally {
+    folder.close();
+  }
+  return folder.path;
 }
 
 /**

@@ -1,16 +1,21 @@
-import { PatchHeads } from '@unseen/classifier';
 import { SeedTree } from '@unseen/core';
-import { checkTrunkSettings, type LabelledStep, scheduledOptimizer } from '@unseen/experiment';
-import { ClassVectors } from '@unseen/synthesis';
-import type { GenerativeMethod, LearningStage, Networks } from '../generative/generative-method.ts';
+import { checkTrunkSettings, groupedOptimizer, scheduledOptimizer, type Trunk, trunkGroups } from '@unseen/experiment';
+import type { ParameterGroup, ScheduledOptimizer } from '@unseen/nn';
+import type { Engine, Parameter } from '@unseen/tensor';
+import type { GenerativeMethod } from '../generative/generative-method.ts';
 import { generativePipeline, generativePredictors, generativeProtocol } from '../generative/pipeline.ts';
 import { checkSelfTraining } from '../generative/settings.ts';
 import { defineZeroShot } from '../protocol/define-zero-shot.ts';
 import { probeHook } from './latent-probe.ts';
 import { Cagnet, CagnetSegmenter } from './networks.ts';
-import { checkJointOptimizer, jointOptimizer } from './optimizers.ts';
-import { type RealStepOptions, realStep, syntheticOptions, trainedContextual } from './real-step.ts';
-import { type CagnetChoices, type CagnetConfig, cagnetSettings, chooseByProfile } from './settings.ts';
+import { labelledStep, syntheticOptions, trainedContextual } from './real-step.ts';
+import {
+  type CagnetConfig,
+  type CagnetSettings,
+  cagnetSettings,
+  checkJointOptimizer,
+  chooseByProfile,
+} from './settings.ts';
 
 /**
  * CaGNet, pixel-wise (Gu et al., ACM MM 2020): store the features of a frozen backbone, learn from seen classes how a
@@ -70,57 +75,38 @@ export function cagnetMethod(config: CagnetConfig, patch?: number): GenerativeMe
   };
 }
 
-/** Runs of equal labels that the content loss compares; a batch has many more of them than classes. */
-const RUNS = 256;
+type Rules = CagnetSettings['train']['optimizers'];
 
-/** The step on real features of a stage, as `LabelledSteps` runs it. */
-function labelledStep(
-  stage: LearningStage,
-  { model, trunk, vectors, input, protocol }: Networks<Cagnet>,
-  config: CagnetConfig,
-  choices: CagnetChoices,
-): LabelledStep {
-  const { batch, weights } = config[stage]!;
-  const { seen, unseen } = protocol.split;
-  const classes = seen.length + (stage === 'selfTrain' ? unseen.length : 0);
-  const { maxGroups, maxSamples } = config.cagnet.losses.mmd;
-  const { content, groupBy, adversarial } = choices;
-  const groups = content === 'mmd' && ([maxGroups ?? (groupBy === 'class' ? classes : RUNS), maxSamples] as const);
-  const options: RealStepOptions = {
-    model,
-    trunk,
-    vectors: stage === 'selfTrain' ? vectorsOfPseudoLabels(config, protocol, vectors) : vectors,
-    choices,
-    batch,
-    trainContextual: stage === 'train' || stage === 'selfTrain',
-    // The weight that suits the kind of content loss where the settings name none (CG-7).
-    weights: { ...weights, kl: weights.kl ?? choices.kl, content: weights.content ?? (content === 'mmd' ? 50 : 10) },
-    grids: input.grids,
-    channels: input.channels,
-    ...(input.images && { images: input.images }),
-    ...(groups && { groups }),
-  };
-  return {
-    program: (rows) => realStep({ ...options, ...(rows && { rows }) }),
-    classes: vectors.classes,
-    // The gradient penalty of WGAN-GP is taken per image, so it needs whole maps. Behind an encoder the rest costs so
-    // little that graphs of several sizes, each with the encoder in it, are not worth their memory.
-    // A classifier of patches needs the neighbours of each position.
-    whole: adversarial === 'wgan-gp' || input.images !== undefined || model.heads instanceof PatchHeads,
-    ...(groups && { groups: { by: groupBy, size: groups } }),
-    ...(adversarial === 'wgan-gp' && {
-      feeds: (random) => ({ alpha: Float32Array.from({ length: batch }, () => random.uniform()) }),
-    }),
-  };
+/** What L_B trains: the contextual module behind a frozen trunk, or both. */
+export interface JointlyTrained {
+  readonly trunk: Trunk;
+  /** Trained weights of the contextual module. */
+  readonly contextual: readonly Parameter[];
 }
 
-/** Pseudo-labelled pixels are regenerated from the vectors of their classes, or, as in the released code, from 0 (ST-1). */
-function vectorsOfPseudoLabels(
-  { profile, selfTrain }: CagnetConfig,
-  { split, vectors: rows }: Networks['protocol'],
-  vectors: ClassVectors,
-): ClassVectors {
-  const choice = selfTrain?.unseenVectors ?? (profile === 'official' ? 'zero' : 'own');
-  if (choice === 'own') return vectors;
-  return new ClassVectors(rows.map((vector, c) => (c >= split.seen.length ? vector.map(() => 0) : vector)));
+/**
+ * The optimizer of L_B. With a trunk that learns it is `train.optimizers.backbone`, with a learning rate for each group;
+ * otherwise `train.optimizers.contextual`, of the contextual module alone.
+ */
+export function jointOptimizer(
+  engine: Engine,
+  { backbone, contextual }: Rules,
+  trained: JointlyTrained,
+  iterations: number,
+): ScheduledOptimizer {
+  if (backbone) return groupedOptimizer(engine, backbone, jointGroups(trained, backbone), iterations);
+  if (contextual) return scheduledOptimizer(engine, contextual, trained.contextual, iterations);
+  throw new TypeError('no optimizer for the contextual module');
+}
+
+/** The groups of {@link trunkGroups}, and the contextual module with its learning rate. */
+export function jointGroups(
+  { trunk, contextual }: JointlyTrained,
+  settings: Pick<NonNullable<Rules['backbone']>, 'multipliers' | 'weightDecay'>,
+): ParameterGroup[] {
+  const { multipliers, weightDecay } = settings;
+  return [
+    ...trunkGroups(trunk, settings),
+    { parameters: contextual, rateMultiplier: multipliers.contextual, weightDecay },
+  ];
 }

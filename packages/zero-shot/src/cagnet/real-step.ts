@@ -1,7 +1,8 @@
-import type { FeatureHeads } from '@unseen/classifier';
+import { type FeatureHeads, PatchHeads } from '@unseen/classifier';
 import type { Contextualized } from '@unseen/contextual';
 import {
   type LabelledInputs,
+  type LabelledStep,
   labelledInputSpecs,
   labelledMaps,
   meanOf,
@@ -9,11 +10,12 @@ import {
   weighted,
 } from '@unseen/experiment';
 import { contentLoss, crossEntropy, ganLosses, gradientPenalty, klDivergence } from '@unseen/nn';
-import type { ClassVectors } from '@unseen/synthesis';
+import { ClassVectors } from '@unseen/synthesis';
 import type { InputSpec, Ops, Parameter, Program } from '@unseen/tensor';
+import type { LearningStage, Networks } from '../generative/generative-method.ts';
 import type { SyntheticStepOptions } from '../generative/synthetic-step.ts';
 import type { Cagnet } from './networks.ts';
-import type { CagnetChoices, Profile, RealWeights } from './settings.ts';
+import type { CagnetChoices, CagnetConfig, Profile, RealWeights } from './settings.ts';
 
 /** Everything a step on real features is made of. */
 export interface RealStepOptions extends LabelledInputs {
@@ -160,4 +162,59 @@ export function syntheticOptions(
 ): Pick<SyntheticStepOptions, 'generator' | 'classifier' | 'trained' | 'drift'> {
   const parts = { generator, classifier: heads };
   return profile === 'official' ? { ...parts, trained: heads.parameters(), drift: true } : parts;
+}
+
+/** Runs of equal labels that the content loss compares; a batch has many more of them than classes. */
+const RUNS = 256;
+
+/** The step on real features of a stage, as `LabelledSteps` runs it. */
+export function labelledStep(
+  stage: LearningStage,
+  { model, trunk, vectors, input, protocol }: Networks<Cagnet>,
+  config: CagnetConfig,
+  choices: CagnetChoices,
+): LabelledStep {
+  const { batch, weights } = config[stage]!;
+  const { seen, unseen } = protocol.split;
+  const classes = seen.length + (stage === 'selfTrain' ? unseen.length : 0);
+  const { maxGroups, maxSamples } = config.cagnet.losses.mmd;
+  const { content, groupBy, adversarial } = choices;
+  const groups = content === 'mmd' && ([maxGroups ?? (groupBy === 'class' ? classes : RUNS), maxSamples] as const);
+  const options: RealStepOptions = {
+    model,
+    trunk,
+    vectors: stage === 'selfTrain' ? vectorsOfPseudoLabels(config, protocol, vectors) : vectors,
+    choices,
+    batch,
+    trainContextual: stage === 'train' || stage === 'selfTrain',
+    // The weight that suits the kind of content loss where the settings name none (CG-7).
+    weights: { ...weights, kl: weights.kl ?? choices.kl, content: weights.content ?? (content === 'mmd' ? 50 : 10) },
+    grids: input.grids,
+    channels: input.channels,
+    ...(input.images && { images: input.images }),
+    ...(groups && { groups }),
+  };
+  return {
+    program: (rows) => realStep({ ...options, ...(rows && { rows }) }),
+    classes: vectors.classes,
+    // The gradient penalty of WGAN-GP is taken per image, so it needs whole maps. Behind an encoder the rest costs so
+    // little that graphs of several sizes, each with the encoder in it, are not worth their memory.
+    // A classifier of patches needs the neighbours of each position.
+    whole: adversarial === 'wgan-gp' || input.images !== undefined || model.heads instanceof PatchHeads,
+    ...(groups && { groups: { by: groupBy, size: groups } }),
+    ...(adversarial === 'wgan-gp' && {
+      feeds: (random) => ({ alpha: Float32Array.from({ length: batch }, () => random.uniform()) }),
+    }),
+  };
+}
+
+/** Pseudo-labelled pixels are regenerated from the vectors of their classes, or, as in the released code, from 0 (ST-1). */
+function vectorsOfPseudoLabels(
+  { profile, selfTrain }: CagnetConfig,
+  { split, vectors: rows }: Networks['protocol'],
+  vectors: ClassVectors,
+): ClassVectors {
+  const choice = selfTrain?.unseenVectors ?? (profile === 'official' ? 'zero' : 'own');
+  if (choice === 'own') return vectors;
+  return new ClassVectors(rows.map((vector, c) => (c >= split.seen.length ? vector.map(() => 0) : vector)));
 }

@@ -1,5 +1,11 @@
 import type { SelectorActivation } from '@unseen/contextual';
-import { optimizerSettings, positiveInteger, trunkOptimizer } from '@unseen/experiment';
+import {
+  isTrunkTrained,
+  optimizerSettings,
+  positiveInteger,
+  type SettingProblem,
+  trunkOptimizer,
+} from '@unseen/experiment';
 import { z } from 'zod';
 import {
   classifierSettings,
@@ -175,4 +181,24 @@ export function chooseByProfile(profile: Profile, settings: CagnetSettings['cagn
     joint: losses.joint,
   });
   return { ...PROFILES[profile], ...given };
+}
+
+/** In every stage the optimizer of L_B is the one for the trunk that the experiment has, and no other is given. */
+export function checkJointOptimizer(config: CagnetConfig): SettingProblem[] {
+  const stages = (['train', 'selfTrain'] as const).flatMap((stage) => {
+    const optimizers = config[stage]?.optimizers;
+    return optimizers ? [{ path: [stage, 'optimizers'], optimizers }] : [];
+  });
+  const [wanted, other] = isTrunkTrained(config)
+    ? (['backbone', 'contextual'] as const)
+    : (['contextual', 'backbone'] as const);
+  const reason = isTrunkTrained(config) ? 'with' : 'without';
+  return stages.flatMap(({ path, optimizers }) => {
+    const own = [...path, wanted].join('.');
+    const which = `${reason} backbone.train or backbone.aspp the contextual module learns by ${own}`;
+    return [
+      ...(optimizers[wanted] ? [] : [{ path: [...path, wanted], message: `an optimizer: ${which}` }]),
+      ...(optimizers[other] ? [{ path: [...path, other], message: `${which}; set this one to null` }] : []),
+    ];
+  });
 }

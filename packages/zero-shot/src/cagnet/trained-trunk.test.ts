@@ -5,8 +5,8 @@ import { createCompiledEngine } from '@unseen/onnx';
 import { ClassVectors } from '@unseen/synthesis';
 import type { Engine, Parameter, RunResult } from '@unseen/tensor';
 import { beforeAll, expect, test } from 'vitest';
+import { jointGroups, jointOptimizer } from './cagnet.ts';
 import { Cagnet } from './networks.ts';
-import { jointGroups, jointOptimizer } from './optimizers.ts';
 import { type RealStepOptions, realStep, trainedContextual } from './real-step.ts';
 import { cagnetSettings, chooseByProfile } from './settings.ts';
 

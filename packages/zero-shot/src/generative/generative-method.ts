@@ -5,7 +5,7 @@ import type { Hook, Module, ScheduledOptimizers } from '@unseen/nn';
 import type { ClassVectors, FeatureGenerator } from '@unseen/synthesis';
 import type { Engine, Program } from '@unseen/tensor';
 import type { z } from 'zod';
-import type { OpenedInput } from '../protocol/input.ts';
+import type { OpenedInput } from '../protocol/protocol.ts';
 import type { ZeroShotConfig } from '../protocol/settings.ts';
 import type { finetuneShape, learningShape, selfTrainShape } from './settings.ts';
 import type { SyntheticStepOptions, SyntheticSteps } from './synthetic-step.ts';

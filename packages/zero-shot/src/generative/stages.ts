@@ -18,7 +18,7 @@ import {
 import { readLosses, type ScheduledOptimizers } from '@unseen/nn';
 import { ClassVectors, labelPrior, unseenProbabilityOf } from '@unseen/synthesis';
 import type { DataStages } from '../protocol/data-stages.ts';
-import { openInput } from '../protocol/input.ts';
+import { openInput } from '../protocol/protocol.ts';
 import { type TrainingSettings, trainingSettings } from '../protocol/settings.ts';
 import type { GenerativeMethod, GenerativeModel, LearningStage, Networks } from './generative-method.ts';
 import { choosePseudoLabels } from './settings.ts';

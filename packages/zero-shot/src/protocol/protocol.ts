@@ -1,10 +1,21 @@
 import type { ClassInfo, Dataset } from '@unseen/core';
 import { describeDataset, findSplit } from '@unseen/data';
-import { type ClassProtocol, classProtocol, type DatasetProtocol, openExperimentDataset } from '@unseen/experiment';
+import {
+  type BuildContext,
+  type ClassProtocol,
+  classProtocol,
+  type DatasetProtocol,
+  type FeatureFile,
+  openExperimentDataset,
+  openTrunkInput,
+  orSentence,
+  planTrunkInput,
+  type TrunkInput,
+} from '@unseen/experiment';
 import { loadClassVectors } from './class-vectors.ts';
 import { controlVectors } from './control.ts';
 import { extendClasses } from './extension.ts';
-import type { ZeroShotConfig } from './settings.ts';
+import type { TrainingSettings, ZeroShotConfig } from './settings.ts';
 
 /** Who is seen, who is not, and what is known of each class. */
 export interface ZeroShotProtocol extends DatasetProtocol {
@@ -52,4 +63,34 @@ function protocolOf(
   const split = findSplit(splits, data.split, name);
   const all = extend ? extendClasses(split, classes, extend) : { split, classes };
   return classProtocol(all.split, all.classes);
+}
+
+/** What a method's networks learn from, with the classes. */
+export interface OpenedInput {
+  readonly protocol: ZeroShotProtocol;
+  readonly input: TrunkInput;
+}
+
+/** Length of class vectors that are not there: that of the published tables. */
+const USUAL_VECTORS = 600;
+
+/** Opens classes, vectors and what the networks learn from; in a dry run only their sizes are known. */
+export async function openInput(
+  settings: TrainingSettings,
+  context: BuildContext,
+  features: FeatureFile | undefined,
+): Promise<OpenedInput> {
+  if (context.planned) return planInput(settings, context);
+  const protocol = await openProtocol(settings);
+  return { protocol, input: await openTrunkInput(settings, context, protocol, features) };
+}
+
+async function planInput(settings: TrainingSettings, context: BuildContext): Promise<OpenedInput> {
+  const { data, backbone } = settings;
+  const known = await openClassProtocol(settings);
+  const found = await orSentence(() => vectorsOf(settings, known));
+  const usual = backbone.aspp ?? USUAL_VECTORS;
+  const vectors = typeof found === 'string' ? known.classes.map(() => new Float32Array(usual)) : found;
+  const dataset = { ...(await describeDataset(data.dataset)), ignore: [], train: [], val: [] };
+  return { protocol: { ...known, dataset, vectors }, input: planTrunkInput(settings, context) };
 }

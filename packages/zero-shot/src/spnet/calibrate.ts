@@ -49,16 +49,15 @@ export function calibrateStage(
       const input = await openTrunkInput(settings, context, protocol, features);
       const networks = await buildProjection({ spnet }, { protocol, input }, seeds);
       try {
+        const learning = projectionTraining(context, 'calibrate', { spnet, train }, networks, seeds);
         // The input stays open for the images held out.
-        const { close, ...training } = projectionTraining(context, 'calibrate', { spnet, train }, networks, seeds);
-        await runTraining(context, 'calibrate', train, training);
+        await runTraining(context, 'calibrate', train, { ...learning, close: learning.dispose });
         const tried = await tryGammas(context, networks, gammaGrid(step));
         const found = foundCalibration(protocol, tried);
         const { gamma } = found;
         const { hIoU, seenMIoU, unseenMIoU } = tried.find((one) => one.gamma === gamma)!;
         context.log({ iteration: train.iterations, metrics: { gamma, hIoU, seenMIoU, unseenMIoU } });
         await CALIBRATION.open(context.folder).write(found);
-        await close?.();
       } finally {
         await input.close();
       }

@@ -8,7 +8,7 @@ import {
 } from '@unseen/experiment';
 import { type DataStages, dataStages, evaluateZeroShot } from '../protocol/data-stages.ts';
 import { defineZeroShot } from '../protocol/define-zero-shot.ts';
-import { openInput } from '../protocol/input.ts';
+import { openInput } from '../protocol/protocol.ts';
 import { trainingSettings } from '../protocol/settings.ts';
 import { calibrateStage, readGamma } from './calibrate.ts';
 import { spnetPredictors } from './predictors.ts';

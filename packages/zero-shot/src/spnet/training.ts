@@ -35,14 +35,17 @@ export async function buildProjection(
   return { protocol, input, trunk, head };
 }
 
-/** Trains the networks on their protocol's seen classes, as the settings under `train` say. */
+/**
+ * Trains the networks on their protocol's seen classes, as the settings under `train` say. `dispose` ends the steps alone,
+ * `close` the input too.
+ */
 export function projectionTraining(
   { engine }: Pick<StageContext, 'engine'>,
   stage: string,
   config: Pick<SpnetConfig, 'spnet' | 'train'>,
   networks: SpnetNetworks,
   seeds: SeedTree,
-): Training {
+): Training & { dispose(): void } {
   const { input, trunk, head } = networks;
   const { iterations, batch, optimizer: rule } = config.train;
   const groups = [...trunkGroups(trunk, rule), { parameters: head.parameters(), weightDecay: rule.weightDecay }];
@@ -63,6 +66,7 @@ export function projectionTraining(
     noise: streams.noise,
     metadata: { dimension: String(head.vectors.shape[1]) },
     step: (iteration) => steps.run(batches, iteration, streams.noise),
+    dispose: () => steps.dispose(),
     close: async () => {
       steps.dispose();
       await input.close();
