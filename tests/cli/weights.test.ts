@@ -72,7 +72,7 @@ test('names: what is known, what is gone, what is no name', async () => {
   expect(weights.map(({ name }: { name: string }) => name)).toContain('resnet101.tv_in1k');
   expect(await failure(dir, ['weights', 'import', 'resnet51.tv_in1k'])).toContain("did you mean 'resnet50.tv_in1k'?");
   expect(await failure(dir, ['weights', 'import', 'cagnet.voc12_ourbest'])).toMatch(
-    /no longer answers.*import the file/s,
+    /no longer responds.*import the file/s,
   );
   expect(await failure(dir, ['weights', 'import', CHECKPOINT])).toContain('--backbone NAME');
 });
