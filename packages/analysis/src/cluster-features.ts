@@ -24,7 +24,16 @@ export interface ClusterOptions {
   readonly maxIterations?: number;
 }
 
-/** K-means (Lloyd's iterations from k-means++ centroids). More clusters than features are a `UserError`. */
+/**
+ * K-means (Lloyd's iterations from k-means++ centroids). More clusters than features are a `UserError`.
+ *
+ * @example
+ * import { clusterFeatures } from '@unseen/analysis';
+ * import { SeedTree } from '@unseen/core';
+ *
+ * const sample = { features: Float32Array.of(0, 0.5, 9, 9.5, 10), channels: 1, count: 5 };
+ * clusterFeatures(sample, { clusters: 2, random: new SeedTree(0).stream() }).sizes; // → [3, 2]
+ */
 export function clusterFeatures(
   sample: FeatureSample,
   { clusters, random, maxIterations = 100 }: ClusterOptions,

@@ -24,7 +24,16 @@ export function defineBackbone(definition: BackboneDefinition): BackboneDefiniti
   return definition;
 }
 
-/** Builds a backbone. An unknown name, output stride, dilation rule or tap is a `UserError` that lists the options. */
+/**
+ * Builds a backbone. An unknown name, output stride, dilation rule or tap is a `UserError` that lists the options.
+ *
+ * @example
+ * import { createBackbone } from '@unseen/backbone';
+ * import { SeedTree } from '@unseen/core';
+ *
+ * const encoder = createBackbone('test_resnet.micro', { outputStride: 4, taps: ['stage3'], seeds: new SeedTree(0) });
+ * encoder.taps; // → [{ name: 'stage3', channels: 64, stride: 4 }]
+ */
 export function createBackbone(name: string, options: BackboneOptions): Encoder {
   const definition = lookUp(backbones, name, 'backbone');
   const { outputStrides, dilations = ['exact'] } = definition;

@@ -21,6 +21,12 @@ export interface PixelClassifierOptions {
 /**
  * A perceptron with one hidden layer that classifies each pixel independently: CaGNet's classifier without the
  * discriminator.
+ *
+ * @example
+ * import { PixelClassifier } from '@unseen/classifier';
+ * import { SeedTree } from '@unseen/core';
+ *
+ * new PixelClassifier({ features: 8, hidden: 16, classes: 3, seeds: new SeedTree(0) }).parameterCount(); // → 195
  */
 export class PixelClassifier extends Module {
   readonly trunk: Dense;

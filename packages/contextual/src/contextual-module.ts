@@ -118,6 +118,19 @@ export interface Contextualized<V> extends LatentCode<V> {
  * CaGNet's contextual module (Gu et al. 2020, §3.2): serial dilated convolutions see growing contexts, a selector
  * weighs them at each pixel, and the result becomes a Gaussian latent code z per pixel and channel, which gates the
  * feature map. Convolutions have no bias, and the grid is kept. 9,523,584 weights with 600 channels and width 256.
+ *
+ * @example
+ * import { ContextualModule } from '@unseen/contextual';
+ * import { SeedTree } from '@unseen/core';
+ * import { createEagerEngine } from '@unseen/tensor';
+ *
+ * const contextual = new ContextualModule({ channels: 4, width: 8, seeds: new SeedTree(0) });
+ * const executable = (await createEagerEngine('cpu')).compile({
+ *   name: 'context',
+ *   inputs: { h: { shape: [1, 5, 5, 4], dtype: 'float32' } },
+ *   describe: (ops, { h }) => ({ outputs: { selection: contextual.forward(ops, h).selection } }),
+ * });
+ * executable.outputs.selection; // → [1, 5, 5, 3]
  */
 export class ContextualModule extends Module {
   readonly contexts: readonly Conv2d[];

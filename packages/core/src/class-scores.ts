@@ -2,7 +2,9 @@
  * Softmax over each row of `scores` [rows · classes], in double precision; `out` may be `scores` itself.
  *
  * @example
- * softmax(Float32Array.of(0, 0, 1, 1), 2, new Float64Array(4)); // .5, .5, .5, .5
+ * import { softmax } from '@unseen/core';
+ *
+ * softmax([0, 0, 1, 1], 2, new Float64Array(4)); // → Float64Array.of(0.5, 0.5, 0.5, 0.5)
  */
 export function softmax<A extends Float32Array | Float64Array>(scores: ArrayLike<number>, classes: number, out: A): A {
   for (let start = 0; start < scores.length; start += classes) {

@@ -8,6 +8,12 @@ export type RandomState = readonly number[];
 /**
  * A node of the seed tree. Each name yields an independent, reproducible child, so adding a consumer of randomness
  * never changes what the others draw.
+ *
+ * @example
+ * import { SeedTree } from '@unseen/core';
+ *
+ * const noise = new SeedTree(7).child('noise');
+ * noise.stream().uniform() === noise.stream().uniform(); // → true
  */
 export class SeedTree {
   readonly seed: number;

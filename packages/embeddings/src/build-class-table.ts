@@ -30,6 +30,17 @@ export interface BuildOptions {
 /**
  * Builds a table of class vectors (`dimension` = sum over the sources). Missing vectors are listed in one {@link
  * UserError}, with close matches.
+ *
+ * @example
+ * import { buildClassTable } from '@unseen/embeddings';
+ *
+ * const vectors = new Map([['cat', Float32Array.of(3, 4)], ['dog', Float32Array.of(0, 2)]]);
+ * const table = await buildClassTable({
+ *   name: 'pets',
+ *   sources: [{ name: 'mine', vectors, origin: 'by hand' }],
+ *   classes: [{ id: 0, name: 'dog' }, { id: 1, name: 'cat' }],
+ * });
+ * table.vectors[0]; // → Float32Array.of(0, 1)
  */
 export async function buildClassTable(
   recipe: TableRecipe,

@@ -12,7 +12,9 @@ export type Interpolation = 'area' | 'elevenPoint';
  * positives, those that the ranking misses too. `null` where there is none.
  *
  * @example
- * averagePrecision([1, 0, 1], 2); // 1/2 · 1 + 1/2 · 2/3 = .8333
+ * import { averagePrecision } from '@unseen/metrics';
+ *
+ * averagePrecision([1, 0, 1], 2); // → (1 + 2 / 3) / 2
  */
 export function averagePrecision(
   hits: ArrayLike<number>,

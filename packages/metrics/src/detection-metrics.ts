@@ -80,9 +80,11 @@ class ClassTally {
  * Equal scores keep the order in which they were added.
  *
  * @example
+ * import { DetectionMetrics } from '@unseen/metrics';
+ *
  * const metrics = new DetectionMetrics({ classes: [1], thresholds: [0.5] });
  * metrics.add({ classes: [1, 1], scores: [0.9, 0.8] }, { classes: [1] }, [0.2, 0.6]);
- * metrics.result().averagePrecision[0].mean; // .5: the only hit is ranked second
+ * metrics.result().averagePrecision[0].mean; // → 0.5
  */
 export class DetectionMetrics {
   private readonly options: Required<DetectionOptions>;

@@ -9,7 +9,10 @@ export type Box = readonly [x0: number, y0: number, x1: number, y1: number];
  * union. Masks of different sizes are a {@link UserError}.
  *
  * @example
- * maskOverlaps([[0, 2, 2]], [[1, 2, 1]]); // pixels 0, 1 and pixels 1, 2 of four: Float64Array [1 / 3]
+ * import { maskOverlaps } from '@unseen/metrics';
+ *
+ * // Pixels 0 and 1 against pixels 1 and 2, of four.
+ * maskOverlaps([[0, 2, 2]], [[1, 2, 1]]); // → Float64Array.of(1 / 3)
  */
 export function maskOverlaps(
   a: readonly RunLengths[],

@@ -49,6 +49,23 @@ interface CachedSession {
  * Runtime computes it, reading the weights in place. Graphs are cached by structure and shapes, so compiling the same
  * network again, or for an earlier shape, is free.
  * @throws UserError if ONNX Runtime has no binary for this machine
+ *
+ * @example
+ * import { createCompiledEngine } from '@unseen/onnx';
+ * import { Parameter } from '@unseen/tensor';
+ *
+ * const weight = new Parameter([2], { values: Float32Array.of(1, -3) });
+ * const step = createCompiledEngine().compile({
+ *   name: 'squares',
+ *   inputs: {},
+ *   training: true,
+ *   describe: (ops) => {
+ *     const value = ops.sum(ops.square(ops.parameter(weight)));
+ *     return { outputs: {}, losses: { loss: { value, parameters: [weight] } } };
+ *   },
+ * });
+ * const { gradients } = step.run({});
+ * gradients.loss.get(weight); // → Float32Array.of(2, -6)
  */
 export function createCompiledEngine(options: CompiledEngineOptions = {}): CompiledEngine {
   const { threads, cachedGraphs = 16, blocked = true, direct = true, profile = false } = options;

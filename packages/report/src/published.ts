@@ -166,6 +166,12 @@ export interface PublishedQuery {
 /**
  * The closest published row for a method on a dataset of the same family, and the reasons why the two are not
  * comparable (none if dataset, split and backbone are the paper's). `undefined` if nothing is published.
+ *
+ * @example
+ * import { publishedFor } from '@unseen/report';
+ *
+ * const run = { method: 'cagnet', dataset: 'voc12', backbone: 'deeplabv2 resnet101', seenClasses: 15, unseenClasses: 5 };
+ * publishedFor(run)?.result.hIoU; // → 0.3972
  */
 export function publishedFor(query: PublishedQuery): { result: PublishedResult; differences: string[] } | undefined {
   // Our runs add the number of images after the name.

@@ -26,6 +26,13 @@ const NEGATIVE_SLOPE = 0.2;
  * Synthesises the feature of a pixel from its class vector and a latent code (Gu et al. 2020, §3.3): a perceptron with
  * leaky ReLUs and dropout, applied to each pixel independently. 4,720,088 weights with the defaults and 600 + 600
  * inputs.
+ *
+ * @example
+ * import { SeedTree } from '@unseen/core';
+ * import { FeatureGenerator } from '@unseen/synthesis';
+ *
+ * const sizes = { embedding: 6, latent: 4, features: 8, hidden: [16], dropout: [0.1] };
+ * new FeatureGenerator({ ...sizes, seeds: new SeedTree(0) }).parameterCount(); // → 312
  */
 export class FeatureGenerator extends Module {
   readonly layers: readonly Dense[];

@@ -122,6 +122,17 @@ async function tried(backend: EagerBackend, status: BackendStatus): Promise<Back
  * process. `createEagerEngine('onnxruntime')` is not the compiled engine of that name but TF.js on ONNX Runtime's
  * kernels.
  * @throws UserError for a backend that is unknown or that this machine does not support
+ *
+ * @example
+ * import { createEagerEngine } from '@unseen/tensor';
+ *
+ * const engine = await createEagerEngine('cpu');
+ * const double = engine.compile({
+ *   name: 'double',
+ *   inputs: { x: { shape: [2], dtype: 'float32' } },
+ *   describe: (ops, { x }) => ({ outputs: { y: ops.add(x, x) } }),
+ * });
+ * await double.run({ x: Float32Array.of(1, 2) }).read('y'); // → Float32Array.of(2, 4)
  */
 export async function createEagerEngine(name = 'cpu'): Promise<Engine> {
   const backend = lookUp(eagerBackends, name, 'TensorFlow.js backend');

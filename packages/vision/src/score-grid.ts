@@ -20,6 +20,12 @@ export interface LabelOptions {
  * The best channel of every pixel after bilinear interpolation (half-pixel centres) of the scores to [height, width]:
  * `argmax(resize(logits))`, or `argmax(softmax(resize(logits)) - penalties)`, without storing the resized logits. At
  * most 255 channels.
+ *
+ * @example
+ * import { labelsFromScores } from '@unseen/vision';
+ *
+ * const scores = { height: 1, width: 2, channels: 2, data: Float32Array.of(1, 0, 0, 1) };
+ * labelsFromScores(scores, [1, 4]); // → Uint8Array.of(0, 0, 1, 1)
  */
 export function labelsFromScores(
   scores: ScoreGrid,

@@ -33,9 +33,16 @@ const average: UpdateRule = {
  * with different parameters are an error.
  *
  * @example
+ * import { SeedTree } from '@unseen/core';
+ * import { Dense, MovingAverage } from '@unseen/nn';
+ * import { createEagerEngine } from '@unseen/tensor';
+ *
+ * const engine = await createEagerEngine('cpu');
+ * const network = (seed) => new Dense({ inputs: 3, outputs: 2, seeds: new SeedTree(seed) });
+ * const [student, teacher] = [network(0), network(1)];
  * const averages = new MovingAverage({ engine, of: student, into: teacher, decay: 0.995 });
  * averages.copy(); // the teacher starts as the student
- * averages.step(iteration); // after each update of the student
+ * averages.step(0); // after each update of the student
  */
 export class MovingAverage {
   private readonly decay: (iteration: number) => number;

@@ -17,7 +17,29 @@ export interface ParameterState {
   steps: number;
 }
 
-/** Updates parameters in place by a rule, with a learning rate multiplier and a weight decay per group. */
+/**
+ * Updates parameters in place by a rule, with a learning rate multiplier and a weight decay per group.
+ *
+ * @example
+ * import { SeedTree } from '@unseen/core';
+ * import { adamw, Dense, Optimizer } from '@unseen/nn';
+ * import { createEagerEngine } from '@unseen/tensor';
+ *
+ * const engine = await createEagerEngine('cpu');
+ * const layer = new Dense({ inputs: 3, outputs: 1, seeds: new SeedTree(0) });
+ * const optimizer = new Optimizer(engine, adamw(), [{ parameters: layer.parameters(), weightDecay: 1e-5 }]);
+ * const step = engine.compile({
+ *   name: 'step',
+ *   inputs: { x: { shape: [4, 3], dtype: 'float32' } },
+ *   training: true,
+ *   describe: (ops, { x }) => {
+ *     const value = ops.mean(ops.square(layer.forward(ops, x)));
+ *     return { outputs: {}, losses: { loss: { value, parameters: layer.parameters() } } };
+ *   },
+ * });
+ * const result = step.run({ x: new Float32Array(12).fill(1) });
+ * optimizer.step(result.gradients.loss, 1e-3);
+ */
 export class Optimizer {
   readonly engine: Engine;
   readonly rule: OptimizerRule;

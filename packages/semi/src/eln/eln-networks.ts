@@ -25,6 +25,18 @@ export interface ElnNetworksOptions extends Pick<UnitOptions, 'norm' | 'init'> {
  * The networks that ELN trains (Kwon and Kwak 2022, §3): the segmentation network with its embedding (the student),
  * auxiliary decoders on the same encoder, whose errors differ from those of the main decoder, and the network that
  * learns to localise errors. The teacher is a copy of the student.
+ *
+ * @example
+ * import { SeedTree } from '@unseen/core';
+ * import { ElnNetworks } from '@unseen/semi';
+ *
+ * const networks = new ElnNetworks({
+ *   network: 'test_deeplabv3plus_eln.micro',
+ *   localizer: { network: 'test_deeplabv3plus_eln_error.micro' },
+ *   classes: 3,
+ *   seeds: new SeedTree(0),
+ * });
+ * networks.auxiliary.length; // → 2
  */
 export class ElnNetworks extends Module {
   readonly student: DeepLabV3Plus;

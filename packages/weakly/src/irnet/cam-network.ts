@@ -22,6 +22,15 @@ const FROZEN = ['stem', 'layers.0', 'layers.1'];
 /**
  * The classifier that provides IRNet's class activation maps (Ahn et al. 2019, §3): an encoder, global average pooling
  * and a linear classifier without bias. 23,548,992 weights with ResNet-50 and 20 classes, 22,104,064 of them trained.
+ *
+ * @example
+ * import { SeedTree } from '@unseen/core';
+ * import { CamNetwork, createIrnetEncoder } from '@unseen/weakly';
+ *
+ * const seeds = new SeedTree(0);
+ * const encoder = createIrnetEncoder({ backbone: 'test_resnet_bottleneck.micro', outputStride: 8, seeds });
+ * const network = new CamNetwork({ encoder, classes: 3, seeds });
+ * network.classifier.weight.shape; // → [3, 64, 1, 1]
  */
 export class CamNetwork extends Module {
   readonly encoder: Encoder;
