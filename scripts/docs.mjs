@@ -41,6 +41,8 @@ const app = await Application.bootstrap({
 });
 // No more is compiled than is asked for.
 app.options.setCompilerOptions(entryPoints, app.options.getCompilerOptions(app.logger), undefined);
+// A comment may name what its file does not import, or what its package keeps to itself: the name is shown without a link.
+app.converter.addUnknownSymbolResolver(() => '#');
 const project = await app.convert();
 if (!project) fail('the sources could not be read: see above');
 // A module is called what it is imported as.

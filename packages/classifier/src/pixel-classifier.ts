@@ -48,7 +48,7 @@ export class PixelClassifier extends Module {
     return this.classify(ops, this.hidden(ops, features));
   }
 
-  /** The last layer of the classifier, on {@link hidden}. */
+  /** The last layer of the classifier, on `hidden`. */
   classify<V>(ops: Ops<V>, hidden: V): V {
     return this.classifier.forward(ops, hidden);
   }

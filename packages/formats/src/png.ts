@@ -10,7 +10,7 @@ export type Palette = readonly (readonly [number, number, number])[];
 export interface IndexedPng {
   readonly height: number;
   readonly width: number;
-  /** [height · width]: palette indices or grey levels as stored; 16 bits only for 16-bit grey. */
+  /** [height · width], palette indices or grey levels as stored; 16 bits only for 16-bit grey. */
   readonly data: Uint8Array | Uint16Array;
   readonly kind: 'palette' | 'gray';
   /** With kind `palette`. */

@@ -58,7 +58,7 @@ export const ganLosses: Readonly<Record<GanKind, GanLoss>> = {
 
 /**
  * weight · mean over images of (‖mask ⊙ ∇D(x̂)‖₂ - 1)², x̂ = α·real + (1-α)·fake (Gulrajani et al. 2017). Maps [n, h,
- * w, c], mask [n, h, w], `alpha` [n, 1, 1, 1]: one uniform number per image, drawn on the host. `critic` returns the
+ * w, c], mask [n, h, w], `alpha` [n, 1, 1, 1], one uniform number per image, drawn on the host. `critic` returns the
  * scores before the sigmoid.
  */
 export function gradientPenalty<V>(
