@@ -102,7 +102,7 @@ describe('errors of the file system', () => {
     expect(await refused(readJson(join(folder, 'circle')))).toContain('is a symbolic link that leads back to itself');
     expect(await refused(readJson(folder))).toContain('is a folder');
     await writeFile(join(folder, 'file'), '');
-    expect(await refused(makeFolder(join(folder, 'file')))).toContain('exists already');
+    expect(await refused(makeFolder(join(folder, 'file')))).toContain('is a file; expected a folder');
     expect(await refused(makeFolder(join(folder, 'file/deep')))).toContain('is a file, not a folder');
     await mkdir(join(folder, 'full/deep'), { recursive: true });
     expect(await refused(writeFileAtomic(join(folder, 'full'), ''))).toContain('is a folder');

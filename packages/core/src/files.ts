@@ -55,6 +55,12 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new UserError(
+        { given: `${path} is a file`, expected: 'a folder', remedy: 'choose another name' },
+        { cause: error },
+      );
+    }
     throw explainFileError(await reasonOf(error, resolve(path)), path);
   }
 }
@@ -196,16 +202,15 @@ const FILE_ERRORS: Record<string, (path: string) => Explanation> = {
   ENODEV: (path) => ({ given: `${path} is not a plain file`, remedy: 'name a file' }),
   ERR_FS_FILE_TOO_LARGE: tooLarge,
   ERR_STRING_TOO_LONG: tooLarge,
-  // Node's own checks: of a path, the only one is that it has no null character.
-  ERR_INVALID_ARG_VALUE: (path) => ({
-    given: `the path '${path.replaceAll('\0', '\\0')}' has a null character`,
-    remedy: 'correct it',
-  }),
   ESPIPE: (path) => ({ given: `${path} is not a plain file`, remedy: 'name a file' }),
 };
 
 /** Turns an error of the file system into a {@link UserError} about `path`; anything else is handed back as it is. */
 export function explainFileError(error: unknown, path: string): unknown {
+  if (path.includes('\0')) {
+    const given = `the path '${path.replaceAll('\0', '\\0')}' has a null character`;
+    return new UserError({ given, remedy: 'correct it' }, { cause: error });
+  }
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   const explain = code === undefined || !Object.hasOwn(FILE_ERRORS, code) ? undefined : FILE_ERRORS[code];
   return explain && !(error instanceof UserError) ? new UserError(explain(path), { cause: error }) : error;

@@ -80,7 +80,8 @@ export class FeatureStore {
       return store;
     } catch (error) {
       await file.close();
-      throw error instanceof UserError ? error : damaged(path, error);
+      const known = explainFileError(error, path);
+      throw known instanceof UserError ? known : damaged(path, error);
     }
   }
 
