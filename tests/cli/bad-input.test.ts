@@ -63,7 +63,7 @@ describe('a dataset', () => {
 
   test('with a mask of another size than its image', async () => {
     expect(await failureOf({ 'masks/b.png': stripes([1, 2, 5], 12) })).toMatch(
-      /masks\/b\.png is 12x12, its image .*images\/b\.png is 24x24.*expected one size.*make the mask anew/s,
+      /masks\/b\.png: 12x12, but its image .*images\/b\.png is 24x24.*expected one size.*make the mask anew/s,
     );
   });
 

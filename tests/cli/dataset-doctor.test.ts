@@ -32,7 +32,7 @@ test('errors give exit code 1, the whole report as JSON, and a page with picture
     train: { pixels: 640, images: 1 },
     val: { pixels: 0, images: 0 },
   });
-  expect(stderr).toMatch(/error unknown-value: .*\n {4}.*t1\.png: value 77\n {2}why: .*\n {2}→ correct the masks/);
+  expect(stderr).toMatch(/error unknown-value: .*\n {4}.*t1\.png: value 77\n {2}why: .*\n {2}→ fix the masks/);
   const page = await readFile(join(dirname(path), 'sheet/index.html'), 'utf8');
   expect(page.match(/<figure>/g)).toHaveLength(4);
   expect(page).toContain('29 % of no class');

@@ -18,7 +18,7 @@ test('a dataset in another layout, and its mistakes', async () => {
     objects: { written: 2, left: 0 },
   });
   expect((await (await openDataset(join(cwd, 'voc/dataset.yaml'))).train[0].instances?.())?.items).toHaveLength(3);
-  expect(plain.stderr).toContain('the objects of 3 images are left out');
+  expect(plain.stderr).toContain('without the objects of 3 images');
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toMatch(/--layout 'vocs'; expected one of: folder, voc, .*\n.*did you mean 'voc'\?/);
 }, 120_000);
@@ -38,5 +38,5 @@ test('labelled and unlabelled lists by seed', async () => {
   const [labelled, unlabelled] = [await read('labelled.txt'), await read('unlabelled.txt')];
   expect([labelled.length, new Set([...labelled, ...unlabelled]).size]).toEqual([250, 2000]);
   expect(labelled).not.toEqual(labelled.map((_, i) => `train-${String(i).padStart(5, '0')}`));
-  expect(wrong.stderr).toContain("--labelled '0.5'; expected a part such as 1/8");
+  expect(wrong.stderr).toContain("--labelled '0.5'; expected a fraction such as 1/8");
 }, 120_000);

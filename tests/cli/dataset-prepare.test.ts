@@ -84,6 +84,6 @@ test('archives that are missing are told with what to do', async () => {
   await mkdir(join(dir, 'archives'));
   const missing = ['dataset', 'prepare', 'voc12', '--from', 'archives', '--to', 'data', '--workers', '1'];
   expect(await failure(dir, missing)).toMatch(
-    /VOCtrainval_11-May-2012.tar is not there .*--download fetches it from http:\/\/host.robots.ox.ac.uk/,
+    /VOCtrainval_11-May-2012.tar is missing .*--download gets it from http:\/\/host.robots.ox.ac.uk/,
   );
 });

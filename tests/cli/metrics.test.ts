@@ -98,7 +98,7 @@ test('masks that cannot be scored are one clear error each', async () => {
       pred: encodeIndexedPng({ height: 1, width: 1, data: new Uint8Array([1]) }),
       message: 'masks of the same size',
     },
-    { gt: png(new Uint8Array(HEIGHT * WIDTH).fill(3)), pred: good, message: 'holds values that no class has: 3' },
+    { gt: png(new Uint8Array(HEIGHT * WIDTH).fill(3)), pred: good, message: 'has values that no class has: 3' },
     { gt: encodeRgbPng({ height: 1, width: 1, data: new Uint8Array(3) }), pred: good, message: 'a.png' },
     { gt: good.subarray(0, 40), pred: good, message: 'a.png' },
   ];
@@ -111,5 +111,5 @@ test('masks that cannot be scored are one clear error each', async () => {
     expect(stderr).not.toContain('bug in unseen');
   }
   await rm(join(dir, 'pred/a.png'));
-  expect((await score()).stderr).toContain('holds no mask');
+  expect((await score()).stderr).toContain('has no masks');
 });

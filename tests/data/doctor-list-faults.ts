@@ -23,7 +23,7 @@ export const listFaults: Readonly<Record<string, Fault>> = {
       'pets.yaml': PETS.replace('default: {', 'default: {source: ZS3Net, '),
       'masks/t1.png': maskFile(bands(1, 4, 3)),
     }),
-    says: /protocol of ZS3Net.*take them off the training list/s,
+    says: /first stage of ZS3Net.*remove them from the training list/s,
   },
   'an id in both subsets': {
     check: 'image-in-both-subsets',
@@ -45,12 +45,12 @@ export const listFaults: Readonly<Record<string, Fault>> = {
   'a repeated line': {
     check: 'repeated-line',
     files: () => ({ 'train.txt': 't0\nt1\nt2\nt3\n\nt1\nt4\nt5\n' }),
-    says: /1 line of the list of train repeats.*t1 \(lines 2 and 6\).*train\.txt/s,
+    says: /1 line in the list of train repeats.*t1 \(lines 2 and 6\).*train\.txt/s,
   },
   'paths of another machine in a list': {
     check: 'stale-path',
     files: () => ({ 'val.txt': 'v0\nv1\n/home/a/VOC/val/v2.png\n/home/a/VOC/val/v3.png\n' }),
-    says: /2 lines of the list of val are paths of another machine.*line 3: .*v2\.png.*'lists: \{entries: paths\}'.*'v2' of '\/home.*': 2 of the 2/s,
+    says: /2 lines in the list of val are paths from another machine.*line 3: .*v2\.png.*'lists: \{entries: paths\}'.*'\/home.*' into 'v2': 2 of the 2/s,
   },
   'suffixes in a list': {
     check: 'stale-path',
@@ -60,7 +60,7 @@ export const listFaults: Readonly<Record<string, Fault>> = {
   'a list in two columns': {
     check: 'stale-path',
     files: () => ({ 'val.txt': 'v0\nv1\nv3\nJPEGImages/v2.jpg SegmentationClass/v2.png\n' }),
-    says: /line 4: .*'v2' of 'JPEG.*': 1 of the 1/s,
+    says: /line 4: .*'JPEG.*' into 'v2': 1 of the 1/s,
   },
   'a mask that is cut short': {
     check: 'mask-damaged',
@@ -94,7 +94,7 @@ export const listFaults: Readonly<Record<string, Fault>> = {
   'a photo that EXIF turns away from its mask': {
     check: 'exif-rotation',
     files: async () => ({ 'images/t5.jpg': await photo(5, { orientation: 6 }) }),
-    says: /1 image is turned by an EXIF tag.*t5: image 56x40, mask 40x56.*drop the tag/s,
+    says: /1 image is rotated by an EXIF tag.*t5: image 56x40, mask 40x56.*remove the tag/s,
   },
   'image labels that disagree with a mask': {
     check: 'image-labels-disagree',
@@ -107,7 +107,7 @@ export const listFaults: Readonly<Record<string, Fault>> = {
     check: 'unlabelled-as-class',
     severity: 'warning',
     files: () => ({ 'pets.yaml': PETS.replaceAll('sky', 'unlabelled') }),
-    says: /1 class of split default is named like what is not labelled.*unlabelled \(3\)/s,
+    says: /1 class of split default is named like unlabelled pixels.*unlabelled \(3\)/s,
   },
   '255 as a class and as void': {
     check: 'ignore-as-class',
@@ -134,7 +134,7 @@ export const listFaults: Readonly<Record<string, Fault>> = {
       ),
       ...Object.fromEntries(EXTRAS.map((bytes, i) => [`images/${'abcd'[i]}.jpg`, bytes])),
     }),
-    says: /4 images of the list of train have no mask.*optionalMasks.*nothing, if that is meant/s,
+    says: /4 images in the list of train have no mask.*optionalMasks.*nothing if this is intended/s,
   },
   'no mask to score with, where these are optional': {
     check: 'mask-missing',
@@ -143,7 +143,7 @@ export const listFaults: Readonly<Record<string, Fault>> = {
       'pets.yaml': `${PETS}optionalMasks: true\n`,
       ...Object.fromEntries(['v0', 'v1', 'v2', 'v3'].map((id) => [`masks/${id}.png`, null])),
     }),
-    says: /4 images of the list of val have no mask.*not scored/s,
+    says: /4 images in the list of val have no mask.*not scored/s,
   },
   'a list that is not there': {
     check: 'list-unreadable',

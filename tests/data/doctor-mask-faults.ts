@@ -41,39 +41,39 @@ export const maskFaults: Readonly<Record<string, Fault>> = {
   'a listed image without its file': {
     check: 'image-missing',
     files: () => ({ 'images/t2.jpg': null }),
-    says: /1 image of the list of train has no image file in .*images.*t2.*take the ids off the list/s,
+    says: /1 image in the list of train has no image file in .*images.*t2.*remove the ids from the list/s,
   },
   'a listed image without its mask': {
     check: 'mask-missing',
     files: () => ({ 'masks/v2.png': null }),
-    says: /1 image of the list of val has no mask in .*masks.*v2/s,
+    says: /1 image in the list of val has no mask in .*masks.*v2/s,
   },
   'a mask that is there as JPEG only': {
     check: 'mask-missing',
     files: async () => ({ 'masks/v2.png': null, 'masks/v2.jpg': await photo(3) }),
-    says: /v2.*masks anew as PNG.*JPEG does not keep class ids/s,
+    says: /v2.*masks again as PNG.*JPEG does not preserve class ids/s,
   },
   'a mask on no list': {
     check: 'mask-not-listed',
     severity: 'note',
     files: () => ({ 'masks/spare.png': maskFile(bands(1, 2, 3)) }),
-    says: /1 mask file is on neither list.*spare\.png/s,
+    says: /1 mask file is in neither list.*spare\.png/s,
   },
   'an image without a mask': {
     check: 'image-without-mask',
     severity: 'note',
     files: async () => ({ 'images/spare.jpg': await photo(30) }),
-    says: /1 image on neither list has no mask.*spare\.jpg/s,
+    says: /1 image in neither list has no mask.*spare\.jpg/s,
   },
   'a mask of another size': {
     check: 'size-mismatch',
     files: () => ({ 'masks/t3.png': maskFile(bands(1, 2, 3, HEIGHT - 1)) }),
-    says: /t3: image 40x56, mask 39x56.*anew/s,
+    says: /t3: image 40x56, mask 39x56.*redraw/s,
   },
   'a mask in the colours of the classes': {
     check: 'color-mask',
     files: () => ({ 'masks/t0.png': painted(bands(1, 2, 3).map((v) => (v === 255 ? 0 : v))) }),
-    says: /1 mask is a colour picture in the colours of the classes.*t0\.png.*convert them/s,
+    says: /1 mask is a colour picture in the colours of the classes.*t0\.png.*replace each colour/s,
   },
   'a mask in other colours': {
     check: 'color-mask',
@@ -112,7 +112,7 @@ export const maskFaults: Readonly<Record<string, Fault>> = {
   'a JPEG file called PNG': {
     check: 'jpeg-mask',
     files: async () => ({ 'masks/t0.png': await photo(3) }),
-    says: /1 mask is a JPEG file behind another suffix.*t0\.png.*does not come back/s,
+    says: /1 mask is a JPEG file with another suffix.*t0\.png.*lost the exact ids/s,
   },
   'a palette with two classes exchanged': {
     check: 'palette-permuted',
@@ -125,17 +125,17 @@ export const maskFaults: Readonly<Record<string, Fault>> = {
   'ids that count from one where the table counts from zero': {
     check: 'shifted-ids',
     files: () => fromZero(1),
-    says: /one more than those of the class table: 0 never occurs, and 5 \(.* pixels\) does.*subtract 1/s,
+    says: /one more than in the class table: 0 never occurs, but 5 \(.* pixels\) does.*subtract 1/s,
   },
   'ids that count from zero where the table counts from one': {
     check: 'shifted-ids',
     files: () => ({ ...fromZero(0), 'pets.yaml': FROM_ZERO.replace(/id: (\d)/g, (_, id) => `id: ${Number(id) + 1}`) }),
-    says: /one less than those of the class table: 5 never occurs, and 0.*add 1/s,
+    says: /one less than in the class table: 5 never occurs, but 0.*add 1/s,
   },
   'the number of classes as a value': {
     check: 'class-count-value',
     files: () => ({ ...fromZero(0), 'masks/t2.png': maskFile(bands(5, 1, 2), null) }),
-    says: /the value 5, the first after the last class, stands in 1 mask.*'ignore: \[5\]'/s,
+    says: /1 mask has the value 5 \(.*\), one more than the last class.*'ignore: \[5\]'/s,
   },
   'an unseen class without a test pixel': {
     check: 'unseen-class-untested',

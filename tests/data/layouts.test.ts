@@ -45,7 +45,7 @@ describe.each(LAYOUTS)('layout %s', (layout) => {
     const other = encodeRgbPng({ height: 3, width: 2, data: new Uint8Array(18) });
     await writeFile(await photoOf(folder, 'b'), other);
     const { train } = await openDataset(yaml);
-    await expect(train[0].mask?.()).rejects.toThrow(/is 2x3, its image .*b.*\.png is 3x2/);
+    await expect(train[0].mask?.()).rejects.toThrow(/2x3, but its image .*b.*\.png is 3x2/);
     if (keepsObjects(layout)) await expect(train[0].instances?.()).rejects.toThrow(/is 3x2/);
   });
 
@@ -160,7 +160,7 @@ test('what a layout cannot hold is refused', async () => {
     await expect(attempt).rejects.toThrow(message);
   };
   await refused({ id: '../b' }, 'folder', /image id '\.\.\/b'/);
-  await refused({ id: '0007' }, 'coco-panoptic', /image '0007' is there twice/);
+  await refused({ id: '0007' }, 'coco-panoptic', /image '0007' occurs twice/);
   const dataset = datasetOf(SCENES);
   const [sample] = dataset.train;
   const set = (await sample.instances?.())!;

@@ -108,8 +108,8 @@ test('a download that was cut goes on from there, and is prepared; what is optio
 });
 
 test.each([
-  ['another size', () => `bytes: ${archive.length + 1}`, /voc.tar has \d+ bytes instead of \d+/],
-  ['another MD5', () => `md5: ${hash('sha1').slice(0, 30)}ff`, /voc.tar has the md5 .* instead of/],
+  ['another size', () => `bytes: ${archive.length + 1}`, /voc.tar has \d+ bytes, not \d+/],
+  ['another MD5', () => `md5: ${hash('sha1').slice(0, 30)}ff`, /voc.tar has the md5 .*, not/],
   ['another SHA-256', () => `sha256: ${hash('sha512').slice(0, 62)}ff`, /has sha256 .*the file was discarded/],
 ])('%s is refused, and nothing is made of it', async (_, checks, message) => {
   await expect(prepare(checks())).rejects.toThrow(message);

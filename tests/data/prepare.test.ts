@@ -112,13 +112,13 @@ describe('VOC with SBD', () => {
     expect(await call()).toBe(0);
     const before = await readAll(to);
     expect(await call()).toBe(10);
-    expect(notes).toContain('all 10 images of toy are there already');
+    expect(notes).toContain('all 10 images of toy are already prepared');
     await rm(join(to, 'toy/SegmentationClassAug', `${ids(7)[0]}.png`));
     expect(await call()).toBe(9);
     expect(await readAll(to)).toEqual(before);
     await yaml(VOC_YAML.replace('expect: {train_aug: 10582}', 'expect: {train_aug: 8}'));
     expect(await call()).toBe(0);
-    expect(notes).toContain('settings or sources have changed: all is made again');
+    expect(notes).toContain('settings or sources have changed: everything is rebuilt');
   });
 
   test('what came into an unpacked folder since is made too, and nothing else again', async () => {
@@ -165,7 +165,7 @@ describe('VOC with SBD', () => {
     await expect(call).rejects.toThrow(/4 of 10 images cannot be converted/);
     await expect(call).rejects.toThrow(/is 2x2, its image .* is 64x64/);
     await expect(call).rejects.toThrow(/has the value 99 at row 0, column 0/);
-    await expect(call).rejects.toThrow(/does not begin as a MATLAB file/);
+    await expect(call).rejects.toThrow(/does not begin like a MATLAB file/);
     await expect(call).rejects.toThrow(/has no 'GTcls.Segmentation'/);
     await vocArchives();
     await utimes(join(from, 'benchmark.tgz'), 1, 1);
@@ -211,13 +211,13 @@ describe('archives that are not as they should be', () => {
     const dataset = await yaml(withSums);
     await vocArchives();
     const call = prepareDataset(dataset, { from });
-    await expect(call).rejects.toThrow(/voc.tar has \d+ bytes instead of 17/);
-    await expect(call).rejects.toThrow(/benchmark.tgz has the md5 [0-9a-f]{32} instead of 0{32}/);
+    await expect(call).rejects.toThrow(/voc.tar has \d+ bytes, not 17/);
+    await expect(call).rejects.toThrow(/benchmark.tgz has the md5 [0-9a-f]{32}, not 0{32}/);
     await rm(from, { recursive: true });
     await writeAll(from, { 'other.txt': '' });
     const none = prepareDataset(dataset, { from });
     await expect(none).rejects.toThrow(
-      /voc.tar is not there \(or unpacked: VOCdevkit\/VOC2012\)[\s\S]*benchmark.tgz is not there/,
+      /voc.tar is missing \(or unpacked: VOCdevkit\/VOC2012\)[\s\S]*benchmark.tgz is missing/,
     );
     await expect(stat(to)).rejects.toThrow('ENOENT');
   });
@@ -248,16 +248,14 @@ describe('archives that are not as they should be', () => {
     await yaml(VOC_YAML.replace('inside: VOCdevkit/VOC2012', 'inside: VOCdevkit/VOC2012, folders: [toy]'));
     await expect(prepareDataset(dataset, { from: to })).rejects.toThrow(/within the source/);
     await expect(prepareDataset(dataset, { from: join(folder, 'none') })).rejects.toThrow(/none does not exist/);
-    await expect(prepareDataset(dataset, { from: dataset })).rejects.toThrow(/toy.yaml is no folder/);
+    await expect(prepareDataset(dataset, { from: dataset })).rejects.toThrow(/toy.yaml is not a folder/);
     await expect(prepareDataset('toy-scenes', { from: to })).rejects.toThrow(/'toy-scenes' is generated/);
     await yaml(VOC_YAML.replace('voc-sbd', 'voc'));
     await expect(prepareDataset(dataset, { from: to })).rejects.toThrow(
       /expected trainval, test for the converter 'voc'/,
     );
     await yaml(VOC_YAML.replace('root: $UNSEEN_DATA/toy', 'root: here'));
-    await expect(prepareDataset(dataset, { from: to, to: folder })).rejects.toThrow(
-      /--to for a dataset whose YAML puts/,
-    );
+    await expect(prepareDataset(dataset, { from: to, to: folder })).rejects.toThrow(/--to for a dataset whose root is/);
     await yaml('layout: voc');
     await expect(prepareDataset(dataset, { from: to })).rejects.toThrow(/has no 'prepare' block[\s\S]*voc12/);
     delete process.env.UNSEEN_DATA;

@@ -38,8 +38,8 @@ test('every unusable mask and images in both subsets are told, the rest is count
   const path = await smallDataset({ 'masks/b.png': maskOf(1, 1, [1]), 'val.txt': 'c\na\n' });
   const report = await checkDataset(await openDataset(path));
   const { problems, support } = report;
-  expect(() => requireNoProblems(report, 'small', { allowMissing: true })).toThrow('b.png is 1x1');
-  expect(problems[0]).toMatch(/b\.png is 1x1/);
-  expect(problems[1]).toBe("1 images are in both subsets, the first is 'a'");
+  expect(() => requireNoProblems(report, 'small', { allowMissing: true })).toThrow('b.png: 1x1');
+  expect(problems[0]).toMatch(/b\.png: 1x1/);
+  expect(problems[1]).toBe("1 image is in both subsets; the first is 'a'");
   expect(support[0].train).toEqual({ pixels: 1, images: 1 });
 });

@@ -14,9 +14,9 @@ import { countValues } from './doctor/mask-facts.ts';
 /** What {@link checkDataset} found. */
 export interface DatasetReport {
   readonly support: readonly ClassSupport[];
-  /** What would make training or scoring wrong, one sentence each; {@link missing} included. */
+  /** What would make training or scoring wrong, one sentence each, including {@link missing}. */
   readonly problems: readonly string[];
-  /** Those problems that are classes without a pixel where they need one: no score can be given for them. */
+  /** The problems about classes without a pixel where they need one. */
   readonly missing: readonly string[];
 }
 
@@ -27,8 +27,7 @@ export interface CheckOptions {
 }
 
 /**
- * Reads every mask of a dataset, counts each class and lists what would go wrong with a split: masks that cannot be
- * used, unseen classes without a test pixel, seen classes without a training pixel, images in both subsets.
+ * Reads every mask of a dataset, counts each class and lists what would go wrong with a split: unusable masks, unseen classes without a test pixel, seen classes without a training pixel, images in both subsets.
  */
 export async function checkDataset(
   dataset: Dataset,
@@ -53,7 +52,10 @@ export async function checkDataset(
     if (dataset[subset].length === 0) problems.push(`the subset '${subset}' is empty`);
   }
   const both = idsInBoth(dataset.train, dataset.val);
-  if (both.length > 0) problems.push(`${both.length} images are in both subsets, the first is '${both[0]}'`);
+  if (both.length > 0)
+    problems.push(
+      `${both.length === 1 ? '1 image is' : `${both.length} images are`} in both subsets; the first is '${both[0]}'`,
+    );
   return { support, problems, missing };
 }
 
@@ -66,12 +68,12 @@ export function requireNoProblems(
   const found = allowMissing ? problems.filter((problem) => !missing.includes(problem)) : problems;
   if (found.length === 0) return;
   throw new UserError({
-    given: `dataset ${name} cannot be used as it is:\n  ${found.join('\n  ')}`,
-    remedy: "correct the files, the lists or the split; 'unseen dataset doctor' names the files and the fixes",
+    given: `dataset ${name} cannot be used:\n  ${found.join('\n  ')}`,
+    remedy: "fix the files, the lists or the split; 'unseen dataset doctor' names the files and the fixes",
   });
 }
 
-/** Support of the labelled values of all masks that can be read; those that cannot are problems. */
+/** Support of the labelled values of all readable masks; the others become problems. */
 async function count(
   samples: readonly Sample[],
   problems: string[],

@@ -41,12 +41,12 @@ export function classSupport(
   });
 }
 
-/** Unseen classes without a test pixel: no score can be given for them. */
+/** Unseen classes without a test pixel: they cannot be scored. */
 export function untestedUnseen(support: readonly ClassSupport[]): ClassSupport[] {
   return support.filter(({ group, val }) => group === 'unseen' && val.pixels === 0);
 }
 
-/** Seen classes without a training pixel: nothing can be learned of them. */
+/** Seen classes without a training pixel: they cannot be learned. */
 export function untrainedSeen(support: readonly ClassSupport[]): ClassSupport[] {
   return support.filter(({ group, train }) => group === 'seen' && train.pixels === 0);
 }

@@ -5,7 +5,7 @@ export function ignoreOf(data: Uint8Array | Uint16Array): number {
   return data instanceof Uint16Array ? 0xffff : IGNORE;
 }
 
-/** A {@link UserError} unless seen and unseen ids are disjoint, each listed once, and few enough for 8-bit channels. */
+/** Throws a {@link UserError} unless seen and unseen ids are disjoint, each listed once, and few enough for 8-bit channels. */
 export function checkSplit({ seen, unseen }: ZeroShotSplit): void {
   const both = unseen.filter((id) => seen.includes(id));
   if (both.length > 0) {
@@ -17,7 +17,8 @@ export function checkSplit({ seen, unseen }: ZeroShotSplit): void {
   const order = [...seen, ...unseen];
   const repeated = order.find((id, index) => order.indexOf(id) !== index);
   if (repeated !== undefined) throw new UserError({ given: `class id ${repeated} is listed twice in a split` });
-  if (seen.length === 0) throw new UserError({ given: 'a split without seen classes', expected: 'at least one' });
+  if (seen.length === 0)
+    throw new UserError({ given: 'a split without seen classes', expected: 'at least one seen class' });
   if (order.length >= IGNORE) {
     throw new UserError({ given: `a split of ${order.length} classes`, expected: `at most ${IGNORE - 1}` });
   }
@@ -41,7 +42,7 @@ export function findSplit(
 
 /**
  * Raw class ids to channels and back: channel c stands for order[c], the seen classes first, then the unseen ones, each
- * in the order of the split (specification of CaGNet and SPNet).
+ * in the order of the split, as in SPNet and CaGNet (docs/methods).
  */
 export class ContiguousLabels {
   readonly order: readonly number[];
@@ -84,7 +85,7 @@ export class ContiguousLabels {
   private translate(ids: Uint8Array | Uint16Array, count: number): Uint8Array {
     const table = new Uint8Array(ids instanceof Uint16Array ? 0x10000 : 0x100).fill(IGNORE);
     for (let channel = 0; channel < count; channel++) table[this.order[channel]] = channel;
-    // Nothing may stand for "unlabelled" and a class at once.
+    // No value may mean both "unlabelled" and a class.
     table[ignoreOf(ids)] = IGNORE;
     return Uint8Array.from(ids, (id) => table[id]);
   }

@@ -42,9 +42,9 @@ export class FileSample implements Sample {
     const { height, width } = await imageSize(this.imagePath);
     if (found.height === height && found.width === width) return;
     throw new UserError({
-      given: `${kind} ${this.maskPath ?? this.id} is ${found.height}x${found.width}, its image ${this.imagePath} is ${height}x${width} (height x width)`,
-      expected: 'one size for both',
-      remedy: 'make the mask anew for this image; it is not resized',
+      given: `${kind} ${this.maskPath ?? this.id}: ${found.height}x${found.width}, but its image ${this.imagePath} is ${height}x${width} (height x width)`,
+      expected: 'the same size',
+      remedy: 'redraw the mask for this image; masks are never resized',
     });
   }
 }

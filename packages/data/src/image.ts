@@ -2,14 +2,14 @@ import { messageOf, type RgbImage, readBytes, UserError } from '@unseen/core';
 import sharp from 'sharp';
 
 /**
- * Decodes a photo (JPEG, PNG, WebP, TIFF, GIF, AVIF) to 8-bit RGB as it is meant to be seen: turned upright, grey
- * spread to three channels, transparency dropped. Missing, truncated and unreadable files are {@link UserError}s.
+ * Decodes a photo (JPEG, PNG, WebP, TIFF, GIF, AVIF) to 8-bit RGB upright (EXIF), grey
+ * as three equal channels, without alpha. Missing, truncated and unreadable files are {@link UserError}s.
  */
 export async function decodeImage(path: string): Promise<RgbImage> {
   return decodeImageBytes(await readBytes(path), path);
 }
 
-/** {@link decodeImage} of bytes at hand; `name` stands for them in messages. */
+/** {@link decodeImage} of bytes in memory; `name` stands for them in messages. */
 export async function decodeImageBytes(bytes: Uint8Array, name: string): Promise<RgbImage> {
   try {
     const { data, info } = await openImage(bytes)
@@ -25,7 +25,7 @@ export async function decodeImageBytes(bytes: Uint8Array, name: string): Promise
   }
 }
 
-/** Height and width that {@link decodeImage} will give, from the head of the file alone. */
+/** Height and width of what {@link decodeImage} returns, read from the file's header. */
 export async function imageSize(path: string): Promise<{ height: number; width: number }> {
   const bytes = await readBytes(path);
   try {
@@ -37,7 +37,7 @@ export async function imageSize(path: string): Promise<{ height: number; width: 
 }
 
 function openImage(bytes: Uint8Array) {
-  // Colour profiles are left aside, as the tools that published weights were trained with do.
+  // Colour profiles are ignored, as by the tools that published weights were trained with.
   return sharp(bytes, { failOn: 'error', ignoreIcc: true });
 }
 
@@ -46,7 +46,7 @@ function unreadable(name: string, error: unknown): UserError {
     {
       given: `${name} cannot be read as an image (${messageOf(error).trim().split('\n')[0]})`,
       expected: 'a whole JPEG, PNG, WebP, TIFF, GIF or AVIF file',
-      remedy: 'replace the file, or take it off the list',
+      remedy: 'replace the file, or remove it from the list',
     },
     { cause: error },
   );

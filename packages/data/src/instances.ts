@@ -12,7 +12,7 @@ interface Drawn {
 
 /**
  * The annotated objects (score 1) of a map of object ids [height, width], with the class of each id, in the order of
- * `classes`. Ids without a class are no objects; objects without a pixel are left out.
+ * `classes`. Ids without a class and objects without a pixel are left out.
  */
 export function annotatedInstances(
   ids: ArrayLike<number>,

@@ -2,7 +2,8 @@ import { SeedTree } from '@unseen/core';
 import { expect, test } from 'vitest';
 import { LAYOUT_LEAK, leakUnseenLayouts } from './layout-leak.ts';
 import { guardTraining } from './leakage-guard.ts';
-import { TOY_SPLIT, toyScenes } from './toy/index.ts';
+import { TOY_SPLIT } from './toy/attributes.ts';
+import { toyScenes } from './toy/toy-scenes.ts';
 
 test('what the guard hides is there, with a warning to be handed on', async () => {
   const dataset = toyScenes({ seeds: new SeedTree(0) });

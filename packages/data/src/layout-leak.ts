@@ -1,23 +1,23 @@
 import type { Dataset, Sample, ZeroShotSplit } from '@unseen/core';
 import { checkSplit } from './contiguous-labels.ts';
 
-/** What a report must say where {@link leakUnseenLayouts} was used: the topic `leakage` of a run's protocol. */
+/** What a report must say where {@link leakUnseenLayouts} is used: the topic `leakage` of a run's protocol. */
 export const LAYOUT_LEAK =
-  'masks of unseen classes in the training images (where they are, their shapes, how often they occur). The figures are not ' +
-  'zero-shot and must not be compared with others that are';
+  'masks of unseen classes in the training images (their positions, shapes and frequency). These figures are not ' +
+  'zero-shot and must not be compared with figures that are';
 
 /** Training samples whose masks show unseen classes. */
 export interface LeakedTraining {
   readonly split: ZeroShotSplit;
-  /** Whole, unlike those of `GuardedTraining`. */
+  /** Unguarded, unlike those of `GuardedTraining`. */
   readonly leaked: readonly Sample[];
-  /** {@link LAYOUT_LEAK}; belongs into the metrics and the report of whoever uses the samples. */
+  /** {@link LAYOUT_LEAK}: belongs in the metrics and the report of whoever uses the samples. */
   readonly warning: string;
 }
 
 /**
- * The one way around the leakage guard: the training subset with the masks of unseen classes, for methods whose released
- * code takes the layouts of its synthetic scenes from them (ZS3Net, ZS-1).
+ * The only way around the leakage guard: the training subset with the masks of unseen classes, for methods whose released
+ * code takes the layouts of synthetic scenes from them (ZS3Net: ZS-1 in docs/methods/zs3net.md).
  */
 export function leakUnseenLayouts(dataset: Dataset, split: ZeroShotSplit): LeakedTraining {
   checkSplit(split);

@@ -2,9 +2,9 @@ import type { Dataset, InstanceSet, LabelMap, RgbImage, Sample, ZeroShotSplit } 
 import { checkSplit, findSplit, ignoreOf } from './contiguous-labels.ts';
 
 /**
- * A training sample that cannot tell anything about classes that are not seen: in its mask every pixel of another class
- * is unlabelled, its image labels and instances are of seen classes only. The image itself is whole. There is no other
- * way to make one than {@link SeenOnlySample.of}, so that code which takes it cannot be given an unguarded sample.
+ * A training sample that reveals nothing about classes other than the seen ones: every other pixel of its mask is
+ * unlabelled, and its image labels and instances are of seen classes only. The image is whole. Only
+ * {@link SeenOnlySample.of} makes one, so code that takes it cannot be given an unguarded sample.
  */
 export class SeenOnlySample implements Sample {
   readonly id: string;
@@ -26,7 +26,7 @@ export class SeenOnlySample implements Sample {
     }
   }
 
-  /** A sample of which only the seen classes are left. */
+  /** The sample with only the seen classes. */
   static of(sample: Sample, split: ZeroShotSplit): SeenOnlySample {
     checkSplit(split);
     return new SeenOnlySample(sample, new Set(split.seen));
@@ -49,7 +49,7 @@ export function guardTraining(dataset: Dataset, split: string | ZeroShotSplit = 
   return { split: chosen, samples: dataset.train.map((sample) => SeenOnlySample.of(sample, chosen)) };
 }
 
-/** A copy of a label map in which every pixel that is not of one of the classes is unlabelled. */
+/** A copy of a label map in which every pixel of other classes is unlabelled. */
 export function hideOthers(labels: LabelMap, classes: ReadonlySet<number>): LabelMap {
   const hidden = ignoreOf(labels.data);
   const data = labels.data.slice();

@@ -1,6 +1,6 @@
 /**
- * Applies an asynchronous function to items, at most `limit` at a time, so that not all files are open at once. The first
- * failure is thrown when nothing is at work any more, and nothing new is begun after it.
+ * Applies an asynchronous function to items, at most `limit` at a time (files stay open meanwhile). After a failure no
+ * further item is started; the first failure is thrown when all that are running have ended.
  */
 export async function mapLimited<T, R>(
   items: readonly T[],

@@ -23,7 +23,7 @@ export function classOfValue(stored: number, { classes, ignore, map }: MaskValue
   return map ? map.get(stored) : classes.has(stored) ? stored : undefined;
 }
 
-/** Reads a mask file (indexed or grey PNG) as it is. A colour picture is a {@link UserError}. */
+/** Reads the stored values of a mask file (indexed or grey PNG). A colour picture is a {@link UserError}. */
 export async function readRawMask(path: string, id: string): Promise<LabelMap> {
   const { height, width, data } = decodeIndexedPng(await readBytes(path), path);
   return { id, height, width, data };

@@ -55,5 +55,5 @@ test('impossible sizes and repeated ids', () => {
     expect(() => nestedSubsets(['a', 'b'], { counts, seeds })).toThrow(/a subset of .* of 2 images/);
   }
   expect(() => nestedSubsets(['a', 'b'], { fractions: [1 / 3], seeds })).toThrow('a subset of 0.333');
-  expect(() => nestedSubsets(['a', 'b', 'a'], { counts: [1], seeds })).toThrow("image 'a' twice");
+  expect(() => nestedSubsets(['a', 'b', 'a'], { counts: [1], seeds })).toThrow("image 'a' is listed twice");
 });

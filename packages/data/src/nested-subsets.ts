@@ -10,9 +10,9 @@ export interface LabelledSubset {
 }
 
 /**
- * Random subsets of image ids for semi-supervised training, in the order of the sizes: a smaller one is contained in every larger
- * one. They depend on the set of ids and the seeds alone, not on the order of the list. Repeated ids, and sizes that leave
- * nothing or are more than all, are {@link UserError}s.
+ * Random subsets of image ids for semi-supervised training, in the order of the sizes; every smaller one is contained in the
+ * larger ones. They depend on the set of ids and the seeds, not on the order of the list. Repeated ids and sizes of
+ * less than one or more than all images are {@link UserError}s.
  */
 export function nestedSubsets(
   ids: readonly string[],
@@ -20,7 +20,8 @@ export function nestedSubsets(
 ): LabelledSubset[] {
   const sorted = ids.toSorted();
   const repeated = sorted.find((id, i) => i > 0 && sorted[i - 1] === id);
-  if (repeated !== undefined) throw new UserError({ given: `image '${repeated}' twice`, expected: 'every image once' });
+  if (repeated !== undefined)
+    throw new UserError({ given: `image '${repeated}' is listed twice`, expected: 'every image once' });
   const places = seeds.child('nested subsets').stream().permutation(sorted.length);
   return countsOf(sizes, ids.length).map((count) => {
     const chosen = new Set(places.slice(0, count));

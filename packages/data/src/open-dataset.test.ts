@@ -53,7 +53,7 @@ describe('bad input', () => {
 
   test('a mask of another size', async () => {
     const dataset = await opened({ 'masks/a.png': maskOf(3, 2, [1, 1, 1, 1, 1, 1]) });
-    await expect(dataset.train[0].mask?.()).rejects.toThrow(/mask .*a\.png is 3x2, its image .*a\.png is 2x3/);
+    await expect(dataset.train[0].mask?.()).rejects.toThrow(/mask .*a\.png: 3x2, but its image .*a\.png is 2x3/);
   });
 
   test('a mask value that no class has', async () => {
@@ -104,7 +104,7 @@ describe('bad input', () => {
       (y) => y.replace('unseen: [cow]', 'unseen: [cows]'),
       /small\.yaml:11:\d+: .*'cows'.*did you mean 'cow'/s,
     );
-    await refused((y) => y.replace('unseen: [cow]', 'unseen: [17]'), /small\.yaml:11:.*'17', which is no class/);
+    await refused((y) => y.replace('unseen: [cow]', 'unseen: [17]'), /small\.yaml:11:.*'17', which is not a class/);
     await refused(
       (y) => y.replace('seen: [dog, 1]', 'seen: [dog, 2]'),
       /small\.yaml:11:25: class 'dog' is listed twice/,

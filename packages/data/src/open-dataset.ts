@@ -1,12 +1,13 @@
 import { type Dataset, type Sample, SeedTree, UserError } from '@unseen/core';
 import { findSplit } from './contiguous-labels.ts';
-import { type DatasetFile, readDatasetFile } from './dataset-file.ts';
+import type { DatasetFile } from './dataset-file.ts';
 import { FileSample } from './file-samples.ts';
 import { checkListing } from './layouts/check-listing.ts';
-import { listSubset } from './layouts/list-subset.ts';
+import { listSubset } from './layouts/layouts.ts';
 import type { Subset } from './layouts/listing.ts';
 import { mapLimited } from './map-limited.ts';
 import { maskValues } from './mask.ts';
+import { type DatasetSettings, readDatasetFile } from './read-dataset-file.ts';
 import { builtInDatasets, datasetPath } from './registry.ts';
 
 /** How a dataset is opened. */
@@ -19,7 +20,7 @@ export interface OpenDatasetOptions {
   readonly seeds?: SeedTree;
 }
 
-/** Classes and splits of a dataset by its registered name or the path of a YAML; its images need not be there. */
+/** Classes and splits of a dataset by its registered name or the path of a YAML; its images may be absent. */
 export async function describeDataset(
   nameOrYaml: string,
 ): Promise<Pick<Dataset, 'name' | 'classes' | 'ignore' | 'splits'>> {
@@ -30,8 +31,8 @@ export async function describeDataset(
 }
 
 /**
- * Opens a dataset by its registered name or by the path of a YAML. Lists and file names are checked at once, images and
- * masks are read when asked for.
+ * Opens a dataset by its registered name or by the path of a YAML. Lists and file names are checked at once; images and
+ * masks are read on demand.
  */
 export async function openDataset(nameOrYaml: string, options: OpenDatasetOptions = {}): Promise<Dataset> {
   const { seeds = new SeedTree(0), split = 'default', ...paths } = options;
@@ -42,7 +43,7 @@ export async function openDataset(nameOrYaml: string, options: OpenDatasetOption
   return { ...dataset, splits: { ...dataset.splits, default: findSplit(dataset.splits, split, dataset.name) } };
 }
 
-async function openFiles(file: DatasetFile): Promise<Dataset> {
+async function openFiles(file: DatasetFile<DatasetSettings>): Promise<Dataset> {
   const { settings, classes, splits } = file;
   try {
     return {
@@ -58,21 +59,21 @@ async function openFiles(file: DatasetFile): Promise<Dataset> {
   }
 }
 
-/** Files that are not there are made of the official archives, where that is known to be possible. */
+/** Missing files can be built from the official archives, where we know how. */
 function explainMissing(error: unknown, { settings, root }: DatasetFile): unknown {
   const isMissing = error instanceof UserError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
   if (!isMissing || !settings.prepare) return error;
-  const remedy = `make the dataset of its official archives by 'unseen dataset prepare ${settings.name} --from DIR'; where it is made, set UNSEEN_DATA: it is looked for in ${root}`;
+  const remedy = `build the dataset from its official archives with 'unseen dataset prepare ${settings.name} --from DIR'; if you have it, set UNSEEN_DATA (it is expected in ${root})`;
   return new UserError({ ...error.parts, remedy }, { cause: error.cause });
 }
 
-async function openSubset(file: DatasetFile, subset: Subset): Promise<Sample[]> {
+async function openSubset(file: DatasetFile<DatasetSettings>, subset: Subset): Promise<Sample[]> {
   const values = maskValues(file);
   const entries = await checkListing(await listSubset(file, subset), file.settings);
   return mapLimited(entries, async (entry) => new FileSample(entry, values, await entry.imageLabels?.()));
 }
 
-/** Unlabelled values beside class ids: those of files whose values are mapped to classes are none. */
+/** Unlabelled values beside class ids. Where stored values are mapped to classes there are none. */
 function ignoredIds({ settings, valueMap }: DatasetFile): readonly number[] {
   return valueMap ? [] : settings.ignore;
 }

@@ -22,7 +22,7 @@ export type PanopticSegments = ReadonlyMap<string, ReadonlyMap<number, number>>;
 /** A panoptic annotation file. */
 export interface PanopticAnnotation {
   readonly segments: PanopticSegments;
-  /** By image id, the segments that are one object: of a category of things, and no crowd. Absent where the file does not name the things. */
+  /** By image id, the segments that are single objects (things, not crowds). Absent where the file does not say which categories are things. */
   readonly objects?: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
@@ -60,7 +60,7 @@ export async function readPanopticAnnotation(path: string): Promise<PanopticAnno
 
 /**
  * Reads a COCO panoptic PNG (segment id = R + 256 G + 65536 B, 0 unlabelled) as category ids, 65535 where there is none.
- * Segments that the annotation does not name are {@link UserError}s.
+ * Segments that the annotation does not list are {@link UserError}s.
  */
 export async function readPanopticMask(
   path: string,
@@ -73,7 +73,7 @@ export async function readPanopticMask(
     const category = ids[i] === 0 ? 0xffff : segments.get(ids[i]);
     if (category === undefined) {
       throw new UserError({
-        given: `${path} has the segment ${ids[i]} at row ${Math.floor(i / width)}, column ${i % width}, which its annotation does not name`,
+        given: `${path} has the segment ${ids[i]} at row ${Math.floor(i / width)}, column ${i % width}, which its annotation does not list`,
         expected: 'the PNG that belongs to the annotation file',
       });
     }

@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dataset, nearestName, type SeedTree, UserError, type ZeroShotSplit } from '@unseen/core';
-import { readDatasetFile } from './dataset-file.ts';
-import { TOY_CLASSES, TOY_SCENE_CLASSES, TOY_SCENE_SPLIT, TOY_SPLITS, toyAttributes, toyScenes } from './toy/index.ts';
+import { readDatasetFile } from './read-dataset-file.ts';
+import { TOY_CLASSES, TOY_SPLITS } from './toy/attributes.ts';
+import { toyAttributes } from './toy/toy-attributes.ts';
+import { TOY_SCENE_CLASSES, TOY_SCENE_SPLIT, toyScenes } from './toy/toy-scenes.ts';
 
-/** A dataset that is generated, not read. */
+/** A dataset that is generated rather than read. */
 export interface BuiltInDataset {
   readonly description: string;
   readonly classes: number;
@@ -65,7 +67,7 @@ function splitSizes(splits: Readonly<Record<string, ZeroShotSplit>>): DatasetEnt
   );
 }
 
-/** Path of the YAML of a registered dataset, or the given path itself when it is one of a YAML. */
+/** Path of the YAML of a registered dataset; the path of a YAML is returned as it is. */
 export async function datasetPath(nameOrYaml: string): Promise<string> {
   if (/\.ya?ml$/i.test(nameOrYaml)) return nameOrYaml;
   const names = await registeredNames();
@@ -79,7 +81,7 @@ export async function datasetPath(nameOrYaml: string): Promise<string> {
   });
 }
 
-/** A package that was installed by itself has no registry: only paths work there. */
+/** A package installed on its own has no registry: only paths work there. */
 async function registeredNames(): Promise<string[]> {
   const entries = await readdir(registryFolder()).catch(() => []);
   return entries

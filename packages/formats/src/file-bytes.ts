@@ -25,7 +25,7 @@ export async function readFileBytes(
   for (let done = 0; done < bytes.length; ) {
     const { bytesRead } = await file.read(bytes, done, Math.min(bytes.length - done, 1 << 30), start + done);
     if (bytesRead === 0) {
-      throw new DamagedFile({ given: `${path} ends before byte ${end}`, remedy: 'it is cut short: get it again' });
+      throw new DamagedFile({ given: `${path} ends before byte ${end}`, remedy: 'it is truncated; download it again' });
     }
     done += bytesRead;
   }
@@ -34,6 +34,6 @@ export async function readFileBytes(
 
 /** The error for a file whose content contradicts itself or its format. */
 export function damagedFile(path: string, what: string, expected: string, cause?: unknown): DamagedFile {
-  const remedy = 'it may be damaged or cut short: get it again';
+  const remedy = 'it may be damaged or truncated; download it again';
   return new DamagedFile({ given: `${path} ${what}`, expected, remedy }, { cause });
 }

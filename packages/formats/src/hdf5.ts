@@ -97,7 +97,7 @@ async function askNow(request: { path: string; read?: string }, limit: number): 
     worker.unref();
     idle = worker;
   }
-  if (!answer) throw damaged(request.path, 'keeps the HDF5 library busy without end');
+  if (!answer) throw damaged(request.path, 'keeps the HDF5 library busy for too long');
   if (answer.error !== undefined) throw damaged(request.path, `cannot be read as HDF5 (${answer.error})`);
   return answer;
 }

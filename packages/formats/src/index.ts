@@ -1,19 +1,26 @@
-export * from './data-folder.ts';
-export * from './gather.ts';
-export * from './keras-weights.ts';
-export * from './mat/read-mat.ts';
-export * from './mat/values.ts';
+export { dataFolder, expandDataFolder } from './data-folder.ts';
+export { gather } from './gather.ts';
+export { readMat } from './mat/read-mat.ts';
+export { findMatArray, type MatArray, type MatValue, readRowMajor } from './mat/values.ts';
 export { decodeNpy, encodeNpy, type NpyArray, type NpyValues, readNpy, writeNpy } from './npy.ts';
-export * from './npy-text.ts';
-export * from './open-weights.ts';
+export { readNpyText } from './npy-text.ts';
+export { type OpenWeightsOptions, openWeights } from './open-weights.ts';
 export { PickledArray } from './pickle/numpy-globals.ts';
-export * from './pickle/read-pickle.ts';
+export { readPickle } from './pickle/read-pickle.ts';
 export { PickledObject, PickledRecord, type PickleValue } from './pickle/values.ts';
-export * from './png.ts';
-export * from './safetensors.ts';
+export {
+  decodeIndexedPng,
+  decodeRgbPng,
+  encodeIndexedPng,
+  encodeRgbPng,
+  type IndexedPng,
+  type Palette,
+  type RgbPng,
+} from './png.ts';
+export { openSafetensors, type SafetensorsFile, type SafetensorsInfo, writeSafetensors } from './safetensors.ts';
 export { type ElementType, halfToFloat, type StoredTensor, type TensorValues } from './tensor-values.ts';
 export type { TensorInfo, WeightsFile, WeightsFormat, WeightsTable } from './weights-file.ts';
-export * from './word-vectors/open-word-vectors.ts';
+export { openWordVectors } from './word-vectors/open-word-vectors.ts';
 export {
   readWordVectors,
   streamWordVectors,
@@ -21,6 +28,11 @@ export {
   type WordVectorOptions,
   type WordVectors,
 } from './word-vectors/text.ts';
-export * from './word-vectors/word-vector-file.ts';
-export * from './yaml.ts';
-export * from './zip.ts';
+export {
+  type FoundVector,
+  type LookUpOptions,
+  QuantizedModelError,
+  type WordVectorFile,
+} from './word-vectors/word-vector-file.ts';
+export { parseYamlDocument, readYaml, readYamlDocument, validate, type YamlDocument } from './yaml.ts';
+export { openZip, type ZipArchive, type ZipEntry } from './zip.ts';

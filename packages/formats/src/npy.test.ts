@@ -80,7 +80,7 @@ describe('npy', () => {
     ['too many data', file(header('<f4', '(2,)'), new Uint8Array(9)), '9 bytes'],
     ['a huge shape', file(header('<f4', '(99999999, 99999999, 99999999)'), new Uint8Array(4)), '4 bytes'],
     ['an impossible shape', file(header('<f4', `(${'9'.repeat(40)},)`), new Uint8Array(4)), 'impossible shape'],
-    ['a negative shape', file(header('<f4', '(-1,)'), new Uint8Array(4)), 'not a NumPy one'],
+    ['a negative shape', file(header('<f4', '(-1,)'), new Uint8Array(4)), 'that NumPy does not write'],
     ['another format', file(header('<f4', '(1,)'), new Uint8Array(4), 9), 'format 9'],
     ['a cut header', file(header('<f4', '(1,)'), new Uint8Array(0)).subarray(0, 40), 'inside its header'],
     ['other files', Buffer.from('PK\x03\x04 a zip file'), 'no NumPy signature'],

@@ -112,7 +112,7 @@ function readHeader(bytes: Buffer, name: string) {
   const descr = text.match(/'descr'\s*:\s*(?:'([^']{1,64})'|(\[))/);
   const order = text.match(/'fortran_order'\s*:\s*(True|False)/);
   const tuple = text.match(/'shape'\s*:\s*\(([\d\s,L]*)\)/);
-  if (!descr || !order || !tuple) throw damaged(name, 'has a header that is not a NumPy one');
+  if (!descr || !order || !tuple) throw damaged(name, 'has a header that NumPy does not write');
   const shape = tuple[1]
     .split(',')
     .map((part) => part.replace('L', '').trim())

@@ -49,7 +49,7 @@ export function decodeNumpy(bytes: Uint8Array, layout: NumpyLayout, name: string
   if (bytes.length !== expected) {
     throw new UserError({
       given: `${name} has ${bytes.length} bytes of data for the shape (${shape.join(', ')}), not ${expected}`,
-      remedy: 'it may be damaged or cut short: get it again',
+      remedy: 'it may be damaged or truncated; download it again',
     });
   }
   const { size, values } = ELEMENTS[dtype];

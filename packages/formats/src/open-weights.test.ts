@@ -144,7 +144,7 @@ describe('openWeights', () => {
       expect(weights.tables).toEqual([{ path: 'state_dict', tensors: 7 }]);
       expect(weights.tensors[0].name).toBe('conv.weight');
       expect(weights.notes).toEqual([
-        "the tensors are those of 'state_dict'",
+        "using the tensors of 'state_dict'",
         "left out: 2 tensors of 'optimizer'",
         "removed 'module.' from the names",
       ]);
@@ -184,12 +184,12 @@ describe('openWeights', () => {
       { path: 'generator', tensors: 7 },
       { path: 'discriminator', tensors: 2 },
     ]);
-    expect(both.notes.join()).toContain('ask for one');
+    expect(both.notes.join()).toContain('choose one');
     expect(both.tensors.map(({ name }) => name)).toContain('discriminator/conv.weight');
     await both.close();
     const one = await openWeights(path, { table: 'discriminator' });
     expect(one.tensors.map(({ name }) => name)).toEqual(['conv.weight', 'conv.bias']);
-    expect(one.notes).toEqual(["the tensors are those of 'discriminator'", "left out: 7 tensors of 'generator'"]);
+    expect(one.notes).toEqual(["using the tensors of 'discriminator'", "left out: 7 tensors of 'generator'"]);
     await one.close();
   });
 
@@ -225,16 +225,16 @@ describe('openWeights', () => {
     expect([weights.format, weights.metadata, weights.table]).toEqual(['safetensors', { kind: 'test' }, '']);
     expect((await weights.read('w')).values).toEqual(Float32Array.of(1, 2));
     await weights.close();
-    await expect(openWeights(path, { table: 'x' })).rejects.toThrow("has no tables to choose 'x' from");
+    await expect(openWeights(path, { table: 'x' })).rejects.toThrow("has no nested tables, so there is no 'x'");
   });
 
   it.each<[string, string | Uint8Array, string]>([
-    ['a web page', '<!DOCTYPE html><html>', 'is a web page; .*the download went wrong'],
+    ['a web page', '<!DOCTYPE html><html>', 'is a web page; .*the download failed'],
     ['a pointer', 'version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'],
     ['gzip', Buffer.from('\x1f\x8b\x08', 'latin1'), 'compressed with gzip'],
     ['tar', `${'x\0'.padEnd(257, '\0')}ustar`, 'tar archive'],
     ['nothing', '', 'is empty; expected weights: safetensors'],
-    ['text', 'hello', 'is of another kind; expected weights'],
+    ['text', 'hello', 'is not a recognized file of weights; expected weights'],
     ['another archive', zipBytes([{ name: 'a.txt', content: Buffer.from('x') }]), 'zip archive of a.txt'],
   ])('explains %s', async (name, content, message) => {
     const path = await write(name, content);

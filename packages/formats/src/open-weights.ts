@@ -32,7 +32,7 @@ export interface OpenWeightsOptions {
 export async function openWeights(path: string, options: OpenWeightsOptions = {}): Promise<WeightsFile> {
   const kind = await recognize(path);
   if (options.table !== undefined && !NESTED.has(kind)) {
-    throw new UserError({ given: `${path} has no tables to choose '${options.table}' from` });
+    throw new UserError({ given: `${path} has no nested tables, so there is no '${options.table}'` });
   }
   switch (kind) {
     case 'safetensors':
@@ -80,7 +80,7 @@ async function recognize(path: string): Promise<Kind> {
   if (known) return known[0];
   const stranger = findStranger(start);
   throw new UserError({
-    given: `${path} is ${start.length === 0 ? 'empty' : (stranger?.given ?? 'of another kind')}`,
+    given: `${path} is ${start.length === 0 ? 'empty' : (stranger?.given ?? 'not a recognized file of weights')}`,
     expected: 'weights: safetensors, Keras HDF5, a PyTorch checkpoint, .npz, .npy or a pickle of NumPy arrays',
     ...(stranger ? { remedy: stranger.remedy } : {}),
   });
@@ -139,7 +139,7 @@ async function openPickle(
   const wrapped = value instanceof PickledArray && value.dtype === undefined && value.shape.length === 0;
   const { tensors, ...chosen } = chooseTensors(wrapped ? value.values[0] : value, path, options);
   const sources = sourcesOf(tensors, () => {
-    throw new UserError({ given: `${path} has PyTorch tensors in a pickle of NumPy` });
+    throw new UserError({ given: `${path} has PyTorch tensors in a NumPy pickle` });
   });
   return createWeightsFile({ path, format, sources, ...chosen, close: async () => {} });
 }

@@ -54,7 +54,7 @@ export function decodeRgbPng(bytes: Uint8Array, name: string): RgbPng {
   const { height, width, color, depth } = png;
   const count = height * width;
   if (depth === 16)
-    throw new UserError({ given: `${name} has 16 bits a channel`, expected: '8', remedy: 'convert it' });
+    throw new UserError({ given: `${name} has 16 bits per channel`, expected: '8 bits', remedy: 'convert it' });
   const stored = unpack(pixels(png, name), png);
   if (color === RGB) return { height, width, data: stored as Uint8Array };
   const data = new Uint8Array(count * 3);
@@ -162,10 +162,10 @@ function inspect(input: Uint8Array, name: string): Header {
   if (!type?.depths.includes(depth) || compression !== 0 || filter !== 0 || interlace > 1) {
     throw damaged(name, `has an impossible header (${depth} bits, colour type ${color})`);
   }
-  if (width === 0 || height === 0) throw damaged(name, `is ${height} by ${width} pixels large`);
+  if (width === 0 || height === 0) throw damaged(name, `has a size of ${height} by ${width} pixels`);
   if (interlace === 1 && depth < 8) {
     throw new UserError({
-      given: `${name} is interlaced with ${depth} bits a pixel`,
+      given: `${name} is interlaced with ${depth} bits per pixel`,
       expected: 'no interlacing below 8 bits',
       remedy: 'save it without interlacing',
     });
@@ -187,7 +187,7 @@ function readChunks(bytes: Buffer, name: string): Chunk[] {
     if (end > bytes.length) throw damaged(name, 'ends early');
     const type = bytes.toString('latin1', at + 4, at + 8);
     if (crc32(bytes.subarray(at + 4, end - 4)) !== bytes.readUInt32BE(end - 4)) {
-      throw damaged(name, `has a wrong checksum in its ${/^\w+$/.test(type) ? type : ''} part at byte ${at}`);
+      throw damaged(name, `has a wrong checksum in its ${/^\w+$/.test(type) ? type : ''} chunk at byte ${at}`);
     }
     chunks.push({ type, body: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) });
     if (type === 'IEND') return chunks;
@@ -197,7 +197,7 @@ function readChunks(bytes: Buffer, name: string): Chunk[] {
 
 function inflateRows(chunks: readonly Chunk[], size: number, name: string, promised: string): Buffer {
   const packed = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ body }) => body));
-  const mismatch = (cause?: unknown) => damaged(name, `does not hold the ${promised} that it promises`, cause);
+  const mismatch = (cause?: unknown) => damaged(name, `does not hold the declared ${promised}`, cause);
   if (size > packed.length * MAX_DEFLATE_RATIO) throw mismatch();
   let rows: Buffer;
   try {
@@ -215,7 +215,7 @@ function pixels(png: Header, name: string): Uint8Array | Uint16Array {
   if (interlaced) return interlacedPixels(png, name);
   const bits = depth * COLORS[color].channels;
   const bytes = unfilter(rows, Math.ceil((width * bits) / 8), Math.ceil(bits / 8));
-  if (!bytes) throw damaged(name, 'has a row of an unknown filter');
+  if (!bytes) throw damaged(name, 'has a row with an unknown filter');
   if (depth < 16) return bytes;
   // Most significant byte first.
   return new Uint16Array(Buffer.from(bytes.buffer).swap16().buffer);
@@ -266,7 +266,7 @@ function checkSize(height: number, width: number, length: number, channels: numb
 
 function damaged(name: string, what: string, cause?: unknown): UserError {
   return new UserError(
-    { given: `${name} ${what}`, expected: 'a valid PNG', remedy: 'it is damaged or cut short: get it again' },
+    { given: `${name} ${what}`, expected: 'a valid PNG', remedy: 'it is damaged or truncated; download it again' },
     { cause },
   );
 }

@@ -104,7 +104,7 @@ describe('safetensors', () => {
   });
 
   it.each([
-    ['a promised header longer than the file', '{}', 0, 1n << 60n, 'promises a header'],
+    ['a promised header longer than the file', '{}', 0, 1n << 60n, 'declares a header'],
     ['text that is not JSON', '{"a":', 0, undefined, 'not JSON'],
     ['a list', '[1, 2, 3]', 0, undefined, 'not a JSON object'],
     [
@@ -174,7 +174,7 @@ describe('safetensors', () => {
       await writeFile(path, copy);
       return readAll(path).catch((error: unknown) => error);
     };
-    const wrong = { name: 'UserError', message: expect.stringContaining('checksum is wrong') };
+    const wrong = { name: 'UserError', message: expect.stringContaining('wrong checksum') };
     const results = [
       await changed(1, 0x40),
       await changed('"test"', '"tess"'),

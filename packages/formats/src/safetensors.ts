@@ -128,7 +128,7 @@ class OpenSafetensors implements SafetensorsFile {
     const { dtype, shape, range } = this.info(name);
     const bytes = await readFileBytes(this.file, this.path, ...range);
     if (this.checks && this.checks.get(name) !== crc32(bytes)) {
-      throw damaged(this.path, `has the tensor '${name}' not as it was written: its checksum is wrong`);
+      throw damaged(this.path, `has a wrong checksum for tensor '${name}'`);
     }
     return { shape, values: ELEMENTS[dtype].values(bytes.buffer) };
   }
@@ -149,7 +149,7 @@ async function readHeader(file: FileHandle, path: string, fileSize: number): Pro
   if (fileSize < 10) throw damaged(path, `is ${fileSize} bytes long`);
   const length = Number(Buffer.from(await readFileBytes(file, path, 0, 8)).readBigUInt64LE());
   if (length > Math.min(fileSize - 8, MAX_HEADER_BYTES)) {
-    throw damaged(path, `promises a header of ${length} bytes in a file of ${fileSize}`);
+    throw damaged(path, `declares a header of ${length} bytes in a file of ${fileSize}`);
   }
   const text = Buffer.from(await readFileBytes(file, path, 8, 8 + length)).toString('utf8');
   let header: unknown;
@@ -182,12 +182,12 @@ function checksOf(
   try {
     return readChecks(entries, metadata);
   } catch (error) {
-    throw damaged(path, 'has a header that is not as it was written: its checksum is wrong', error);
+    throw damaged(path, 'has a header with a wrong checksum', error);
   }
 }
 
 function parseEntry(path: string, name: string, entry: unknown, base: number, fileSize: number): SafetensorsInfo {
-  if (!isRecord(entry)) throw damaged(path, `describes tensor '${name}' by something else than an object`);
+  if (!isRecord(entry)) throw damaged(path, `has an entry for tensor '${name}' that is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENTS, dtype)) {
     const given = `${path}: tensor '${name}' is of type ${JSON.stringify(dtype)}`;
@@ -255,7 +255,11 @@ function bytesOf(values: TensorValues): Uint8Array {
 
 function damaged(path: string, what: string, cause?: unknown): DamagedFile {
   return new DamagedFile(
-    { given: `${path} ${what}`, expected: 'a safetensors file', remedy: 'it is damaged or cut short: get it again' },
+    {
+      given: `${path} ${what}`,
+      expected: 'a safetensors file',
+      remedy: 'it is damaged or truncated; download it again',
+    },
     { cause },
   );
 }

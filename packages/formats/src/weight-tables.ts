@@ -18,7 +18,7 @@ export interface ChosenTensors {
 
 interface Table extends WeightsTable {
   readonly entries: readonly (readonly [name: string, tensor: PickledTensor])[];
-  /** Entries that are no tensors and no tables. */
+  /** Entries that are neither tensors nor tables. */
   readonly others: readonly string[];
 }
 
@@ -29,8 +29,7 @@ const MAX_DEPTH = 4;
 const MODULE = 'module.';
 
 /**
- * Finds the tensors in what a pickle holds: one table of them, or the usual one of several, or the one that is asked
- * for. Where that is not clear, all are given, with their table's path before their names.
+ * Finds the tensors in a pickle: its only table of tensors, the usual one of several, or the one asked for. Otherwise all are returned, with their table's path before their names.
  */
 export function chooseTensors(
   root: PickleValue,
@@ -42,10 +41,10 @@ export function chooseTensors(
   if (tables.length === 0) throw noTensors(root, path);
   const models = tables.filter((table) => !isNoModel(table));
   const notes: string[] = [];
-  if (chosen && chosen.path !== '') notes.push(`the tensors are those of '${chosen.path}'`);
+  if (chosen && chosen.path !== '') notes.push(`using the tensors of '${chosen.path}'`);
   const unused = chosen ? tables.filter((table) => table !== chosen) : tables.filter(isNoModel);
   if (unused.length > 0) notes.push(`left out: ${listByKey(unused)}`);
-  if (!chosen) notes.push(`there are several tables (${list(models)}): ask for one`);
+  if (!chosen) notes.push(`there are several tables (${list(models)}); choose one`);
   if (chosen && chosen.path !== '' && chosen.others.length > 0) notes.push(leftOut(chosen));
   const named = chosen ? chosen.entries : models.flatMap(withPath);
   const prefixed = stripModule && named.length > 0 && named.every(([name]) => name.startsWith(MODULE));
@@ -53,7 +52,7 @@ export function chooseTensors(
   const tensors = new Map<string, PickledTensor>();
   for (const [name, tensor] of named) {
     const key = prefixed ? name.slice(MODULE.length) : name;
-    if (tensors.has(key)) throw new UserError({ given: `${path} names the tensor '${key}' twice` });
+    if (tensors.has(key)) throw new UserError({ given: `${path} has two tensors named '${key}'` });
     tensors.set(key, tensor);
   }
   return {
@@ -138,7 +137,7 @@ function scalarsOf(root: PickleValue): Record<string, string> {
 
 function leftOut({ others }: Table): string {
   const names = others.slice(0, 5).map((name) => `'${name}'`);
-  return `left out: ${others.length} entries that are no tensors (${names.join(', ')}${others.length > 5 ? ', …' : ''})`;
+  return `left out: ${others.length} entries that are not tensors (${names.join(', ')}${others.length > 5 ? ', …' : ''})`;
 }
 
 const counted = (tensors: number) => (tensors === 1 ? '1 tensor' : `${tensors} tensors`);

@@ -68,17 +68,21 @@ describe('openZip', () => {
   });
 
   it.each<[string, readonly ZipInput[], string]>([
-    ['names that occur twice', [1, 2].map(() => ({ name: 'a', content: hello })), "names 'a' twice"],
+    ['names that occur twice', [1, 2].map(() => ({ name: 'a', content: hello })), "has two entries named 'a'"],
     [
       'entries on top of each other',
       [1, 2, 3].map((i) => ({ name: `b${i}`, content: hello, offset: 0, compress: true })),
-      'overlap another',
+      'overlapping another',
     ],
-    ['an entry that leaves the file', [{ name: 'c', content: hello, offset: 1e6 }], 'overlap another entry or the end'],
+    [
+      'an entry that leaves the file',
+      [{ name: 'c', content: hello, offset: 1e6 }],
+      'overlapping another entry or the end',
+    ],
     [
       'a size that no compression gives',
       [{ name: 'd', content: Buffer.alloc(100), size: 4e9, compress: true }],
-      'promises 4000000000 bytes',
+      'declares 4000000000 bytes',
     ],
     ['another size than the stored one', [{ name: 'e', content: hello, size: 8 }], 'cannot be read as zip'],
     ['names that leave the folder', [{ name: '../f', content: hello }], 'cannot be read as zip'],
@@ -103,7 +107,7 @@ describe('openZip', () => {
     bytes.writeUInt16LE(40, 28);
     await writeFile(path, bytes);
     const archive = await openZip(path);
-    await expect(archive.read('a')).rejects.toThrow("has 'a' overlap another entry");
+    await expect(archive.read('a')).rejects.toThrow("has 'a' overlapping another entry");
     await archive.close();
   });
 

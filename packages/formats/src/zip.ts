@@ -145,7 +145,8 @@ class OpenZip implements ZipArchive {
   /** The directory does not tell how long an entry's own header is. */
   private async contentStart({ name, entry, limit }: Listed): Promise<number> {
     const { fileDataStart } = await this.archive.readLocalFileHeaderPromise(entry, { minimal: true });
-    if (fileDataStart + entry.compressedSize > limit) throw damaged(this.path, `has '${name}' overlap another entry`);
+    if (fileDataStart + entry.compressedSize > limit)
+      throw damaged(this.path, `has '${name}' overlapping another entry`);
     return fileDataStart;
   }
 
@@ -175,7 +176,7 @@ async function listEntries(archive: ZipFile, path: string, fileSize: number): Pr
   const listed = new Map<string, Listed>();
   for (const entry of entries) {
     const { fileName: name, uncompressedSize: size, compressionMethod } = entry;
-    if (listed.has(name)) throw damaged(path, `names '${name}' twice`);
+    if (listed.has(name)) throw damaged(path, `has two entries named '${name}'`);
     listed.set(name, { name, size, compressed: compressionMethod !== 0, entry, limit: limits.get(entry)! });
   }
   return listed;
@@ -183,10 +184,10 @@ async function listEntries(archive: ZipFile, path: string, fileSize: number): Pr
 
 function problemOf(entry: Entry): string | undefined {
   const { compressedSize, uncompressedSize, compressionMethod } = entry;
-  if (entry.isEncrypted()) return 'asks for a password';
+  if (entry.isEncrypted()) return 'requires a password';
   if (compressionMethod !== 0 && compressionMethod !== 8) return `uses compression method ${compressionMethod}`;
   if (uncompressedSize > compressedSize * MAX_COMPRESSION) {
-    return `promises ${uncompressedSize} bytes out of ${compressedSize}`;
+    return `declares ${uncompressedSize} bytes compressed to ${compressedSize}`;
   }
   return undefined;
 }
@@ -197,7 +198,7 @@ function limitsOf(entries: readonly Entry[], path: string, fileSize: number): Ma
   for (const [i, entry] of sorted.entries()) {
     const limit = sorted[i + 1]?.relativeOffsetOfLocalHeader ?? fileSize;
     const end = entry.relativeOffsetOfLocalHeader + LOCAL_HEADER_BYTES + entry.fileNameLength + entry.compressedSize;
-    if (end > limit) throw damaged(path, `has '${entry.fileName}' overlap another entry or the end`);
+    if (end > limit) throw damaged(path, `has '${entry.fileName}' overlapping another entry or the end`);
     limits.set(entry, limit);
   }
   return limits;

@@ -6,8 +6,8 @@ export type PixelArray = Uint8Array | Uint16Array | Int32Array;
 /**
  * Pixel counts of ground truth (rows) against prediction (columns) for `classes` contiguous channels.
  *
- * A label is a channel or one of the ignored values; ignored pixels count nowhere. A prediction that is no channel
- * (255, the extra output of a network, …) is an error of its row and belongs to no column.
+ * A label is a channel or one of the ignored values; ignored pixels are not counted. A prediction that is not a channel
+ * (255, the extra output of a network, …) is an error in its row and belongs to no column.
  */
 export class ConfusionMatrix {
   readonly classes: number;
@@ -38,7 +38,7 @@ export class ConfusionMatrix {
       throw new UserError({
         given: `${labels.length} labels and ${predictions.length} predictions`,
         expected: 'one prediction per labelled pixel',
-        remedy: 'bring the predictions to the size of the ground truth',
+        remedy: 'resize the predictions to the size of the ground truth',
       });
     }
     const bad = this.accumulate(labels, predictions, labels.length, 1);
@@ -70,7 +70,7 @@ export class ConfusionMatrix {
     return this.counts[label * (this.classes + 1) + prediction];
   }
 
-  /** Pixels of class `label` whose prediction was no class of the table. */
+  /** Pixels of class `label` that were predicted as none of the classes. */
   outside(label: number): number {
     return this.at(label, this.classes);
   }
@@ -95,7 +95,7 @@ export class ConfusionMatrix {
     return this.counts.reduce((sum, n) => sum + n, 0);
   }
 
-  /** The matrix for JSON, [classes][classes]; predictions outside the table are what a row lacks of its support. */
+  /** The matrix for JSON, [classes][classes]; a row's support less its sum are predictions outside the table. */
   toRows(): number[][] {
     const stride = this.classes + 1;
     return Array.from({ length: this.classes }, (_, g) => [
@@ -103,7 +103,7 @@ export class ConfusionMatrix {
     ]);
   }
 
-  /** Adds `weight` for each of the first `length` pixels; gives the place of the first impossible label, else `length`. */
+  /** Adds `weight` for each of the first `length` pixels; returns the index of the first invalid label, else `length`. */
   private accumulate(labels: PixelArray, predictions: PixelArray, length: number, weight: number): number {
     const { classes, counts, ignored, skipped } = this;
     const stride = classes + 1;
@@ -111,7 +111,7 @@ export class ConfusionMatrix {
     for (let start = 0; start < length; ) {
       const label = labels[start];
       const prediction = predictions[start];
-      // Neighbours are mostly alike: a run of them is counted at once.
+      // Neighbours are mostly equal: a run of them is counted at once.
       let end = start + 1;
       while (end < length && labels[end] === label && predictions[end] === prediction) end++;
       // The unsigned shift folds "negative" and "too big" into one comparison.

@@ -4,7 +4,7 @@ export {
   classificationPrecision,
   type Interpolation,
 } from './average-precision.ts';
-export * from './confusion-matrix.ts';
+export { ConfusionMatrix, type PixelArray } from './confusion-matrix.ts';
 export {
   DetectionMetrics,
   type DetectionOptions,
@@ -13,7 +13,17 @@ export {
   type InstanceOptions,
   type TrueObjects,
 } from './detection-metrics.ts';
-export * from './mask-files.ts';
+export { listMasks } from './mask-files.ts';
 export { type Box, boxOverlaps, maskOverlaps } from './overlaps.ts';
-export * from './score-folders.ts';
-export * from './segmentation-metrics.ts';
+export { type DecodedMask, type FolderScores, type ScoreFoldersOptions, scoreFolders } from './score-folders.ts';
+export {
+  type AbsentPolicy,
+  type ClassGroup,
+  type ClassMetrics,
+  type GroupMetrics,
+  harmonicMean,
+  type MetricClass,
+  type MetricOptions,
+  type SegmentationMetrics,
+  segmentationMetrics,
+} from './segmentation-metrics.ts';

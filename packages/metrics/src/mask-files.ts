@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { explainFileError, UserError } from '@unseen/core';
 
 /**
- * Paths of the mask files directly in a folder, in name order. Hidden files and folders are passed over; a folder
+ * Paths of the mask files directly in a folder, sorted by name. Hidden files and sub-folders are skipped; a folder
  * without a mask is a {@link UserError}.
  */
 export async function listMasks(folder: string, extensions: readonly string[] = ['.png']): Promise<string[]> {
@@ -15,9 +15,9 @@ export async function listMasks(folder: string, extensions: readonly string[] = 
     .map(({ name }) => join(folder, name));
   if (masks.length === 0) {
     throw new UserError({
-      given: `${folder} holds no mask`,
+      given: `${folder} has no masks`,
       expected: `files that end in ${extensions.join(', ')}`,
-      remedy: 'name the folder that has the masks directly in it',
+      remedy: 'name the folder that directly contains the masks',
     });
   }
   return masks.sort();

@@ -85,7 +85,7 @@ describe('scoreFolders', () => {
     [
       'another size',
       { 'gt/a.png': mask([3, 3, 3, 3], 2), 'pred/a.png': mask([3, 3, 3, 3], 4) },
-      /pred\/a.png is 4x1, gt\/a.png 2x2.*same size/,
+      /pred\/a.png is 1x4, but gt\/a.png is 2x2.*same size/,
     ],
     [
       'a colour mask',
@@ -95,7 +95,7 @@ describe('scoreFolders', () => {
     [
       'a value of no class',
       { 'gt/a.png': mask([9, 9, 3]), 'pred/a.png': mask([3, 3, 3]) },
-      /gt\/a.png holds values that no class has: 9 \(2 pixels\)/,
+      /gt\/a.png has values that no class has: 9 \(2 pixels\)/,
     ],
     ['two files of one name', { 'gt/a.png': mask([3]), 'pred/a.png': mask([3]), 'pred/a.tif': mask([3]) }, /same name/],
   ])('refuses %s', async (_, files, message) => {
@@ -113,7 +113,7 @@ describe('listMasks', () => {
   it('lists mask files in order and names an empty or missing folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'unseen-masks-'));
     try {
-      await expect(listMasks(folder)).rejects.toThrow(/holds no mask/);
+      await expect(listMasks(folder)).rejects.toThrow(/has no masks/);
       await expect(listMasks(join(folder, 'nowhere'))).rejects.toThrow(/nowhere does not exist/);
       for (const name of ['b.png', 'a.PNG', '.hidden.png', 'notes.txt']) await writeFile(join(folder, name), '');
       await mkdir(join(folder, 'deeper.png'));

@@ -35,8 +35,8 @@ export interface FolderScores {
 
 /**
  * Scores the masks of any tool against ground truth. Files are paired by their name without extension; both sides hold
- * raw class ids. A file without its partner, masks of unequal size, colour masks and true values that are no class are
- * {@link UserError}s. Predicted values that are no class count as errors. One pair of masks is in memory at a time.
+ * raw class ids. A file without its partner, masks of unequal size, colour masks and true values that are not a class are
+ * {@link UserError}s. Predicted values that are not a class count as errors. One pair of masks is in memory at a time.
  */
 export async function scoreFolders(options: ScoreFoldersOptions): Promise<FolderScores> {
   const { decode, classes, ignore = [255], stems } = options;
@@ -58,7 +58,7 @@ export async function scoreFolders(options: ScoreFoldersOptions): Promise<Folder
     const prediction = checked(await decode(predictionPath), predictionPath);
     if (truth.height !== prediction.height || truth.width !== prediction.width) {
       throw new UserError({
-        given: `${predictionPath} is ${prediction.width}x${prediction.height}, ${truthPath} ${truth.width}x${truth.height}`,
+        given: `${predictionPath} is ${prediction.height}x${prediction.width}, but ${truthPath} is ${truth.height}x${truth.width} (height x width)`,
         expected: 'masks of the same size',
         remedy: 'resize the predictions by nearest neighbour to the size of the ground truth',
       });
@@ -107,9 +107,9 @@ function requireKnown(labels: Uint16Array, raw: PixelArray, path: string): void 
   }
   const list = [...counts].sort(([, a], [, b]) => b - a).map(([value, n]) => `${value} (${n} pixels)`);
   throw new UserError({
-    given: `${path} holds values that no class has: ${shortened(list)}`,
+    given: `${path} has values that no class has: ${shortened(list)}`,
     expected: 'class ids or ignored values',
-    remedy: 'check the class table, or add these values to the ignored ones',
+    remedy: 'check the class table, or ignore these values',
   });
 }
 

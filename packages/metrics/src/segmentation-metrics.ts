@@ -50,7 +50,7 @@ export interface SegmentationMetrics extends GroupMetrics {
   readonly perClass: readonly ClassMetrics[];
   /** Share of the labelled pixels that are predicted as one of the unseen classes; `null` without a labelled pixel. */
   readonly predictedUnseen: number | null;
-  /** Labelled pixels, and those of them whose prediction was no class of the table. */
+  /** Labelled pixels, and those of them predicted as none of the classes. */
   readonly pixels: { readonly labelled: number; readonly outside: number };
   /** Where labels and predictions were compared: `original`, `warp`, `feature`, … */
   readonly resolution: string;

@@ -16,7 +16,7 @@ export const datasetDoctor = defineVerb({
     dataset: { type: 'string', demandOption: true, describe: 'Name of a dataset, or its YAML' },
   },
   options: {
-    root: textOption('root', 'Folder of the images and masks, instead of the one that the YAML names'),
+    root: textOption('root', 'Folder of the images and masks, instead of the one in the YAML'),
     split: textOption('split', 'Seen/unseen split (default: default)'),
     out: outOption('Folder for a page with overlays (index.html) and doctor.json'),
     sample: {
@@ -28,7 +28,7 @@ export const datasetDoctor = defineVerb({
     quick: {
       type: 'boolean',
       default: false,
-      describe: 'Read only image headers: skip damaged files and near-duplicates',
+      describe: 'Read only the headers of image files: finds no damage and no near-duplicates',
     },
     strict: { type: 'boolean', default: false, describe: 'Fail on warnings too' },
   },
@@ -39,7 +39,7 @@ export const datasetDoctor = defineVerb({
   ],
   async run({ dataset, root, split, out, sample, quick, strict }, { terminal }) {
     if (sample !== undefined && out === undefined) {
-      throw new UserError({ given: '--sample without --out', remedy: 'name the folder of the page' });
+      throw new UserError({ given: '--sample without --out', remedy: 'name a folder for the page with --out' });
     }
     const { examineDataset } = await import('@unseen/data');
     const { progress } = terminal;
@@ -67,10 +67,10 @@ function describe(report: DoctorReport): string {
   const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;
   return [
     head,
-    values.length > SHORT ? `${values.length} mask values: their histogram is in --out and --json` : histogram(report),
+    values.length > SHORT ? `${values.length} mask values; --out and --json have their histogram` : histogram(report),
     ...findings.map(describeFinding),
     errors + warnings + notes === 0
-      ? 'nothing is wrong'
+      ? 'no problems found'
       : [count(errors, 'error'), count(warnings, 'warning'), count(notes, 'note')].join(', '),
   ].join('\n\n');
 }

@@ -11,14 +11,18 @@ export const datasetExport = defineVerb({
       ...textOption('layout', 'folder, voc, cityscapes, coco-panoptic or coco-instances'),
       demandOption: true,
     },
-    to: { ...textOption('to', 'Folder to write; new, or empty'), demandOption: true },
-    root: textOption('root', 'Folder of the images and masks, instead of the one that the YAML names'),
-    instances: { type: 'boolean', default: true, describe: 'Write objects where there are any (--no-instances)' },
+    to: { ...textOption('to', 'Folder to write; new or empty'), demandOption: true },
+    root: textOption('root', 'Folder of the images and masks, instead of the one in the YAML'),
+    instances: {
+      type: 'boolean',
+      default: true,
+      describe: 'Write objects, where the dataset has them (--no-instances: never)',
+    },
     first: {
       type: 'string',
       requiresArg: true,
       coerce: positiveWholeNumber('first'),
-      describe: 'Only the first images of each subset',
+      describe: 'Export only this many images of each subset',
     },
     seed: {
       type: 'string',
@@ -59,7 +63,7 @@ export const datasetExport = defineVerb({
     const { images, objects, yaml } = written;
     terminal.print(`${yaml}: ${images.train} training and ${images.val} test images as ${chosen}`);
     if (objects.written > 0) terminal.print(`objects of ${objects.written} images`);
-    if (objects.left > 0) terminal.print(`the objects of ${objects.left} images are left out`);
+    if (objects.left > 0) terminal.print(`without the objects of ${objects.left} images`);
     return written;
   },
 });

@@ -8,15 +8,15 @@ import { defineVerb } from '../verb.ts';
 /** `unseen dataset prepare`: official archives as the files that a dataset's YAML reads. */
 export const datasetPrepare = defineVerb({
   positionals: {
-    dataset: { type: 'string', demandOption: true, describe: "A name of 'unseen dataset list', or a YAML" },
+    dataset: { type: 'string', demandOption: true, describe: "A name from 'unseen dataset list', or a YAML" },
   },
   options: {
     from: {
-      ...textOption('from', 'Folder of the official archives, or of what they unpack to'),
+      ...textOption('from', 'Folder of the official archives, packed or unpacked'),
       demandOption: true,
     },
-    to: textOption('to', 'Data folder, which becomes UNSEEN_DATA (default: the variable UNSEEN_DATA)'),
-    download: { type: 'boolean', default: false, describe: 'Download missing archives into --from' },
+    to: textOption('to', 'Data folder to write to (default: the variable UNSEEN_DATA)'),
+    download: { type: 'boolean', default: false, describe: 'Download missing archives to --from' },
     workers: {
       type: 'string',
       requiresArg: true,
@@ -26,7 +26,7 @@ export const datasetPrepare = defineVerb({
   },
   examples: [
     ['unseen dataset prepare voc12 --from ~/archives --to ~/data', 'VOC 2012 with the masks of SBD'],
-    ['unseen dataset prepare context --from ~/archives --to ~/data --download', 'fetches what is missing first'],
+    ['unseen dataset prepare context --from ~/archives --to ~/data --download', 'downloads what is missing first'],
   ],
   async run({ dataset, from, to, download, workers }, { terminal }) {
     const [{ prepareDataset }, { interruptSignal }] = await Promise.all([import('@unseen/data'), import('@unseen/nn')]);
@@ -42,7 +42,7 @@ export const datasetPrepare = defineVerb({
       });
       describe(prepared, terminal);
       if (to !== undefined && process.env.UNSEEN_DATA !== to) {
-        terminal.note(`other commands find the files with UNSEEN_DATA=${resolve(to)}`);
+        terminal.note(`set UNSEEN_DATA=${resolve(to)} so that other commands find the files`);
       }
       return prepared;
     } catch (error) {
@@ -58,9 +58,10 @@ export const datasetPrepare = defineVerb({
 function describe(prepared: PreparedDataset, terminal: Terminal): void {
   const { root, images, reused, lists, classes, absent, unlabelledPixels, leftOut } = prepared;
   const count = (n: number) => n.toLocaleString('en-US');
-  terminal.print(`${root}: ${count(images)} images${reused > 0 ? `, ${count(reused)} of them finished earlier` : ''}`);
+  terminal.print(`${root}: ${count(images)} images${reused > 0 ? `, ${count(reused)} of them done earlier` : ''}`);
   for (const { name, images, expected } of lists) {
-    const note = expected === undefined || expected === images ? '' : `; ${count(expected)} with the official archives`;
+    const note =
+      expected === undefined || expected === images ? '' : `, of ${count(expected)} in the complete archives`;
     terminal.print(`list ${name}: ${count(images)} images${note}`);
   }
   if (classes.length > 0) {

@@ -8,16 +8,16 @@ export const datasetSplit = defineVerb({
   },
   options: {
     labelled: {
-      ...textOption('labelled', 'Part of the training images that keeps its labels, such as 1/8, or their number'),
+      ...textOption('labelled', 'Training images that keep their labels: a fraction such as 1/8, or a number'),
       demandOption: true,
     },
     seed: {
       type: 'string',
       requiresArg: true,
       coerce: wholeNumber('seed'),
-      describe: 'Seed (default: 0); with one seed, smaller parts are contained in larger ones',
+      describe: 'Seed (default: 0); with the same seed, smaller lists are contained in larger ones',
     },
-    root: textOption('root', 'Folder of the images and masks, instead of the one that the YAML names'),
+    root: textOption('root', 'Folder of the images and masks, instead of the one in the YAML'),
     out: { ...outOption('Folder for labelled.txt and unlabelled.txt'), demandOption: true },
   },
   examples: [
@@ -32,7 +32,10 @@ export const datasetSplit = defineVerb({
     ]);
     const [, part, whole] = /^(\d{1,9})(?:\/(\d{1,9}))?$/.exec(labelled!) ?? [];
     if (part === undefined || Number(whole ?? 1) === 0) {
-      throw new UserError({ given: `--labelled '${labelled}'`, expected: 'a part such as 1/8, or a number of images' });
+      throw new UserError({
+        given: `--labelled '${labelled}'`,
+        expected: 'a fraction such as 1/8, or a number of images',
+      });
     }
     const size = whole === undefined ? { counts: [Number(part)] } : { fractions: [Number(part) / Number(whole)] };
     const { train } = await openDataset(name, { ...(root !== undefined && { root }) });

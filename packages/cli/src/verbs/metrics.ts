@@ -13,9 +13,9 @@ const text = (name: string, describe: string) =>
 export const metrics = defineVerb({
   positionals: {},
   options: {
-    pred: { ...text('pred', 'Folder of predicted masks: PNG, class ids'), demandOption: true },
-    gt: { ...text('gt', 'Folder of true masks of the same names'), demandOption: true },
-    dataset: { ...text('dataset', 'Name of a dataset, or its YAML, for the classes'), demandOption: true },
+    pred: { ...text('pred', 'Folder of predicted masks (PNG, class ids)'), demandOption: true },
+    gt: { ...text('gt', 'Folder of ground-truth masks with the same names'), demandOption: true },
+    dataset: { ...text('dataset', 'Name of a dataset, or its YAML'), demandOption: true },
     subset: { type: 'string', choices: ['train', 'val'] as const, describe: 'Score only the images of this subset' },
     classes: { ...text('classes', 'Name of the seen/unseen split'), default: 'default' },
   },
@@ -47,7 +47,7 @@ export const metrics = defineVerb({
       ]),
     );
     terminal.print(`\n${figuresTable({ [`${images} images`]: metrics })}`);
-    if (unused > 0) terminal.note(`${unused} files belong to no image of the subset and were left out`);
+    if (unused > 0) terminal.note(`${unused} files belong to no image of the subset and were not scored`);
     return { images, unused, metrics };
   },
 });

@@ -23,13 +23,13 @@ export function encodeCompressedRunLengths(runs: RunLengths): string {
   return text;
 }
 
-/** The run lengths of COCO's text form. Text that is none is a {@link UserError}, in which `name` stands for it. */
+/** Decodes COCO's text form of run lengths. Other text is a {@link UserError} about `name`. */
 export function decodeCompressedRunLengths(text: string, name: string): number[] {
   const runs: number[] = [];
   let [value, shift] = [0, 0];
   for (let i = 0; i < text.length; i++) {
     const digit = text.charCodeAt(i) - FIRST;
-    // Seven digits hold more pixels than any image has.
+    // Seven digits are more pixels than any image has.
     if (digit < 0 || digit > 0x3f || shift > 30) throw damaged(name, i);
     value += (digit & 0x1f) * 2 ** shift;
     shift += 5;

@@ -6,7 +6,7 @@ import { decodeCompressedRunLengths } from './compressed-run-lengths.ts';
 import { fillPolygon } from './polygon.ts';
 
 const size = z.int().min(1).max(0xffff);
-// Sizes are believed when memory is set aside: more than a photo has is refused.
+// Memory is allocated by these sizes.
 const MAX_PIXELS = 2 ** 27;
 const imageSchema = z
   .object({ id: z.int(), file_name: z.string(), height: size, width: size })
@@ -31,7 +31,7 @@ export interface AnnotatedImage {
   readonly width: number;
   /** Categories of its annotations, in their order. */
   readonly categories: readonly number[];
-  /** As they stand in the file; {@link readRegion} checks them one by one. */
+  /** As stored; {@link readRegion} checks them one by one. */
   readonly annotations: readonly unknown[];
 }
 
@@ -62,7 +62,7 @@ export async function readInstanceAnnotations(path: string): Promise<ReadonlyMap
 /** Where one annotation is, and what it is of. */
 export interface Region {
   readonly category: number;
-  /** Several objects as one. */
+  /** A group of objects annotated as one. */
   readonly crowd: boolean;
   /** [height · width], 1 inside. */
   readonly mask: Uint8Array;
@@ -72,7 +72,7 @@ export interface Region {
 
 /**
  * The region of an annotation: the union of its polygons (filled as {@link fillPolygon} does), or its run lengths, compressed or not.
- * `path` stands for the file in messages; what is no such annotation is a {@link UserError}.
+ * Anything else is a {@link UserError} about the file at `path`.
  */
 export function readRegion(annotation: unknown, { id, height, width }: AnnotatedImage, path: string): Region {
   const name = `${path}, image '${id}'`;

@@ -1,4 +1,4 @@
-import type { Subset } from '../layouts/index.ts';
+import type { Subset } from '../layouts/listing.ts';
 import { isUnequal } from './checks/sizes.ts';
 import { soundMasks } from './checks/values.ts';
 import { classOf, type DatasetFacts, type EntryFacts } from './facts.ts';

@@ -2,11 +2,11 @@ import { type LabelMap, type RgbImage, UserError } from '@unseen/core';
 import { type Color, overlay, resizeNearest } from '@unseen/vision';
 import sharp from 'sharp';
 import { decodeImage } from '../image.ts';
-import type { Subset } from '../layouts/index.ts';
+import type { Subset } from '../layouts/listing.ts';
 import { isUnequal } from './checks/sizes.ts';
 import { classOf, type DatasetFacts, type EntryFacts, type MaskFacts } from './facts.ts';
 
-/** Where a picture comes from: a file, or what a generated dataset draws. */
+/** Where a picture comes from: a file or a generated dataset. */
 export interface PictureSource {
   readonly imagePath?: string | undefined;
   readonly image?: () => Promise<RgbImage>;
@@ -32,7 +32,7 @@ export interface ContactPicture {
   /** Shares of its pixels that are unlabelled, and that have a value that no class has. */
   readonly unlabelled: number;
   readonly unknown: number;
-  /** That the mask was stretched to be shown. */
+  /** What to know about the picture, such as that the mask was stretched. */
   readonly remark?: string;
 }
 
@@ -41,7 +41,7 @@ const LONG_SIDE = 320;
 /** Colour of values that no class has. */
 export const UNKNOWN_COLOR: Color = [255, 0, 255];
 
-/** Draws an image and its overlay, small. The mask is stretched to the image where their sizes differ. */
+/** Draws a small image and its overlay. The mask is stretched to the image where their sizes differ. */
 export async function pictureOf(
   entry: EntryFacts,
   source: PictureSource,
@@ -53,7 +53,7 @@ export async function pictureOf(
   if (!hasIds(mask!)) {
     const picture = await decodeImage(entry.maskPath!);
     return {
-      ...{ subset, id, classes: [], unlabelled: 0, unknown: 0, remark: 'the mask as it is: no class ids' },
+      ...{ subset, id, classes: [], unlabelled: 0, unknown: 0, remark: 'the mask itself: it has no class ids' },
       photo: await encode(photo),
       labelled: await encode(resizeNearest(picture, height, width)),
     };
@@ -101,7 +101,7 @@ async function smallPhoto({ imagePath, image }: PictureSource): Promise<RgbImage
   return { height: info.height, width: info.width, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
-/** Photos as JPEG; pictures so small that pixels are seen as PNG. */
+/** Photos as JPEG; small pictures, whose pixels are visible, as PNG. */
 async function encode(picture: RgbImage): Promise<EncodedPicture> {
   const { height, width } = picture;
   const small = Math.max(height, width) < LONG_SIDE / 2;

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { type Dataset, IGNORE, type Sample, SeedTree, sha256, UserError } from '@unseen/core';
 import { addMask, classSupport, type Support } from '../class-support.ts';
 import { findSplit } from '../contiguous-labels.ts';
-import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
-import { IMAGE_TYPES, type ListedImage, listSubset, type Subset } from '../layouts/index.ts';
+import type { DatasetFile } from '../dataset-file.ts';
+import { IMAGE_TYPES } from '../layouts/find-files.ts';
+import { listSubset } from '../layouts/layouts.ts';
+import type { ListedImage, Subset } from '../layouts/listing.ts';
 import { maskValues } from '../mask.ts';
+import { type DatasetSettings, readDatasetFile } from '../read-dataset-file.ts';
 import { builtInDatasets, datasetPath } from '../registry.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
 import { checkFiles } from './checks/files.ts';
@@ -31,7 +34,7 @@ export interface ExamineOptions {
   readonly root?: string;
   /** Name of the seen/unseen split; `default` by default. */
   readonly split?: string;
-  /** Read the heads of image files only: damage behind them and pictures that look the same are not found. */
+  /** Read only the headers of image files: later damage and near-duplicates are not found. */
   readonly quick?: boolean;
   /** Called after each image with its mask. */
   readonly onImage?: (done: number, total: number, id: string) => Promise<void> | void;
@@ -40,13 +43,13 @@ export interface ExamineOptions {
 /** An examined dataset. */
 export interface Examination {
   readonly report: DoctorReport;
-  /** Overlays of some images of each subset, chosen so that classes are seen at least once. */
+  /** Overlays of some images of each subset, chosen to show every class at least once. */
   pictures(perSubset: number): Promise<ContactPicture[]>;
 }
 
 /**
- * Reads a dataset as it lies on disk, by its registered name or the path of a YAML, and tells all that is wrong with it.
- * Files that are missing or damaged are findings; only a YAML that cannot be read is a {@link UserError}.
+ * Reads a dataset from disk, by its registered name or the path of a YAML, and reports everything that is wrong with it.
+ * Missing and damaged files are findings; only an unreadable YAML is a {@link UserError}.
  */
 export async function examineDataset(nameOrYaml: string, options: ExamineOptions = {}): Promise<Examination> {
   const { facts, sources } = Object.hasOwn(builtInDatasets, nameOrYaml)
@@ -84,7 +87,11 @@ interface Gathered {
   readonly sources: Readonly<Record<Subset, readonly PictureSource[]>>;
 }
 
-async function factsOfFiles(given: string, file: DatasetFile, options: ExamineOptions): Promise<Gathered> {
+async function factsOfFiles(
+  given: string,
+  file: DatasetFile<DatasetSettings>,
+  options: ExamineOptions,
+): Promise<Gathered> {
   const { settings, classes, splits } = file;
   const { split: name = 'default', quick = false } = options;
   const split = findSplit(splits, name, settings.name);
@@ -121,8 +128,8 @@ async function factsOfFiles(given: string, file: DatasetFile, options: ExamineOp
   return { facts, sources: { train: sourcesOf('train'), val: sourcesOf('val') } };
 }
 
-/** A listing; where there is none, why. */
-async function list(file: DatasetFile, subset: Subset) {
+/** A listing, or why there is none. */
+async function list(file: DatasetFile<DatasetSettings>, subset: Subset) {
   try {
     return await listSubset(file, subset);
   } catch (error) {

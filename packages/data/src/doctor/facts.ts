@@ -1,13 +1,13 @@
 import type { ClassInfo, ZeroShotSplit } from '@unseen/core';
 import type { Palette } from '@unseen/formats';
-import type { Subset } from '../layouts/index.ts';
+import type { Subset } from '../layouts/listing.ts';
 
 /** What is kept of an image file. */
 export interface PictureFacts {
   /** Of the picture as it is decoded: turned upright. */
   readonly height: number;
   readonly width: number;
-  /** How the file says that it is to be turned: EXIF's 1 (not at all) … 8. */
+  /** EXIF orientation: 1 (upright) … 8. */
   readonly orientation: number;
   /** SHA-256 of the file. */
   readonly bytes: string;
@@ -18,7 +18,7 @@ export interface PictureFacts {
 /** Height and width of thumbnails. */
 export const THUMBNAIL = { height: 8, width: 9 } as const;
 
-/** How the labels of a mask touch each other, in pixels that are not on its rim. */
+/** How the labels of a mask touch each other, over pixels not on its border. */
 export interface EdgeFacts {
   /** Pixels with another value beside, above or below them. */
   readonly edges: number;
@@ -45,7 +45,7 @@ export const MOST_COLORS = 4096;
 export interface MaskFacts {
   readonly height: number;
   readonly width: number;
-  /** `ids` where the layout keeps ids in something else than an indexed PNG. */
+  /** `ids` where the layout does not store ids as indexed PNGs. */
   readonly kind: 'palette' | 'gray' | 'color' | 'jpeg' | 'ids';
   /** Raw values with their pixels, in increasing order; empty for colour masks. */
   readonly values: readonly (readonly [value: number, pixels: number])[];
@@ -57,7 +57,7 @@ export interface MaskFacts {
 
 /** What is known of one line of a list. */
 export interface EntryFacts {
-  /** As the list says it. */
+  /** As in the list. */
   readonly id: string;
   readonly subset: Subset;
   /** Line of the list, from 1. */
@@ -88,7 +88,7 @@ export interface SubsetFacts {
   readonly problem?: string;
 }
 
-/** A seen/unseen split with what its file says of it. */
+/** A seen/unseen split with the source that the YAML gives for it. */
 export interface ExaminedSplit extends ZeroShotSplit {
   readonly name: string;
   readonly source?: string;
@@ -107,11 +107,11 @@ export interface DatasetFacts {
   readonly ownColors: boolean;
   readonly train: SubsetFacts;
   readonly val: SubsetFacts;
-  /** What `unseen dataset prepare` is told to make this dataset of its official archives, where it can. */
+  /** The argument with which `unseen dataset prepare` builds this dataset from its official archives, where it can. */
   readonly prepared?: string;
   /** Whether its files lie in the data folder, `$UNSEEN_DATA`. */
   readonly inDataFolder?: boolean;
-  /** Whether images without a mask belong to the dataset too. */
+  /** Whether images may lack a mask. */
   readonly optionalMasks?: boolean;
   /** Files in the folders of images and masks, as paths; absent where there are no such folders. */
   readonly imageFiles?: readonly string[];

@@ -1,4 +1,4 @@
-/** How bad a finding is: errors stop training or make its figures wrong, warnings are worth a look, notes are good to know. */
+/** How bad a finding is: errors stop training or make its figures wrong, warnings deserve a look, notes are good to know. */
 export type Severity = 'error' | 'warning' | 'note';
 
 /** Something that the doctor found. */
@@ -8,7 +8,7 @@ export interface Finding {
   readonly severity: Severity;
   /** What was found, one sentence. */
   readonly found: string;
-  /** Files, ids or classes that it is true of, in number. */
+  /** Number of files, ids or classes concerned. */
   readonly count: number;
   /** The first few of them. */
   readonly examples: readonly string[];
@@ -21,7 +21,7 @@ export interface Finding {
 /** Examples that a finding carries at most. */
 const EXAMPLES = 5;
 
-/** A finding about some things; none where there is none. */
+/** A finding about some things; no finding about nothing. */
 export function findingOf(
   of: readonly string[],
   { check, severity, found, why, fix }: Omit<Finding, 'count' | 'examples'>,
@@ -35,7 +35,7 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   return `${count.toLocaleString('en')} ${count === 1 ? noun : plural}`;
 }
 
-/** The first few of a list, with dots where there are more. */
+/** The first few of a list, then dots. */
 export function some(names: readonly (string | number)[], most = 8): string {
   return names.length > most ? `${names.slice(0, most).join(', ')}, …` : names.join(', ');
 }

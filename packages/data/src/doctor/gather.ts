@@ -1,5 +1,5 @@
 import { readBytes, UserError } from '@unseen/core';
-import type { ListedImage, Subset } from '../layouts/index.ts';
+import type { ListedImage, Subset } from '../layouts/listing.ts';
 import { mapLimited } from '../map-limited.ts';
 import type { EntryFacts } from './facts.ts';
 import { labelFacts, type MaskFactsContext, maskFileFacts } from './mask-facts.ts';
@@ -54,7 +54,7 @@ async function maskFacts(listed: ListedImage, path: string, { isPlainMask, masks
   return labelFacts(await listed.rawMask());
 }
 
-/** A value, or why there is none in a user's words. */
+/** A value, or the user's error instead of it. */
 async function attempt<T>(made: Promise<T>): Promise<{ readonly value?: T; readonly problem?: string }> {
   try {
     return { value: await made };

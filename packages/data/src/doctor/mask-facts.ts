@@ -12,7 +12,7 @@ export function packColor([r, g, b]: readonly [number, number, number]): number 
   return (r << 16) | (g << 8) | b;
 }
 
-/** What there is to know of a mask file, whatever picture it holds. A damaged one is a {@link UserError}. */
+/** The facts of a mask file, whatever picture it holds. A damaged one is a {@link UserError}. */
 export function maskFileFacts(bytes: Uint8Array, path: string, context: MaskFactsContext): MaskFacts {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) {
     return { height: 0, width: 0, kind: 'jpeg', values: [], edges: NO_EDGES };
@@ -26,7 +26,7 @@ export function maskFileFacts(bytes: Uint8Array, path: string, context: MaskFact
   return { ...labelFacts(map, kind), ...(palette ? { palette: shared(palette, context.palettes) } : {}) };
 }
 
-/** What there is to know of raw label values. */
+/** The facts of raw label values. */
 export function labelFacts(
   { height, width, data }: { readonly height: number; readonly width: number; readonly data: Uint8Array | Uint16Array },
   kind: MaskFacts['kind'] = 'ids',

@@ -4,8 +4,8 @@ import sharp from 'sharp';
 import { type PictureFacts, THUMBNAIL } from './facts.ts';
 
 /**
- * What there is to know of an image file: from its head alone (`quick`), or by decoding it all, which finds files that are
- * cut short. One that cannot be read is a {@link UserError}.
+ * The facts of an image file: from its header (`quick`), or by decoding all of it, which finds truncated files. An
+ * unreadable one is a {@link UserError}.
  */
 export async function pictureFacts(path: string, { quick }: { readonly quick: boolean }): Promise<PictureFacts> {
   const bytes = await readBytes(path);

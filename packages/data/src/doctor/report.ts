@@ -1,6 +1,6 @@
 import type { ClassSupport, Support } from '../class-support.ts';
 import { addMask } from '../class-support.ts';
-import type { Subset } from '../layouts/index.ts';
+import type { Subset } from '../layouts/listing.ts';
 import { soundMasks } from './checks/values.ts';
 import { classOf, type DatasetFacts, type ExaminedSplit } from './facts.ts';
 import type { Finding } from './finding.ts';
@@ -9,7 +9,7 @@ import type { Finding } from './finding.ts';
 export interface ValueRow {
   readonly value: number;
   readonly meaning: 'class' | 'unlabelled' | 'no class';
-  /** Name of its class, with that one's group in the split and colour. */
+  /** Name of its class, with the group in the split and the colour. */
   readonly name?: string;
   readonly group?: ClassSupport['group'];
   readonly color?: readonly [number, number, number];
@@ -21,15 +21,15 @@ export interface ValueRow {
 export interface ExaminedSubset {
   readonly list?: string;
   readonly images: number;
-  /** Masks that hold one class id a pixel; the histogram is theirs. */
+  /** Masks with one class id per pixel; the histogram is theirs. */
   readonly masks: number;
 }
 
-/** What the doctor says of a dataset. */
+/** What the doctor reports about a dataset. */
 export interface DoctorReport {
   readonly dataset: string;
   readonly split: ExaminedSplit;
-  /** Only the heads of image files were read. */
+  /** Only the headers of image files were read. */
   readonly quick: boolean;
   readonly subsets: Readonly<Record<Subset, ExaminedSubset>>;
   /** Errors first, then warnings, then notes. */
@@ -45,7 +45,7 @@ export interface DoctorReport {
 
 const RANK = { error: 0, warning: 1, note: 2 } as const;
 
-/** Puts what was found into order. */
+/** Sorts and counts the findings. */
 export function reportOf(
   facts: DatasetFacts,
   support: readonly ClassSupport[],

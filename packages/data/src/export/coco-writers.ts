@@ -124,7 +124,7 @@ function partOf({ classId, mask, box: [x0, y0, x1, y1] }: Instance, object: bool
   return { category_id: classId, object, area: runLengthArea(mask), bbox: [x0, y0, x1 - x0, y1 - y0] };
 }
 
-/** The mask must come out of the regions as the reader paints them: crowds first, then larger before smaller objects. */
+/** Painting the regions as the reader does (crowds, then large before small objects) must give the mask. */
 function requirePaintable(id: string, mask: LabelMap, crowds: readonly Instance[], objects: readonly Instance[]): void {
   const hidden = ignoreOf(mask.data);
   const painted = mask.data.slice().fill(hidden);
@@ -137,7 +137,7 @@ function requirePaintable(id: string, mask: LabelMap, crowds: readonly Instance[
   const wrong = painted.findIndex((value, i) => value !== mask.data[i]);
   if (wrong < 0) return;
   throw new UserError({
-    given: `the objects of image '${id}', the smaller over the larger ones, give the class ${painted[wrong]} at row ${Math.floor(wrong / mask.width)}, column ${wrong % mask.width}, its mask ${mask.data[wrong]}`,
+    given: `the objects of image '${id}', painted from large to small, give class ${painted[wrong]} at row ${Math.floor(wrong / mask.width)}, column ${wrong % mask.width}; its mask has ${mask.data[wrong]}`,
     expected: 'objects that make up the mask',
     remedy: WITHOUT_OBJECTS,
   });
@@ -149,7 +149,7 @@ interface NumberedEntry<E> {
   readonly entry: E;
 }
 
-/** Ids that are numbers, as those of COCO, stay what they are; others are counted. */
+/** Numeric ids, as those of COCO, are kept; others are numbered. */
 function entriesOf<E>(written: readonly FinishedSample[]): NumberedEntry<E>[] {
   const own = written.map(({ id }) => (/^\d{1,15}$/.test(id) ? Number(id) : -1));
   const usable = own.every((number) => number >= 0) && new Set(own).size === own.length;

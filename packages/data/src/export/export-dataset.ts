@@ -13,12 +13,11 @@ import {
 import { encodeRgbPng } from '@unseen/formats';
 import { FileSample } from '../file-samples.ts';
 import { IMAGE_TYPES } from '../layouts/find-files.ts';
+import { type LayoutName, layouts } from '../layouts/layouts.ts';
 import type { Subset } from '../layouts/listing.ts';
 import { mapLimited } from '../map-limited.ts';
-import { cocoInstancesWriter, cocoPanopticWriter } from './coco-writers.ts';
 import { datasetYaml } from './dataset-yaml.ts';
-import type { ExportedFiles, FinishedSample, LayoutName, LayoutWriter, MakeLayoutWriter } from './layout-writer.ts';
-import { cityscapesWriter, folderWriter, vocWriter } from './png-writers.ts';
+import type { ExportedFiles, FinishedSample, LayoutWriter } from './layout-writer.ts';
 
 /** Where and how a dataset is exported. */
 export interface ExportDatasetOptions {
@@ -41,17 +40,6 @@ export interface ExportedDataset {
   readonly objects: { readonly written: number; readonly left: number };
 }
 
-const writers: Readonly<Record<LayoutName, MakeLayoutWriter>> = {
-  folder: folderWriter,
-  voc: vocWriter,
-  cityscapes: cityscapesWriter,
-  'coco-panoptic': cocoPanopticWriter,
-  'coco-instances': cocoInstancesWriter,
-};
-
-/** Names of the layouts that a dataset can be exported in. */
-export const LAYOUTS = Object.keys(writers) as readonly LayoutName[];
-
 /**
  * Writes a dataset in a layout, with its YAML (`dataset.yaml`): opened again it has the same ids, photos, masks, classes,
  * splits and image labels, and the same objects where the layout holds them (in Cityscapes by class). The folder is
@@ -61,7 +49,7 @@ export const LAYOUTS = Object.keys(writers) as readonly LayoutName[];
 export async function exportDataset(dataset: Dataset, options: ExportDatasetOptions): Promise<ExportedDataset> {
   const { layout, instances = true, onImage } = options;
   const folder = resolve(options.folder);
-  const writer = writers[layout](dataset);
+  const writer = layouts[layout].write(dataset);
   const samples = (['train', 'val'] as const).flatMap((subset) =>
     dataset[subset].map((sample) => ({ subset, sample })),
   );
@@ -100,7 +88,10 @@ export async function exportDataset(dataset: Dataset, options: ExportDatasetOpti
 function checkIds(dataset: Dataset, samples: readonly { subset: Subset; sample: Sample }[]): void {
   for (const subset of ['train', 'val'] as const) {
     if (dataset[subset].length > 0) continue;
-    throw new UserError({ given: `dataset ${dataset.name} without images in '${subset}'`, expected: 'at least one' });
+    throw new UserError({
+      given: `dataset ${dataset.name} without images in '${subset}'`,
+      expected: 'at least one seen class',
+    });
   }
   const seen = new Set<string>();
   for (const {
@@ -108,9 +99,9 @@ function checkIds(dataset: Dataset, samples: readonly { subset: Subset; sample: 
   } of samples) {
     const parts = id.split('/');
     if (id.trim() !== id || /[\\\n\r]/.test(id) || parts.some((part) => part === '' || part === '.' || part === '..')) {
-      throw new UserError({ given: `image id '${id}'`, expected: 'a name that files can have' });
+      throw new UserError({ given: `image id '${id}'`, expected: 'a valid file name' });
     }
-    if (seen.has(id)) throw new UserError({ given: `image '${id}' is there twice`, expected: 'every image once' });
+    if (seen.has(id)) throw new UserError({ given: `image '${id}' occurs twice`, expected: 'every image once' });
     seen.add(id);
   }
 }
@@ -123,7 +114,7 @@ async function requireEmpty(folder: string): Promise<void> {
   if (entries.length === 0) return;
   throw new UserError({
     given: `${folder} is not empty`,
-    expected: 'a folder that is new',
+    expected: 'a new or empty folder',
     remedy: 'name another one',
   });
 }
@@ -163,7 +154,7 @@ async function labelsAndYaml(dataset: Dataset, layout: LayoutName, writer: Layou
   };
 }
 
-/** Plainly: the whole folder is renamed when all of it is there. */
+/** Not atomic: the whole folder is renamed once complete. */
 async function writeFiles(folder: string, files: ExportedFiles): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);

@@ -1,9 +1,5 @@
 import type { Dataset, InstanceSet, LabelMap } from '@unseen/core';
-import type { DatasetSettings } from '../dataset-file.ts';
 import type { Subset } from '../layouts/listing.ts';
-
-/** Names of the layouts. */
-export type LayoutName = DatasetSettings['layout'];
 
 /** What is written of one image besides the photo. */
 export interface ExportedSample {

@@ -2,12 +2,12 @@ import { UserError } from '@unseen/core';
 import { decodeRunLengths } from '@unseen/vision';
 import type { ExportedSample } from './layout-writer.ts';
 
-/** What to do where objects cannot be written. */
-export const WITHOUT_OBJECTS = 'leave the objects out (--no-instances), or take another layout';
+/** What to do if objects cannot be written. */
+export const WITHOUT_OBJECTS = 'export without objects (--no-instances), or use another layout';
 
 /**
- * Number of the object at every pixel, 1 for the first, 0 where there is none. Objects that overlap or contradict the mask
- * are {@link UserError}s: a picture of object ids cannot hold them.
+ * Number of the object at every pixel: 1 for the first, 0 for none. Objects that overlap or contradict the mask
+ * are {@link UserError}s: a picture of object ids cannot store them.
  */
 export function objectMap({ id, mask, instances }: ExportedSample): Uint16Array {
   const { height, width, data } = mask;
@@ -20,7 +20,7 @@ export function objectMap({ id, mask, instances }: ExportedSample): Uint16Array 
       if (numbers[i] !== 0) {
         throw new UserError({
           given: `objects ${numbers[i]} and ${index + 1} of image '${id}' overlap at ${at}`,
-          expected: 'objects apart from each other',
+          expected: 'objects that do not overlap',
           remedy: WITHOUT_OBJECTS,
         });
       }

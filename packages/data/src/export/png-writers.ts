@@ -6,7 +6,7 @@ import { objectMap, WITHOUT_OBJECTS } from './object-map.ts';
 
 const UNLABELLED: Palette[number] = [224, 224, 192];
 
-/** Writes `images/<id>` and `masks/<id>.png`, in the colours of the classes; objects have no place there. */
+/** Writes `images/<id>` and `masks/<id>.png`, in the colours of the classes; without objects. */
 export const folderWriter: MakeLayoutWriter = ({ classes }) => {
   const colors = Array.from({ length: 256 }, (): Palette[number] => [0, 0, 0]);
   for (const { id, color } of classes) if (id < IGNORE) colors[id] = color;
@@ -68,7 +68,7 @@ export const cityscapesWriter: MakeLayoutWriter = () => ({
   finish: ({ train, val }) => ({ 'train.txt': listOf(train), 'val.txt': listOf(val) }),
 });
 
-/** 1000 · label + number of the object within its class; the label alone, or 0 where it is too large, where there is no object. */
+/** 1000 · label + number of the object within its class; without an object the label alone, or 0 where it is too large. */
 function instanceIds(sample: ExportedSample): Uint16Array {
   const { id, mask, instances } = sample;
   const counts = new Map<number, number>();

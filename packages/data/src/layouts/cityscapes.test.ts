@@ -56,6 +56,6 @@ test('a stored value that is mapped may not mean "unlabelled" as well', async ()
     /town\.yaml:4:\d+: 'map' has the value 26, which means "unlabelled"/,
   );
   await expect(openDataset(await town(YAML.replace('7: road', '7: roads')))).rejects.toThrow(
-    /town\.yaml:4:\d+: 'map\.7' is 'roads', which is no class.*did you mean 'road'/,
+    /town\.yaml:4:\d+: 'map\.7' is 'roads', which is not a class.*did you mean 'road'/,
   );
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type InstanceSet, UserError } from '@unseen/core';
 import { z } from 'zod';
 import type { DatasetFile } from '../dataset-file.ts';
+import { cityscapesWriter } from '../export/png-writers.ts';
 import { annotatedInstances } from '../instances.ts';
 import { classOfValue, maskValues, readRawMask } from '../mask.ts';
 import { commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
@@ -9,13 +10,14 @@ import { findFiles, idsInFolder } from './find-files.ts';
 import { listPairs } from './folder.ts';
 import { listPath, readIdList } from './id-list.ts';
 import { withImageLabels } from './image-labels.ts';
-import type { ListedImage, ListLayout } from './listing.ts';
+import type { Layout } from './layout.ts';
+import type { ListedImage, Subset, SubsetListing } from './listing.ts';
 
 /**
  * Settings of the layout `cityscapes`: `leftImg8bit/train/<city>/<name>_leftImg8bit.png` and
  * `gtFine/train/<city>/<name>_gtFine_labelIds.png`. Ids are `<city>/<name>`; without lists, all images of a subset's folder.
  */
-export const cityscapesSettings = z.strictObject({
+const cityscapesSettings = z.strictObject({
   layout: z.literal('cityscapes'),
   ...commonSettings,
   images: z.string().default('leftImg8bit'),
@@ -27,8 +29,11 @@ export const cityscapesSettings = z.strictObject({
   imageLabels: imageLabelSettings,
 });
 
-/** Lists a subset of the layout `cityscapes`. */
-export const listCityscapes: ListLayout<z.output<typeof cityscapesSettings>> = async (file, settings, subset) => {
+async function listCityscapes(
+  file: DatasetFile,
+  settings: z.output<typeof cityscapesSettings>,
+  subset: Subset,
+): Promise<SubsetListing> {
   const { images, masks, labels, folders } = settings;
   const [imageFolder, maskFolder] = [images, masks].map((folder) => join(file.root, folder, folders[subset]));
   const [imageSuffix, maskSuffix] = [`_${images}.png`, `_${masks}_${labels}.png`];
@@ -42,7 +47,7 @@ export const listCityscapes: ListLayout<z.output<typeof cityscapesSettings>> = a
     { folder: imageFolder, suffixes: [imageSuffix] },
     { folder: maskFolder, suffixes: [maskSuffix] },
   );
-  // Objects are stored with the original ids, which other labels than those do not fit.
+  // Objects are stored with the original ids: they do not match other labels.
   const suffix = labels === 'labelIds' ? [`_${masks}_instanceIds.png`] : [];
   const objects = await findFiles(
     maskFolder,
@@ -54,6 +59,13 @@ export const listCityscapes: ListLayout<z.output<typeof cityscapesSettings>> = a
     return path === undefined ? entry : { ...entry, instances: () => readObjects(file, path, entry.id) };
   });
   return { ...listing, entries: await withImageLabels(file, entries, settings.imageLabels) };
+}
+
+/** The layout `cityscapes`: the folders of Cityscapes. */
+export const cityscapes: Layout<typeof cityscapesSettings> = {
+  schema: cityscapesSettings,
+  list: listCityscapes,
+  write: cityscapesWriter,
 };
 
 const OBJECTS_A_CLASS = 1000;
@@ -71,7 +83,7 @@ async function readObjects(file: DatasetFile, path: string, id: string): Promise
     else if (!values.ignore.has(label)) {
       throw new UserError({
         given: `${path} has the object ${object}, of label ${label}, which no class has`,
-        expected: "a label that 'classes', 'map' or 'ignore' of the dataset name",
+        expected: "a label in 'classes', 'map' or 'ignore' of the dataset",
       });
     }
   }

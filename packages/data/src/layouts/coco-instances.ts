@@ -3,20 +3,21 @@ import { type InstanceSet, type LabelMap, UserError } from '@unseen/core';
 import { z } from 'zod';
 import { type AnnotatedImage, type Region, readInstanceAnnotations, readRegion } from '../coco/instance-annotations.ts';
 import { classIdOf, type DatasetFile } from '../dataset-file.ts';
+import { cocoInstancesWriter } from '../export/coco-writers.ts';
 import { annotatedInstances } from '../instances.ts';
 import { classOfValue, maskValues } from '../mask.ts';
-import { presentClasses } from './coco-panoptic.ts';
 import { classReference, commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
 import { findFiles } from './find-files.ts';
 import { listPath, readIdList } from './id-list.ts';
-import { withImageLabels } from './image-labels.ts';
-import type { ListedImage, ListLayout } from './listing.ts';
+import { presentClasses, withImageLabels } from './image-labels.ts';
+import type { Layout } from './layout.ts';
+import type { ListedImage, Subset, SubsetListing } from './listing.ts';
 
 /**
  * Settings of the layout `coco-instances`: the folders of COCO 2017 with its annotation of things. `background` is the class
  * of pixels of no object, which are unlabelled otherwise.
  */
-export const cocoInstancesSettings = z.strictObject({
+const cocoInstancesSettings = z.strictObject({
   layout: z.literal('coco-instances'),
   ...commonSettings,
   images: subsetPaths.default({ train: 'train2017', val: 'val2017' }),
@@ -32,8 +33,12 @@ export const cocoInstancesSettings = z.strictObject({
 
 const NOTHING = 0xffff;
 
-/** Lists a subset of the layout `coco-instances`. Image labels are the categories of the annotation, those of crowds too. */
-export const listCocoInstances: ListLayout<z.output<typeof cocoInstancesSettings>> = async (file, settings, subset) => {
+/** Image labels are the categories of the annotation, those of crowds too. */
+async function listCocoInstances(
+  file: DatasetFile,
+  settings: z.output<typeof cocoInstancesSettings>,
+  subset: Subset,
+): Promise<SubsetListing> {
   const annotation = join(file.root, settings.annotations[subset]);
   const annotated = await readInstanceAnnotations(annotation);
   const list = settings.subsets ? listPath(file, settings.subsets[subset]) : annotation;
@@ -59,6 +64,13 @@ export const listCocoInstances: ListLayout<z.output<typeof cocoInstancesSettings
   });
   const withLabels = await withImageLabels(file, entries, settings.imageLabels);
   return { list, entries: withLabels, imageFolder, maskFolder: annotation };
+}
+
+/** The layout `coco-instances`: the folders of COCO 2017 with its annotation of things. */
+export const cocoInstances: Layout<typeof cocoInstancesSettings> = {
+  schema: cocoInstancesSettings,
+  list: listCocoInstances,
+  write: cocoInstancesWriter,
 };
 
 /** The value that stands for the background before values become classes. */
@@ -68,8 +80,8 @@ function storedBackground(file: DatasetFile, background: string | number | undef
   if (!file.valueMap) return id;
   for (const [stored, mapped] of file.valueMap) if (mapped === id) return stored;
   throw new UserError({
-    given: `${file.path}: no value of 'map' is the class '${background}' of the background`,
-    expected: 'a value that no category has, such as 0',
+    given: `${file.path}: 'map' has no value for the background class '${background}'`,
+    expected: 'a value that is not a category, such as 0',
   });
 }
 
@@ -85,7 +97,7 @@ function paint(image: AnnotatedImage, path: string, ground: number): LabelMap {
   return { id, height, width, data };
 }
 
-/** Objects of an image, whole where others lie over them; crowds, and regions without a pixel, are none. */
+/** Objects of an image, including parts that others cover; without crowds and regions without a pixel. */
 function objectsOf(
   image: AnnotatedImage,
   path: string,

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { z } from 'zod';
+import type { DatasetFile } from '../dataset-file.ts';
+import { cocoPanopticWriter } from '../export/coco-writers.ts';
 import { classOfValue, maskValues } from '../mask.ts';
 import { readPanopticAnnotation, readPanopticMask, readPanopticObjects } from '../panoptic.ts';
 import { commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
 import { findFiles, IMAGE_TYPES, MASK_TYPES } from './find-files.ts';
 import { listPath, readIdList } from './id-list.ts';
-import { withImageLabels } from './image-labels.ts';
-import type { ListedImage, ListLayout } from './listing.ts';
+import { presentClasses, withImageLabels } from './image-labels.ts';
+import type { Layout } from './layout.ts';
+import type { ListedImage, Subset, SubsetListing } from './listing.ts';
 
 /** Settings of the layout `coco-panoptic`: the folders of COCO 2017 with its panoptic annotation. */
-export const cocoPanopticSettings = z.strictObject({
+const cocoPanopticSettings = z.strictObject({
   layout: z.literal('coco-panoptic'),
   ...commonSettings,
   images: subsetPaths.default({ train: 'train2017', val: 'val2017' }),
@@ -24,8 +27,12 @@ export const cocoPanopticSettings = z.strictObject({
   imageLabels: imageLabelSettings,
 });
 
-/** Lists a subset of the layout `coco-panoptic`. Image labels are the categories of the annotation. */
-export const listCocoPanoptic: ListLayout<z.output<typeof cocoPanopticSettings>> = async (file, settings, subset) => {
+/** Image labels are the categories of the annotation. */
+async function listCocoPanoptic(
+  file: DatasetFile,
+  settings: z.output<typeof cocoPanopticSettings>,
+  subset: Subset,
+): Promise<SubsetListing> {
   const annotation = join(file.root, settings.annotations[subset]);
   const annotated = await readPanopticAnnotation(annotation);
   const list = settings.subsets ? listPath(file, settings.subsets[subset]) : annotation;
@@ -63,9 +70,11 @@ export const listCocoPanoptic: ListLayout<z.output<typeof cocoPanopticSettings>>
     };
   });
   return { list, entries: await withImageLabels(file, entries, settings.imageLabels), imageFolder, maskFolder };
-};
-
-/** Classes in increasing order, each once, without those that are none. */
-export function presentClasses(classes: readonly (number | undefined)[]): number[] {
-  return [...new Set(classes.filter((id) => id !== undefined))].sort((a, b) => a - b);
 }
+
+/** The layout `coco-panoptic`: the folders of COCO 2017 with its panoptic annotation. */
+export const cocoPanoptic: Layout<typeof cocoPanopticSettings> = {
+  schema: cocoPanopticSettings,
+  list: listCocoPanoptic,
+  write: cocoPanopticWriter,
+};

@@ -69,7 +69,7 @@ describe('objects of COCO', () => {
       1, 3, 1, 2, 255, 1, 1, 3,
     ]);
     await expect(openDataset(await instances(ANNOTATIONS, 'map: {1: cat}\nbackground: grass\n'))).rejects.toThrow(
-      /no value of 'map' is the class 'grass'/,
+      /'map' has no value for the background class 'grass'/,
     );
   });
 

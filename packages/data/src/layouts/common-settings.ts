@@ -39,6 +39,9 @@ export const commonSettings = {
   prepare: prepareSettings,
 };
 
+/** The settings that every layout has. */
+export type CommonSettings = z.output<z.ZodObject<typeof commonSettings>> & { readonly layout: string };
+
 /** A path for each subset. */
 export const subsetPaths = z.strictObject({ train: z.string(), val: z.string() });
 
@@ -52,8 +55,8 @@ export const listSettings = z
 
 /**
  * Where image labels come from: `masks`, the `xml` annotations of VOC, or a JSON file of class names or ids by image id.
- * `names` gives the class of names in the XML that the dataset calls otherwise, or null to pass over them; without
- * `difficult`, objects that are marked so do not count; the classes of `except` are left out.
+ * `names` maps names in the XML to classes, or to null to skip them; with `difficult: false`, objects marked as difficult
+ * do not count; the classes of `except` are left out.
  */
 export const imageLabelSettings = z
   .union([

@@ -19,8 +19,8 @@ export const IMAGE_TYPES: readonly string[] = [
 export const MASK_TYPES: readonly string[] = ['.png', '.PNG'];
 
 /**
- * The files `<folder>/<id><suffix>` of some ids, which may name sub-folders: the first of the suffixes that there is, or
- * `undefined` where there is none. Each folder is read once.
+ * The files `<folder>/<id><suffix>` of some ids, which may include sub-folders: the first suffix that exists, else
+ * `undefined`. Each folder is read once.
  */
 export async function findFiles(
   folder: string,
@@ -44,7 +44,7 @@ export async function findFiles(
   return paths;
 }
 
-/** Ids of all files below a folder that end in one of the suffixes, in order; files of one name are there several times. */
+/** Ids of all files below a folder that end in one of the suffixes, sorted; files that differ in suffix alone give the same id. */
 export async function idsInFolder(folder: string, suffixes: readonly string[]): Promise<string[]> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error) => {
     throw explainFileError(error, folder);

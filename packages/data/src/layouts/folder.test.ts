@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readDatasetFile } from '../dataset-file.ts';
 import { openDataset } from '../open-dataset.ts';
+import { readDatasetFile } from '../read-dataset-file.ts';
 import { maskOf, plainImage, SMALL_YAML, smallDataset, temporaryFolder, writeFiles } from '../small-dataset.suite.ts';
-import { listSubset } from './list-subset.ts';
+import { listSubset } from './layouts.ts';
 
 const mask = maskOf(1, 2, [1, 2]);
 const files = {

@@ -1,18 +1,21 @@
 import { join } from 'node:path';
 import { type LabelMap, UserError } from '@unseen/core';
 import { z } from 'zod';
+import type { DatasetFile } from '../dataset-file.ts';
+import { folderWriter } from '../export/png-writers.ts';
 import { readRawMask } from '../mask.ts';
 import { commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
 import { findFiles, IMAGE_TYPES, idsInFolder, MASK_TYPES } from './find-files.ts';
 import { type ListLine, listPath, readIdList } from './id-list.ts';
 import { withImageLabels } from './image-labels.ts';
-import type { ListLayout, SubsetListing } from './listing.ts';
+import type { Layout } from './layout.ts';
+import type { Subset, SubsetListing } from './listing.ts';
 
 /**
  * Settings of the layout `folder`: `images/<id>.jpg` and `masks/<id>.png`. `{subset}` in a folder stands for `train` or `val`. Each
- * subset has a list of ids; without lists, it is all files of its own folder of images.
+ * subset has a list of ids; without lists, a subset is all files in its own folder of images.
  */
-export const folderSettings = z.strictObject({
+const folderSettings = z.strictObject({
   layout: z.literal('folder'),
   ...commonSettings,
   images: z.string().default('images'),
@@ -23,8 +26,11 @@ export const folderSettings = z.strictObject({
   imageLabels: imageLabelSettings,
 });
 
-/** Lists a subset of the layout `folder`. */
-export const listFolder: ListLayout<z.output<typeof folderSettings>> = async (file, settings, subset) => {
+async function listFolder(
+  file: DatasetFile,
+  settings: z.output<typeof folderSettings>,
+  subset: Subset,
+): Promise<SubsetListing> {
   const { suffixes } = settings;
   const [imageFolder, maskFolder] = [settings.images, settings.masks].map((folder) =>
     join(file.root, folder.replaceAll(SUBSET, subset)),
@@ -48,6 +54,13 @@ export const listFolder: ListLayout<z.output<typeof folderSettings>> = async (fi
     { folder: maskFolder, suffixes: mask },
   );
   return { ...listing, entries: await withImageLabels(file, listing.entries, settings.imageLabels) };
+}
+
+/** The layout `folder`: images and masks of the same ids in two folders. */
+export const folder: Layout<typeof folderSettings> = {
+  schema: folderSettings,
+  list: listFolder,
+  write: folderWriter,
 };
 
 const SUBSET = '{subset}';

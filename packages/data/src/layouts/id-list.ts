@@ -12,12 +12,12 @@ export interface ListLine {
   readonly line: number;
 }
 
-/** How the lines of a list name images. */
+/** What the lines of a list are. */
 export interface ListOptions {
-  /** With `paths`, the last components of a path, less its suffix, are the id. */
+  /** With `paths`, the id is the last components of the path without its suffix. */
   readonly entries?: 'ids' | 'paths';
   readonly components?: number;
-  /** Suffixes that are taken off besides those of images. */
+  /** Suffixes that are removed besides those of images. */
   readonly suffixes?: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export function listPath({ path, root }: DatasetFile, list: string): string {
   return resolve(dirname(path), expandDataFolder(list));
 }
 
-/** The lines of a list file (text, or the strings of a `.npy`), one image each; blank ones are left out, repeated ones stay. */
+/** The lines of a list file (text, or the strings of a `.npy`), one image each, without blank ones; repeated ones stay. */
 export async function readIdList(path: string, options: ListOptions = {}): Promise<ListLine[]> {
   const { entries = 'ids', components = 1, suffixes = [] } = options;
   const idOf = (text: string) => (entries === 'ids' ? text : idOfPath(text, components, suffixes));
@@ -45,7 +45,7 @@ async function readLines(path: string): Promise<string[]> {
   return text.split(/\r?\n/);
 }
 
-/** Id in a path that may be of another machine, or in the first of two paths (image and mask). */
+/** Id in a path, possibly of another machine, or in the first of two paths (image and mask). */
 export function idOfPath(text: string, components: number, suffixes: readonly string[] = []): string {
   const [first, second, ...more] = text.split(/\s+/);
   const pair = second !== undefined && more.length === 0 && [first, second].every((p) => suffixOf(p, suffixes));

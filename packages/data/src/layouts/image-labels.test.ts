@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readDatasetFile } from '../dataset-file.ts';
 import { openDataset } from '../open-dataset.ts';
+import { readDatasetFile } from '../read-dataset-file.ts';
 import { maskOf, plainImage, SMALL_YAML, temporaryFolder, writeFiles } from '../small-dataset.suite.ts';
-import { listSubset } from './list-subset.ts';
+import { listSubset } from './layouts.ts';
 import { readVocObjects } from './voc-xml.ts';
 
 const object = (name: string, more = '') =>
@@ -49,7 +49,7 @@ test('from XML: objects, not their parts; difficult ones by choice; other names'
   expect(await labelsOf(await vocDataset(`{from: xml, difficult: false, ${named}}`, difficult))).toEqual([[2], []]);
   expect(await labelsOf(await vocDataset('{from: xml, names: {hound: null}}', difficult))).toEqual([[1], []]);
   await expect(labelsOf(await vocDataset('xml', difficult))).rejects.toThrow(
-    /a\.xml has an object 'hound', which is no class.*names: \{hound: CLASS\}/,
+    /a\.xml has an object 'hound', which is not a class.*names: \{hound: CLASS\}/,
   );
 });
 
@@ -68,7 +68,7 @@ test('from XML that is none, or not there', async () => {
 test('from masks, some classes left out', async () => {
   expect(await labelsOf(await vocDataset('masks'))).toEqual([[3], [1, 2]]);
   expect(await labelsOf(await vocDataset('{from: masks, except: [cat, 3]}'))).toEqual([[], [2]]);
-  await expect(labelsOf(await vocDataset('{from: masks, except: [cats]}'))).rejects.toThrow("'cats' is no class");
+  await expect(labelsOf(await vocDataset('{from: masks, except: [cats]}'))).rejects.toThrow("'cats' is not a class");
 });
 
 test('damaged XML is refused and does no harm', async () => {

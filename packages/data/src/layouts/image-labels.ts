@@ -36,7 +36,7 @@ async function source(
     case 'xml':
       if (annotations === undefined) {
         throw new UserError({
-          given: `${file.path}: 'imageLabels' from XML with the layout '${file.settings.layout}'`,
+          given: `${file.path}: 'imageLabels: xml' with the layout '${file.settings.layout}'`,
           expected: "the layout 'voc', or labels from masks or a JSON file",
         });
       }
@@ -68,9 +68,9 @@ async function labelsOfXml(file: DatasetFile, path: string, settings: ImageLabel
     const found = file.classes.find((info) => info.name === called);
     if (!found) {
       throw new UserError({
-        given: `${path} has an object '${name}', which is no class of the dataset`,
+        given: `${path} has an object '${name}', which is not a class of the dataset`,
         expected: `one of: ${file.classes.map((info) => info.name).join(', ')}`,
-        remedy: `say its class by imageLabels: {from: xml, names: {${name}: CLASS}}, or null to pass over it`,
+        remedy: `give its class with imageLabels: {from: xml, names: {${name}: CLASS}}, or null to skip it`,
       });
     }
     present.add(found.id);
@@ -78,7 +78,7 @@ async function labelsOfXml(file: DatasetFile, path: string, settings: ImageLabel
   return [...present].sort((a, b) => a - b);
 }
 
-/** Image labels from JSON: lists of class names or ids by image id. Names that are no class are {@link UserError}s. */
+/** Image labels from JSON: lists of class names or ids by image id. Names that are not a class are {@link UserError}s. */
 async function readImageLabels(
   { root, classes }: DatasetFile,
   name: string,
@@ -87,12 +87,12 @@ async function readImageLabels(
   const json = await readJson(path);
   const byName = new Map<unknown, number>(classes.flatMap(({ id, name }) => [[name, id] as const, [id, id] as const]));
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new UserError({ given: `${path} is no JSON object`, expected: 'lists of class names by image id' });
+    throw new UserError({ given: `${path} is not a JSON object`, expected: 'lists of class names by image id' });
   }
   return new Map(
     Object.entries(json).map(([id, labels]) => {
       if (!Array.isArray(labels)) {
-        throw new UserError({ given: `${path}: '${id}' is no list`, expected: 'a list of class names or ids' });
+        throw new UserError({ given: `${path}: '${id}' is not a list`, expected: 'a list of class names or ids' });
       }
       const ids = labels.map((label: unknown) => {
         const found = byName.get(label);
@@ -105,4 +105,9 @@ async function readImageLabels(
       return [id, ids];
     }),
   );
+}
+
+/** The classes that are defined, each once, in increasing order. */
+export function presentClasses(classes: readonly (number | undefined)[]): number[] {
+  return [...new Set(classes.filter((id) => id !== undefined))].sort((a, b) => a - b);
 }

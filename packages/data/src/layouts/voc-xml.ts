@@ -8,8 +8,8 @@ export interface VocObject {
 }
 
 /**
- * Objects of an XML annotation of VOC, in its order; parts of objects (head, hand, …) are none. Files that are no such
- * annotation are {@link UserError}s.
+ * Objects of an XML annotation of VOC, in its order; without parts of objects (head, hand, …). Files that are not such
+ * an annotation are {@link UserError}s.
  */
 export async function readVocObjects(path: string): Promise<VocObject[]> {
   const text = new TextDecoder().decode(await readBytes(path));

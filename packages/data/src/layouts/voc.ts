@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { IGNORE, type InstanceSet, UserError } from '@unseen/core';
 import { z } from 'zod';
 import type { DatasetFile } from '../dataset-file.ts';
+import { vocWriter } from '../export/png-writers.ts';
 import { annotatedInstances } from '../instances.ts';
 import { classOfValue, maskValues, readRawMask, toLabelMap } from '../mask.ts';
 import { commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
@@ -9,13 +10,14 @@ import { findFiles, IMAGE_TYPES, MASK_TYPES } from './find-files.ts';
 import { listPairs } from './folder.ts';
 import { listPath, readIdList } from './id-list.ts';
 import { withImageLabels } from './image-labels.ts';
-import type { ListedImage, ListLayout } from './listing.ts';
+import type { Layout } from './layout.ts';
+import type { ListedImage, Subset, SubsetListing } from './listing.ts';
 
 /**
- * Settings of the layout `voc`: the folders of the Pascal VOC devkits (one year). `objectClasses` is the folder of the masks that
- * give the objects their classes, where `masks` are others (the augmented ones).
+ * Settings of the layout `voc`: the folders of a Pascal VOC devkit. `objectClasses` is the folder of the masks that give
+ * objects their classes, where `masks` are different ones (the augmented ones).
  */
-export const vocSettings = z.strictObject({
+const vocSettings = z.strictObject({
   layout: z.literal('voc'),
   ...commonSettings,
   images: z.string().default('JPEGImages'),
@@ -28,8 +30,11 @@ export const vocSettings = z.strictObject({
   imageLabels: imageLabelSettings,
 });
 
-/** Lists a subset of the layout `voc`. */
-export const listVoc: ListLayout<z.output<typeof vocSettings>> = async (file, settings, subset) => {
+async function listVoc(
+  file: DatasetFile,
+  settings: z.output<typeof vocSettings>,
+  subset: Subset,
+): Promise<SubsetListing> {
   const { root } = file;
   const list = settings.subsets
     ? listPath(file, settings.subsets[subset])
@@ -51,11 +56,18 @@ export const listVoc: ListLayout<z.output<typeof vocSettings>> = async (file, se
   });
   const annotations = join(root, settings.annotations);
   return { ...listing, entries: await withImageLabels(file, entries, settings.imageLabels, annotations) };
+}
+
+/** The layout `voc`: the folders of the Pascal VOC devkits. */
+export const voc: Layout<typeof vocSettings> = {
+  schema: vocSettings,
+  list: listVoc,
+  write: vocWriter,
 };
 
 /**
- * Objects of a picture of object ids (0 none, 255 the border between objects; ids may skip), each with the class of most of
- * its pixels in the mask, background (0) and void (255) apart: the augmented masks draw other outlines than the objects.
+ * Objects of a picture of object ids (0 none, 255 the border between objects; ids may have gaps), each with the class of most
+ * of its pixels in the mask, not counting background (0) and void (255): augmented masks have other outlines than the objects.
  * Objects of ignored classes are left out; an object without a class is a {@link UserError}.
  */
 async function readObjects(file: DatasetFile, id: string, objectPath: string, classPath: string): Promise<InstanceSet> {
@@ -66,8 +78,8 @@ async function readObjects(file: DatasetFile, id: string, objectPath: string, cl
   const { height, width } = objects;
   if (raw.height !== height || raw.width !== width) {
     throw new UserError({
-      given: `${objectPath} is ${height}x${width}, ${classPath} ${raw.height}x${raw.width} (height x width)`,
-      expected: 'one size for objects and classes',
+      given: `${objectPath} is ${height}x${width}, but ${classPath} is ${raw.height}x${raw.width} (height x width)`,
+      expected: 'the same size',
     });
   }
   const votes = new Map<number, Map<number, number>>();
@@ -86,7 +98,7 @@ async function readObjects(file: DatasetFile, id: string, objectPath: string, cl
         throw new UserError({
           given: `object ${object} of ${objectPath} has ${first ? `as many pixels of the value ${first[0]} as of ${second[0]}` : 'no pixel of a class'} in ${classPath}`,
           expected: 'one class for every object',
-          remedy: "name the folder of the masks that the objects belong to as 'objectClasses' (SegmentationClass)",
+          remedy: "set 'objectClasses' to the folder of the masks that the objects belong to (SegmentationClass)",
         });
       }
       const classId = classOfValue(first[0], values);

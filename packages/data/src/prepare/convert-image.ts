@@ -23,8 +23,8 @@ export interface ImageResult {
 }
 
 /**
- * Takes over the files of an image and makes its mask. A mask of another size than its image and a value that no class
- * has are {@link UserError}s; nothing of the image is written then.
+ * Copies the files of an image and makes its mask. A mask that differs in size from its image and a value that no class
+ * has are {@link UserError}s; then nothing is written for the image.
  */
 export async function convertImage(task: ImageTask, job: ImageJob): Promise<ImageResult> {
   const { mask } = task;
@@ -34,7 +34,7 @@ export async function convertImage(task: ImageTask, job: ImageJob): Promise<Imag
     if (raw.height !== height || raw.width !== width) {
       throw new UserError({
         given: `${mask.from} is ${raw.height}x${raw.width}, its image ${task.image} is ${height}x${width} (height x width)`,
-        expected: 'one size for both',
+        expected: 'the same size',
       });
     }
     toLabelMap(raw, mask.from, job.values);
@@ -77,7 +77,7 @@ async function readSource(
   return mapped(values as ArrayLike<number | bigint>, { id, height, width }, job.table, from);
 }
 
-/** Stored values through the table; without one they stay, and must fit into 16 bits. */
+/** Stored values mapped by the table; without one they stay, and must fit into 16 bits. */
 function mapped(
   stored: ArrayLike<number | bigint>,
   image: Omit<LabelMap, 'data'>,
@@ -109,7 +109,7 @@ function withoutHoles(raw: LabelMap, { classes }: MaskValues): LabelMap {
   const data = wide ? new Uint16Array(raw.data.length) : new Uint8Array(raw.data.length);
   for (let i = 0; i < data.length; i++) {
     const value = raw.data[i] === 0xffff ? 0 : raw.data[i];
-    // What does not fit is no class, which is told by its value.
+    // A value that does not fit is not a class either: the caller reports it.
     if (!wide && value > 0xff) return { ...raw, data: raw.data.map((v) => (v === 0xffff ? 0 : v)) };
     data[i] = value;
   }

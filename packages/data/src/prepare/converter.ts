@@ -1,4 +1,5 @@
 import type { DatasetFile } from '../dataset-file.ts';
+import type { DatasetSettings } from '../read-dataset-file.ts';
 import type { PrepareSettings } from './settings.ts';
 
 /** What a converter needs of one of its sources. */
@@ -63,7 +64,7 @@ export interface Plan {
 
 /** What a plan is made from. */
 export interface PlanInput {
-  readonly file: DatasetFile;
+  readonly file: DatasetFile<DatasetSettings>;
   readonly settings: PrepareSettings;
   /** Folder of the dataset, where everything is written to. */
   readonly target: string;
@@ -73,7 +74,7 @@ export interface PlanInput {
   listPath(subset: 'train' | 'val'): string;
 }
 
-/** Makes the files of a dataset of its official archives. */
+/** Builds the files of a dataset from its official archives. */
 export interface Converter {
   /** Raised when its results change. */
   readonly version: number;

@@ -88,7 +88,7 @@ async function extractTar({ archive, inside, wanted, target, signal, onProgress 
       {
         given: `${archive} cannot be unpacked (${messageOf(error)})`,
         expected: packed ? 'a tar archive packed with gzip' : 'a tar archive',
-        remedy: 'it may be damaged or cut short: get it again',
+        remedy: 'it may be damaged or truncated; download it again',
       },
       { cause: error },
     );
@@ -103,7 +103,7 @@ async function take(entry: Readable & { header: Headers }, to: string, archive: 
     throw new UserError({
       given: `${archive} has a ${type} under '${name}'`,
       expected: 'plain files only',
-      remedy: 'get the official archive',
+      remedy: 'download the official archive',
     });
   }
   checkSize(size, name, archive);
@@ -123,7 +123,7 @@ function pathWithin(name: string, inside: string, archive: string): string | und
     throw new UserError({
       given: `${archive} has a file under '${name}', which leads out of the folder`,
       expected: 'paths within the archive',
-      remedy: 'get the official archive',
+      remedy: 'download the official archive',
     });
   }
   const path = parts.join('/');
@@ -136,7 +136,7 @@ function checkSize(size: number, name: string, archive: string): void {
   throw new UserError({
     given: `${archive} has '${name}' of ${size} bytes`,
     expected: `at most ${MAX_FILE_BYTES}`,
-    remedy: 'get the official archive',
+    remedy: 'download the official archive',
   });
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isBeingWritten, isTemporary, UserError } from '@unseen/core';
 import type { DatasetFile } from '../dataset-file.ts';
 import { readIdList } from '../layouts/id-list.ts';
+import type { DatasetSettings } from '../read-dataset-file.ts';
 
 /** Names in a folder that end in a suffix, without it; empty where there is no such folder. */
 export async function idsOf(folder: string, suffix: string): Promise<Set<string>> {
@@ -23,7 +24,7 @@ export async function idsOfOptionalList(folder: string, name: string): Promise<s
 }
 
 /** Folders of images and masks of a dataset whose layout keeps one mask file per image under the image's name. */
-export function pairFolders({ settings, path }: DatasetFile, target: string) {
+export function pairFolders({ settings, path }: DatasetFile<DatasetSettings>, target: string) {
   if (settings.layout !== 'voc' && settings.layout !== 'folder') {
     throw new UserError({
       given: `${path}: layout '${settings.layout}'`,

@@ -1,5 +1,5 @@
 import { UserError } from '@unseen/core';
-import { readDatasetFile } from '../dataset-file.ts';
+import { readDatasetFile } from '../read-dataset-file.ts';
 import { builtInDatasets, listDatasets } from '../registry.ts';
 
 /** The error for a dataset without a `prepare` block; it names those that have one. */
@@ -7,8 +7,8 @@ export async function cannotPrepare(dataset: string): Promise<UserError> {
   if (Object.hasOwn(builtInDatasets, dataset)) {
     return new UserError({
       given: `dataset '${dataset}' is generated`,
-      expected: 'one that is made of archives',
-      remedy: 'use it as it is: there is nothing to prepare',
+      expected: 'one that is built from archives',
+      remedy: 'use it as it is; there is nothing to prepare',
     });
   }
   const known: string[] = [];
@@ -16,7 +16,7 @@ export async function cannotPrepare(dataset: string): Promise<UserError> {
     if (path !== undefined && (await readDatasetFile(path)).settings.prepare) known.push(name);
   }
   return new UserError({
-    given: `dataset '${dataset}' has no 'prepare' block: nothing is known of official archives for it`,
+    given: `dataset '${dataset}' has no 'prepare' block: its official archives are not known`,
     expected: known.length > 0 ? `one of: ${known.join(', ')}` : "a YAML with a 'prepare' block",
   });
 }

@@ -14,9 +14,10 @@ import {
 } from '@unseen/core';
 import { expandDataFolder } from '@unseen/formats';
 import { z } from 'zod';
-import { type DatasetFile, readDatasetFile } from '../dataset-file.ts';
+import type { DatasetFile } from '../dataset-file.ts';
 import { listPath } from '../layouts/id-list.ts';
 import { maskValues } from '../mask.ts';
+import { type DatasetSettings, readDatasetFile } from '../read-dataset-file.ts';
 import { builtInDatasets, datasetPath } from '../registry.ts';
 import { contentsOf, keyOf } from './contents.ts';
 import type { ImageJob, ImageResult } from './convert-image.ts';
@@ -56,9 +57,9 @@ export interface PreparedDataset extends PreparedSummary {
 }
 
 /**
- * Makes the files that a dataset's YAML reads of its official archives: checks these, unpacks what is needed, converts
- * masks, writes lists. What is finished stays when it is interrupted, and the next call goes on from there; what was made
- * with other settings or sources is made again. The files do not depend on the number of workers.
+ * Builds the files that a dataset's YAML reads from its official archives: checks these, unpacks what is needed, converts
+ * masks, writes lists. What is finished stays when it is interrupted, and the next call continues from there; what was made
+ * with other settings or sources is rebuilt. The files do not depend on the number of workers.
  */
 export async function prepareDataset(nameOrYaml: string, options: PrepareOptions): Promise<PreparedDataset> {
   if (Object.hasOwn(builtInDatasets, nameOrYaml)) throw await cannotPrepare(nameOrYaml);
@@ -80,14 +81,14 @@ const SAVED = z.object({
 
 /** One call of {@link prepareDataset}. */
 class Preparation {
-  private readonly file: DatasetFile;
+  private readonly file: DatasetFile<DatasetSettings>;
   private readonly data: string | undefined;
   private readonly settings: PrepareSettings;
   private readonly options: PrepareOptions;
   private readonly progress: PrepareProgress;
 
   constructor(
-    { file, data }: { readonly file: DatasetFile; readonly data: string | undefined },
+    { file, data }: { readonly file: DatasetFile<DatasetSettings>; readonly data: string | undefined },
     settings: PrepareSettings,
     options: PrepareOptions,
   ) {
@@ -123,11 +124,11 @@ class Preparation {
     const state = hashJson([key, await contentsOf(sources, this.converter, this.givenLists)]);
     const finished = await this.finishedBefore(journal, state);
     if (finished) {
-      this.progress.note(`all ${finished.images} images of ${settings.name} are there already`);
+      this.progress.note(`all ${finished.images} images of ${settings.name} are already prepared`);
       return { ...finished, root, reused: finished.images };
     }
     if (journal.isOfOtherSettings(key)) {
-      this.progress.note('settings or sources have changed: all is made again');
+      this.progress.note('settings or sources have changed: everything is rebuilt');
       for (const { role } of sources) await journal.remove(role);
       await journal.remove('unpacked.json');
     }
@@ -201,7 +202,7 @@ class Preparation {
     });
     for (const { role, kind, path, verified } of sources) {
       this.progress.note(
-        `${role}: ${kind} ${path}${verified === undefined ? '' : ` (${verified.split(' ')[0]} is right)`}`,
+        `${role}: ${kind} ${path}${verified === undefined ? '' : ` (${verified.split(' ')[0]} matches)`}`,
       );
     }
     this.progress.stage('look for archives', 'done', place);
@@ -223,10 +224,8 @@ class Preparation {
     if (packed === 0) return;
     const { bavail, bsize } = await statfs(this.file.root);
     const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
-    this.progress.note(
-      `about ${gigabytes(packed)} are needed in ${this.file.root}, ${gigabytes(bavail * bsize)} are free`,
-    );
-    if (bavail * bsize < packed) this.progress.note('warning: the space may not suffice; what is finished would stay');
+    this.progress.note(`${this.file.root} needs about ${gigabytes(packed)}; ${gigabytes(bavail * bsize)} are free`);
+    if (bavail * bsize < packed) this.progress.note('warning: there may not be enough space; finished images are kept');
   }
 
   private async plan(sources: Readonly<Record<string, string>>): Promise<Plan> {
@@ -244,7 +243,7 @@ class Preparation {
     }
     const why = plan.leftOut.map(({ count, what, why }) => `${count} ${what}: ${why}`);
     throw new UserError({
-      given: `no image of ${settings.name} can be made of ${this.options.from}${why.length > 0 ? ` (${why.join('; ')})` : ''}`,
+      given: `no image of ${settings.name} can be built from ${this.options.from}${why.length > 0 ? ` (${why.join('; ')})` : ''}`,
       expected: 'the official archives',
     });
   }
@@ -271,7 +270,7 @@ class Preparation {
       if (!result || !(await journal.isWhole(result, root))) left.push(task);
     }
     const reused = plan.tasks.length - left.length;
-    if (reused > 0) this.progress.note(`${reused} images were finished earlier`);
+    if (reused > 0) this.progress.note(`${reused} images were already done`);
     const place = { index: this.stages - 1, count: this.stages };
     this.progress.stage('convert', 'start', place);
     let done = reused;
@@ -291,7 +290,7 @@ class Preparation {
       const more = failures.length > 5 ? [`and ${failures.length - 5} more`] : [];
       throw new UserError({
         given: `${failures.length} of ${plan.tasks.length} images cannot be converted:\n${[...failures.slice(0, 5), ...more].map((line) => `  ${line}`).join('\n')}`,
-        remedy: 'correct these and call again: all others are finished',
+        remedy: 'fix these and run the command again; all others are done',
       });
     }
     this.progress.stage('convert', 'done', place);

@@ -38,7 +38,7 @@ export const CONVERTER_NAMES = [
   'coco-instances',
 ] as const;
 
-/** What a dataset YAML says of how its files are made of the official archives. */
+/** How the files of a dataset are built from the official archives. */
 export const prepareSettings = z
   .union([
     z.strictObject({ as: z.string() }),

@@ -80,8 +80,8 @@ export async function findSources(
   }
   if (problems.length === 0) return sources;
   throw new UserError({
-    given: `${from} does not have what is needed:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
-    remedy: 'put the official archives there, or unpack them there',
+    given: `${from} lacks sources:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    remedy: 'put the official archives there, packed or unpacked',
   });
 }
 
@@ -103,13 +103,13 @@ function findFolder({ inside, folders, file }: ArchiveSettings, marker: string |
 function missing({ file, url, login, folders, inside }: ArchiveSettings, from: string, downloading: boolean): string {
   const unpacked = (folders ?? [inside]).filter((folder) => folder !== '');
   const or = isArchive(file) && unpacked.length > 0 ? ` (or unpacked: ${unpacked.join(' or ')})` : '';
-  const there = `${join(from, file)} is not there${or}`;
+  const there = `${join(from, file)} is missing${or}`;
   if (login !== undefined) {
     const why = downloading ? 'it cannot be downloaded without an account' : 'an account is needed';
-    return `${there}: ${why}; log in at ${login} and download it by hand`;
+    return `${there}: ${why}; log in at ${login} and download it`;
   }
   if (url === undefined) return there;
-  return `${there}: ${downloading ? 'get it from' : '--download fetches it from'} ${url}`;
+  return `${there}: ${downloading ? 'download it from' : '--download gets it from'} ${url}`;
 }
 
 /** Fetches an archive that has an address; what went wrong, if anything. */
@@ -124,7 +124,7 @@ async function fetchArchive(
     await download(url, path, {
       ...(sha256 !== undefined && { sha256 }),
       ...(options.signal && { signal: options.signal }),
-      remedy: `get ${file} by other means and put it at ${path}`,
+      remedy: `download ${file} some other way and put it at ${path}`,
       onProgress: (bytes, total) => options.onDownload?.(file, bytes, total ?? archive.bytes),
     });
     return undefined;
@@ -140,9 +140,8 @@ async function checkArchive(
   { known, signal, onCheck }: SourceEvents & { readonly known?: KnownChecksums },
 ): Promise<string | { readonly bytes: number; readonly verified?: string }> {
   const { size: bytes, mtimeMs } = await stat(path);
-  const remedy = 'remove it and get it again, or unpack it where you trust it';
-  if (expected !== undefined && bytes !== expected)
-    return `${path} has ${bytes} bytes instead of ${expected}: ${remedy}`;
+  const remedy = 'delete it and download it again, or unpack it if you trust it';
+  if (expected !== undefined && bytes !== expected) return `${path} has ${bytes} bytes, not ${expected}: ${remedy}`;
   const [algorithm, wanted] = sha256 !== undefined ? (['sha256', sha256] as const) : (['md5', md5] as const);
   if (wanted === undefined) return { bytes };
   const key = `${path} ${bytes} ${mtimeMs}`;
@@ -156,7 +155,7 @@ async function checkArchive(
     onCheck?.(path, done, bytes);
   }
   const found = hash.digest('hex');
-  if (found !== wanted) return `${path} has the ${algorithm} ${found} instead of ${wanted}: ${remedy}`;
+  if (found !== wanted) return `${path} has the ${algorithm} ${found}, not ${wanted}: ${remedy}`;
   known?.set(key, verified);
   return { bytes, verified };
 }

@@ -52,7 +52,7 @@ export async function unpackSources(
     const files = await unpack(path, archive.inside);
     if (files === 0) {
       throw new UserError({
-        given: `${path} has none of the files that are needed${archive.inside === '' ? '' : ` under '${archive.inside}'`}`,
+        given: `${path} has none of the required files${archive.inside === '' ? '' : ` under '${archive.inside}'`}`,
         expected: `the official ${archive.file}`,
       });
     }

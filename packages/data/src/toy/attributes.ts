@@ -33,7 +33,7 @@ const SEEN_NAMES = [
 ] as const;
 const UNSEEN_NAMES = ['red striped', 'green plain', 'blue banded', 'yellow dotted', 'white striped'] as const;
 
-/** Raw mask value of everything that is no object; ignored in training and evaluation. */
+/** Raw mask value of everything outside objects; ignored in training and evaluation. */
 export const TOY_BACKGROUND = 0;
 
 /** Base colours, RGB in [0, 1]. */
@@ -72,7 +72,7 @@ export function toyObjectKind(name: string): ToyObjectKind {
   const [colour, texture, ...rest] = name.split(' ');
   if (rest.length > 0 || !isOne('colour', colour) || !isOne('texture', texture)) {
     throw new UserError({
-      given: `'${name}' is no object of the toy world`,
+      given: `'${name}' is not an object of the toy world`,
       expected: `a colour and a texture: ${Object.values(TOY_ATTRIBUTES)
         .map((v) => v.join(' | '))
         .join('; ')}`,

@@ -86,7 +86,7 @@ export class ElementReader {
   next(types?: readonly number[]): MatElement {
     const element = this.read();
     if (types && !types.includes(element.type)) {
-      throw damaged(this.path, `has an element of type ${element.type} instead of ${types.join(' or ')}`);
+      throw damaged(this.path, `has an element of type ${element.type}, not ${types.join(' or ')}`);
     }
     return element;
   }
@@ -131,8 +131,8 @@ export class ElementReader {
   /** How many numbers an element holds. */
   count({ type, body }: MatElement): number {
     const stored = NUMBERS[type];
-    if (!stored) throw damaged(this.path, `has an element of type ${type} instead of numbers`);
-    if (body.byteLength % stored.size !== 0) throw damaged(this.path, 'has a part of a number');
+    if (!stored) throw damaged(this.path, `has an element of type ${type}, not numbers`);
+    if (body.byteLength % stored.size !== 0) throw damaged(this.path, 'has an incomplete number');
     return body.byteLength / stored.size;
   }
 

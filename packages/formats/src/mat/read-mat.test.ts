@@ -116,7 +116,7 @@ describe('readMat', () => {
 
   it('refuses version 4 and other files by name', async () => {
     await expect(readMat(join(data, 'version4.mat'))).rejects.toThrow(/version 4.*save it with '-v7'/);
-    await expect(readMat(join(data, 'make.py'))).rejects.toThrow(/does not begin as a MATLAB file/);
+    await expect(readMat(join(data, 'make.py'))).rejects.toThrow(/does not begin like a MATLAB file/);
     await expect(readMat(join(data, 'none.mat'))).rejects.toThrow(/does not exist/);
   });
 
@@ -132,7 +132,7 @@ describe('readMat', () => {
       tag.writeUInt32LE(packed.length, 4);
       return Buffer.concat([good, tag, packed]);
     };
-    await expect(readMat(await written(declaring(2 ** 31, 100)))).rejects.toThrow(/promises 2147483648 bytes/);
+    await expect(readMat(await written(declaring(2 ** 31, 100)))).rejects.toThrow(/declares 2147483648 bytes/);
     await expect(readMat(await written(declaring(64, 50_000_000)))).rejects.toThrow(/cannot be unpacked/);
     await expect(readMat(await written(declaring(1000, 10)))).rejects.toThrow(/too short/);
   });

@@ -26,7 +26,7 @@ export async function readMat(
       return undefined;
     }
     if (!isVersion5(head)) throw otherKind(head, path);
-    if (size >= MAX_FILE_BYTES) throw damaged(path, `is ${size} bytes long, more than version 5 allows,`);
+    if (size >= MAX_FILE_BYTES) throw damaged(path, `is ${size} bytes long, more than version 5 allows`);
     return readFileBytes(file, path, 0, size);
   });
   return bytes ? decodeVersion5(bytes, path, names) : readVersion73(path, names);
@@ -35,7 +35,7 @@ export async function readMat(
 function otherKind(head: Uint8Array, path: string): UserError {
   // Version 4 begins with a number below 5000 and the dimensions of a matrix, versions 5 and up with text.
   const looksLike4 = head.length >= 20 && head.subarray(0, 4).includes(0);
-  if (!looksLike4) return damaged(path, 'does not begin as a MATLAB file does');
+  if (!looksLike4) return damaged(path, 'does not begin like a MATLAB file');
   return new UserError({
     given: `${path} looks like a MATLAB file of version 4`,
     expected: 'version 5 (compressed or not) or 7.3',

@@ -47,7 +47,7 @@ function inflateMatrix(packed: DataView, reader: ElementReader): DataView {
   if (tag.byteLength < 8) throw damaged(reader.path, 'has an empty compressed element');
   const [type, length] = [tag.getUint32(0, reader.little), tag.getUint32(4, reader.little)];
   if (type !== MI.matrix || length > bytes.length * MAX_DEFLATE_RATIO) {
-    throw damaged(reader.path, `has a compressed element of type ${type} that promises ${length} bytes`);
+    throw damaged(reader.path, `has a compressed element of type ${type} that declares ${length} bytes`);
   }
   const whole = inflate(bytes, 8 + length, reader.path, false);
   if (whole.byteLength < 8 + length) throw damaged(reader.path, 'has a compressed element that is too short');
@@ -73,7 +73,7 @@ function readMatrix(
   depth: number,
   names?: readonly string[],
 ): { readonly name: string; readonly value: MatValue } {
-  if (depth > MAX_DEPTH) throw damaged(reader.path, 'has values within values without end');
+  if (depth > MAX_DEPTH) throw damaged(reader.path, 'has values nested too deeply');
   // An element of a cell that was never set.
   if (reader.done) return { name: '', value: numbersOf(reader, 'double', [0, 0]) };
   const flags = reader.next([MI.uint32]).body;
@@ -135,7 +135,7 @@ function children(reader: ElementReader, count: number, depth: number): MatValue
 function readStruct(reader: ElementReader, shape: readonly number[], depth: number): MatValue {
   const width = Number(reader.numbers(reader.nextText([MI.int32]), 'int32')[0]);
   const { body } = reader.nextText([MI.int8, MI.utf8]);
-  if (!(width > 0) || body.byteLength % width !== 0) throw damaged(reader.path, 'has field names of no length');
+  if (!(width > 0) || body.byteLength % width !== 0) throw damaged(reader.path, 'has field names of length 0');
   reader.spend(body.byteLength / width);
   const fields = Array.from({ length: body.byteLength / width }, (_, i) =>
     textOf(new DataView(body.buffer, body.byteOffset + i * width, width)),
@@ -155,7 +155,7 @@ function readChars(reader: ElementReader, shape: readonly number[]): MatValue {
   // Letters beyond 16 bits are two in MATLAB's count; only where there are several rows does it matter.
   const letters = shape[0] === 1 ? [text] : [...text];
   if (shape[0] > 1 && letters.length !== size) {
-    throw damaged(reader.path, `has ${letters.length} letters instead of ${size}`);
+    throw damaged(reader.path, `has ${letters.length} characters, not ${size}`);
   }
   return charsOf(letters, shape);
 }
@@ -167,7 +167,7 @@ function textOfChars(reader: ElementReader): string {
   const codes = Array.from(reader.numbers({ type: number, body }, 'double'), Number);
   if (type !== MI.utf32) return codes.map((code) => String.fromCharCode(code)).join('');
   const outside = codes.find((code) => code > 0x10ffff);
-  if (outside !== undefined) throw damaged(reader.path, `has the letter ${outside}`);
+  if (outside !== undefined) throw damaged(reader.path, `has the character ${outside}`);
   return codes.map((code) => String.fromCodePoint(code)).join('');
 }
 

@@ -4,10 +4,10 @@ type Arguments = readonly PickleValue[];
 
 function orderedDictionary([items = []]: Arguments, context: PickleContext): PickleValue {
   const map = new Map<PickleValue, PickleValue>();
-  if (!Array.isArray(items)) throw context.fail('makes a dictionary of something else than a list');
+  if (!Array.isArray(items)) throw context.fail('makes a dictionary from something other than a list');
   for (const item of items) {
     if (!Array.isArray(item) || item.length !== 2)
-      throw context.fail('makes a dictionary of something else than pairs');
+      throw context.fail('makes a dictionary from something other than pairs');
     context.charge(48);
     map.set(item[0], item[1]);
   }
@@ -16,13 +16,13 @@ function orderedDictionary([items = []]: Arguments, context: PickleContext): Pic
 }
 
 function set([items = []]: Arguments, context: PickleContext): PickleValue {
-  if (!Array.isArray(items)) throw context.fail('makes a set of something else than a list');
+  if (!Array.isArray(items)) throw context.fail('makes a set from something other than a list');
   context.charge(256 + 48 * items.length);
   return new Set(items);
 }
 
 function list([items = []]: Arguments, context: PickleContext): PickleValue {
-  if (!Array.isArray(items)) throw context.fail('makes a list of something else than a list');
+  if (!Array.isArray(items)) throw context.fail('makes a list from something other than a list');
   context.charge(64 + 16 * items.length);
   return [...items];
 }
@@ -31,7 +31,7 @@ function list([items = []]: Arguments, context: PickleContext): PickleValue {
 function encode([text, encoding]: Arguments, context: PickleContext): Uint8Array {
   const isLatin = typeof encoding === 'string' && /^latin-?1$/i.test(encoding);
   if (typeof text !== 'string' || !isLatin || /[^\0-\xff]/.test(text)) {
-    throw context.fail('encodes something else than bytes');
+    throw context.fail('encodes something other than bytes');
   }
   context.chargeData(text.length);
   return Buffer.from(new Uint8Array(Buffer.from(text, 'latin1')).buffer);
@@ -40,7 +40,7 @@ function encode([text, encoding]: Arguments, context: PickleContext): Uint8Array
 function bytes([content, encoding]: Arguments, context: PickleContext): Uint8Array {
   if (content === undefined) return new Uint8Array(0);
   if (typeof content === 'string') return encode([content, encoding], context);
-  if (!(content instanceof Uint8Array)) throw context.fail('makes bytes of something else than bytes');
+  if (!(content instanceof Uint8Array)) throw context.fail('makes bytes from something other than bytes');
   return content;
 }
 

@@ -29,7 +29,8 @@ export function fileSource(descriptor: number, size: number, name: string): Byte
     fill(target, position) {
       for (let done = 0; done < target.length; ) {
         const count = readSync(descriptor, target, done, target.length - done, position + done);
-        if (count === 0) throw new UserError({ given: `${name} ends early`, remedy: 'it is cut short: get it again' });
+        if (count === 0)
+          throw new UserError({ given: `${name} ends early`, remedy: 'it is truncated; download it again' });
         done += count;
       }
     },
@@ -72,7 +73,7 @@ export class ByteCursor {
 
   /** The next bytes; they hold until the source is garbage, and are not shared with later ones. */
   take(count: number): Buffer {
-    if (count > this.remaining) throw this.ends(`${count} bytes promised at ${this.position}`);
+    if (count > this.remaining) throw this.ends(`${count} bytes declared at ${this.position}`);
     if (count > WINDOW) {
       const bytes = Buffer.from(new ArrayBuffer(count));
       this.source.fill(bytes, this.position);
@@ -101,7 +102,7 @@ export class ByteCursor {
 
   private need(count: number): void {
     if (this.at + count <= this.window.length) return;
-    if (count > this.remaining) throw this.ends(`${count} bytes promised at ${this.position}`);
+    if (count > this.remaining) throw this.ends(`${count} bytes declared at ${this.position}`);
     const start = this.position;
     // A new buffer each time: what was taken before is part of the old one.
     const window = Buffer.from(new ArrayBuffer(Math.min(Math.max(count, WINDOW), this.remaining)));
@@ -113,6 +114,6 @@ export class ByteCursor {
 
   private ends(what: string): UserError {
     const given = `${this.source.name}: ${what}, but it ends at ${this.source.size}`;
-    return new UserError({ given, remedy: 'it is damaged or cut short: get it again' });
+    return new UserError({ given, remedy: 'it is damaged or truncated; download it again' });
   }
 }

@@ -1,6 +1,5 @@
 import { UserError } from '@unseen/core';
 import type { ByteCursor } from './cursor.ts';
-import { OPCODES } from './opcodes.ts';
 import { type PickleContext, PickledObject, PickleGlobal, type PickleGlobals, type PickleValue } from './values.ts';
 
 /** How a pickle is read. */
@@ -19,22 +18,6 @@ const MEMO = 48;
 
 const MIB = 2 ** 20;
 const MAX_STRUCTURE = 1024 * MIB;
-
-/**
- * Reads the pickle at the cursor, which is left behind it. Nothing is executed: names are looked up in a table of our
- * own builders, and memory is bounded by the size of the source. Damaged and hostile pickles are {@link UserError}s.
- */
-export function unpickle(cursor: ByteCursor, options: UnpickleOptions): PickleValue {
-  const machine = new PickleMachine(cursor, options);
-  while (!machine.stopped) {
-    machine.at = cursor.position;
-    const code = cursor.byte();
-    const opcode = OPCODES.get(code);
-    if (!opcode) throw machine.fail(`has an unknown instruction 0x${code.toString(16).padStart(2, '0')}`);
-    opcode(machine);
-  }
-  return machine.pop();
-}
 
 /** The stack machine that a pickle is a program for; its instructions are in `opcodes.ts`. */
 export class PickleMachine implements PickleContext {
@@ -70,7 +53,7 @@ export class PickleMachine implements PickleContext {
     return new UserError({
       given: `${this.cursor.source.name}: the pickle ${what}, at byte ${this.at}`,
       expected: 'plain data, NumPy arrays or PyTorch tensors',
-      remedy: 'it may be damaged: get it again, or save only the tensors (model.state_dict())',
+      remedy: 'it may be damaged; download it again, or save only the tensors (model.state_dict())',
     });
   }
 
@@ -80,7 +63,7 @@ export class PickleMachine implements PickleContext {
   }
 
   pop(): PickleValue {
-    if (this.stack.length <= (this.marks.at(-1) ?? 0)) throw this.fail('takes more than was put down');
+    if (this.stack.length <= (this.marks.at(-1) ?? 0)) throw this.fail('pops from an empty stack');
     return this.stack.pop() as PickleValue;
   }
 
@@ -98,7 +81,7 @@ export class PickleMachine implements PickleContext {
   /** Everything above the last mark, which is removed too. */
   popToMark(): PickleValue[] {
     const start = this.marks.pop();
-    if (start === undefined) throw this.fail('looks for a mark that is not there');
+    if (start === undefined) throw this.fail('looks for a mark that does not exist');
     return this.stack.splice(start);
   }
 
@@ -133,7 +116,7 @@ export class PickleMachine implements PickleContext {
   /** Adds keys and values, in turn, to the dictionary on top. */
   setItems(items: readonly PickleValue[]): void {
     const map = this.peek();
-    if (!(map instanceof Map)) throw this.fail('sets entries of something else than a dictionary');
+    if (!(map instanceof Map)) throw this.fail('sets entries of something other than a dictionary');
     if (items.length % 2 !== 0) throw this.fail('gives a dictionary a key without a value');
     this.charge(MEMO * (items.length / 2));
     for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);
@@ -142,7 +125,7 @@ export class PickleMachine implements PickleContext {
   /** Adds to the list on top. */
   append(items: readonly PickleValue[]): void {
     const list = this.peek();
-    if (!Array.isArray(list) || Object.isFrozen(list)) throw this.fail('appends to something else than a list');
+    if (!Array.isArray(list) || Object.isFrozen(list)) throw this.fail('appends to something other than a list');
     this.charge(REFERENCE * items.length);
     for (const item of items) list.push(item);
   }
@@ -150,7 +133,7 @@ export class PickleMachine implements PickleContext {
   /** Adds to the set on top. */
   addItems(items: readonly PickleValue[]): void {
     const set = this.peek();
-    if (!(set instanceof Set)) throw this.fail('adds members to something else than a set');
+    if (!(set instanceof Set)) throw this.fail('adds members to something other than a set');
     this.charge(MEMO * items.length);
     for (const item of items) set.add(item);
   }
@@ -166,7 +149,7 @@ export class PickleMachine implements PickleContext {
   }
 
   global(module: PickleValue, name: PickleValue): PickleGlobal {
-    if (typeof module !== 'string' || typeof name !== 'string') throw this.fail('refers to a name that is no text');
+    if (typeof module !== 'string' || typeof name !== 'string') throw this.fail('refers to a name that is not text');
     const full = `${module}.${name}`;
     const found = this.options.globals.get(full);
     if (found) return found;
@@ -180,7 +163,7 @@ export class PickleMachine implements PickleContext {
 
   /** Builds what a name of the allow-list stands for. */
   build(callee: PickleValue, args: PickleValue): void {
-    if (!(callee instanceof PickleGlobal)) throw this.fail('calls something that is no name');
+    if (!(callee instanceof PickleGlobal)) throw this.fail('calls something that is not a name');
     if (!Array.isArray(args)) throw this.fail(`calls '${callee.name}' without a tuple of arguments`);
     if (!callee.build) throw this.fail(`calls '${callee.name}'`);
     this.charge(LIST);

@@ -141,7 +141,7 @@ export const NUMPY_GLOBALS: PickleGlobals = globalTable({
   ...Object.fromEntries(Object.entries(core).map(([name, build]) => [`numpy._core.${name}`, build])),
   'numpy.ndarray': undefined,
   'numpy.dtype': ([description]: readonly PickleValue[], context: PickleContext) => {
-    if (typeof description !== 'string') throw context.fail('has an element type that is no text');
+    if (typeof description !== 'string') throw context.fail('has an element type that is not text');
     return new NumpyType(description, context);
   },
 });

@@ -18,7 +18,7 @@ export const OPCODES: ReadonlyMap<number, Opcode> = new Map(
     },
     '\x95': (m: PickleMachine) => {
       const length = m.cursor.unsigned(8);
-      if (length > m.cursor.remaining) throw m.fail(`promises a frame of ${length} bytes`);
+      if (length > m.cursor.remaining) throw m.fail(`declares a frame of ${length} bytes`);
     },
     '.': (m: PickleMachine) => {
       m.stopped = true;
@@ -134,12 +134,12 @@ function asciiLine({ cursor }: PickleMachine): string {
 
 function memoKey(machine: PickleMachine): number {
   const key = Number(asciiLine(machine));
-  if (!Number.isSafeInteger(key) || key < 0) throw machine.fail('names a memory cell that is no number');
+  if (!Number.isSafeInteger(key) || key < 0) throw machine.fail('uses a memo key that is not a number');
   return key;
 }
 
 function integer(machine: PickleMachine, digits: string): number | bigint {
-  if (!/^[+-]?\d{1,2500}$/.test(digits)) throw machine.fail('has a number that is none');
+  if (!/^[+-]?\d{1,2500}$/.test(digits)) throw machine.fail('has a malformed number');
   const value = BigInt(digits.replace('+', ''));
   const plain = Number(value);
   return Number.isSafeInteger(plain) ? plain : value;
@@ -158,7 +158,7 @@ function float(machine: PickleMachine, digits: string): number {
   const special = { inf: Number.POSITIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY, nan: Number.NaN };
   if (Object.hasOwn(special, digits)) return special[digits as keyof typeof special];
   const value = Number(digits);
-  if (digits.trim() === '' || Number.isNaN(value)) throw machine.fail('has a number that is none');
+  if (digits.trim() === '' || Number.isNaN(value)) throw machine.fail('has a malformed number');
   return value;
 }
 

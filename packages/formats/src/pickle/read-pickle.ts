@@ -3,8 +3,8 @@ import { NPY_HEADER_BYTES, NPY_MAGIC, parseNpyHeader, requireNumbers } from '../
 import { decodeNumpy } from '../numpy-type.ts';
 import { BUILTIN_GLOBALS } from './builtin-globals.ts';
 import { ByteCursor, type ByteSource, fileSource, memorySource } from './cursor.ts';
-import { unpickle } from './machine.ts';
 import { NUMPY_GLOBALS, PickledArray } from './numpy-globals.ts';
+import { unpickle } from './unpickle.ts';
 import type { PickleGlobals, PickleValue } from './values.ts';
 
 const PLAIN: PickleGlobals = new Map([...BUILTIN_GLOBALS, ...NUMPY_GLOBALS]);

@@ -61,7 +61,7 @@ export class PickledRecord extends PickledObject {
   attributes: ReadonlyMap<PickleValue, PickleValue> = new Map();
 
   override setState(state: PickleValue, context: PickleContext): void {
-    if (!(state instanceof Map)) throw context.fail('gives a record a state that is no dictionary');
+    if (!(state instanceof Map)) throw context.fail('gives a record a state that is not a dictionary');
     this.attributes = state;
   }
 

@@ -153,9 +153,9 @@ describe.each(FORMS)('checkpoints in the %s form', (_, write) => {
   it.each<[string, Buffer, string]>([
     ['a command', pickleBytes('\x80\x02cos\nsystem\nX\x04\0\0\0true\x85R.'), "refers to 'os.system'"],
     ['an import by a storage', pickleBytes('\x80\x02(', text('storage'), 'cos\nsystem\ntQ.'), "'os.system'"],
-    ['a module by its source', pickleBytes('\x80\x02(', text('module'), 'NNNtQ.'), "is no storage ('module')"],
+    ['a module by its source', pickleBytes('\x80\x02(', text('module'), 'NNNtQ.'), "is not a storage ('module')"],
     ['a storage by its name', pickleBytes('\x80\x02(', text('storage'), text('os.system'), 'NNNtQ.'), 'unknown type'],
-    ['an id of text', pickleBytes('\x80\x02Pos.system\n.'), 'is no storage'],
+    ['an id of text', pickleBytes('\x80\x02Pos.system\n.'), 'is not a storage'],
     [
       'a builder within a builder',
       pickleBytes('\x80\x02ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._tensor\n_rebuild_from_type_v2\nN)NtR.'),
@@ -216,7 +216,7 @@ describe('what only one form has', () => {
       'byte order "big"',
     );
     const device = pickleBytes('ctorch\ndevice\n)', '2\x86'.repeat(60), '\x85R.');
-    await expect(readBytes(zipCheckpoint(one, device))).rejects.toThrow('a device that is no name');
+    await expect(readBytes(zipCheckpoint(one, device))).rejects.toThrow('a device that is not a name');
     const bomb = zipBytes([file('data.pkl', Buffer.alloc(2 ** 25, 'N'), true)]);
     await expect(readBytes(bomb)).rejects.toThrow(`a pickle of ${2 ** 25} bytes in an archive of ${bomb.length}`);
   });

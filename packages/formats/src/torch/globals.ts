@@ -63,7 +63,7 @@ function rebuildTypedTensor(args: Arguments, context: PickleContext): TorchTenso
 }
 
 function rebuildParameter([tensor]: Arguments, context: PickleContext): TorchTensor {
-  if (!(tensor instanceof TorchTensor)) throw context.fail('has a parameter that is no tensor');
+  if (!(tensor instanceof TorchTensor)) throw context.fail('has a parameter that is not a tensor');
   return tensor;
 }
 
@@ -92,7 +92,7 @@ export const TORCH_GLOBALS: PickleGlobals = new Map([
     'torch.Size': ([sizes]: Arguments, context: PickleContext) => countsOf(sizes ?? null, context),
     'torch.device': (args: Arguments, context: PickleContext) => {
       // Lists of lists of one list would make a text without end.
-      if (args.some((arg) => typeof arg === 'object')) throw context.fail('has a device that is no name');
+      if (args.some((arg) => typeof arg === 'object')) throw context.fail('has a device that is not a name');
       return args.map(String).join(':');
     },
     ...Object.fromEntries([...STORAGES.keys()].map((name) => [name, undefined])),
@@ -109,8 +109,7 @@ export const TORCH_GLOBALS: PickleGlobals = new Map([
  */
 export function storageOf(id: PickleValue, context: PickleContext): TorchStorage {
   const [kind, type, key, , elements, view] = Array.isArray(id) ? (id as PickleValue[]) : [];
-  if (kind !== 'storage')
-    throw context.fail(`refers to something outside of it that is no storage (${describe(kind)})`);
+  if (kind !== 'storage') throw context.fail(`refers to an outside object that is not a storage (${describe(kind)})`);
   const dtype = type instanceof PickleGlobal ? STORAGES.get(type.name) : undefined;
   if (!dtype) throw context.fail(`has a storage of an unknown type (${describe(type)})`);
   const name = typeof key === 'number' ? String(key) : key;

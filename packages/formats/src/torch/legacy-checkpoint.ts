@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { explainFileError } from '@unseen/core';
 import { damagedFile, readFileBytes } from '../file-bytes.ts';
 import { ByteCursor, fileSource } from '../pickle/cursor.ts';
-import { unpickle } from '../pickle/machine.ts';
+import { unpickle } from '../pickle/unpickle.ts';
 import { ELEMENTS, type ElementType } from '../tensor-values.ts';
 import type { TorchCheckpoint } from './checkpoint.ts';
 import { storageOf, TORCH_GLOBALS } from './globals.ts';
@@ -39,7 +39,7 @@ function readCheckpoint(file: FileHandle, path: string, size: number): TorchChec
   plain();
   const protocol = plain();
   if (protocol !== PROTOCOL) {
-    const given = typeof protocol === 'object' ? 'something else than a number' : `${protocol}`;
+    const given = typeof protocol === 'object' ? 'something other than a number' : `${protocol}`;
     throw damaged(path, `is of the protocol ${given.slice(0, 40)}, not ${PROTOCOL}`);
   }
   plain();

@@ -1,6 +1,6 @@
 import { UserError } from '@unseen/core';
 import { ByteCursor, memorySource } from '../pickle/cursor.ts';
-import { unpickle } from '../pickle/machine.ts';
+import { unpickle } from '../pickle/unpickle.ts';
 import { ELEMENTS } from '../tensor-values.ts';
 import type { ZipArchive } from '../zip.ts';
 import type { TorchCheckpoint } from './checkpoint.ts';
@@ -62,6 +62,6 @@ async function checkByteOrder(archive: ZipArchive, folder: string): Promise<void
   throw new UserError({
     given: `${archive.path} was saved on a machine with the byte order ${JSON.stringify(order)}`,
     expected: '"little"',
-    remedy: 'load and save it in Python on a usual machine',
+    remedy: 'load and save it in Python on a little-endian machine',
   });
 }

@@ -32,7 +32,7 @@ export async function* readBlocks(path: string, from: number, tooLong: () => Err
     file = await open(path);
     const stats = await file.stat();
     if (!stats.isFile() && !stats.isDirectory()) {
-      throw new UserError({ given: `${path} is a pipe or a device`, expected: 'a file', remedy: 'save it as a file' });
+      throw new UserError({ given: `${path} is a pipe or a device`, expected: 'a file', remedy: 'save it to a file' });
     }
     // One byte more than there are, so that a small file ends with its first block.
     const most = Math.max(stats.size - from, 0) + 1;

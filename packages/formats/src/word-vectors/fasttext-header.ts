@@ -27,8 +27,8 @@ export interface FastTextHeader {
 }
 
 /**
- * Reads the beginning of a fastText model from the first bytes of a file; `undefined` where it is none. Files of before
- * there were versions have no signature: they are told by settings that make sense.
+ * Reads the beginning of a fastText model from the first bytes of a file; `undefined` for other files. Files older than
+ * versions have no signature and are recognized by plausible settings.
  */
 export function readFastTextHeader(bytes: Buffer, path: string): FastTextHeader | undefined {
   const signed = bytes.length >= 4 && bytes.readInt32LE(0) === MAGIC;
@@ -44,7 +44,7 @@ export function readFastTextHeader(bytes: Buffer, path: string): FastTextHeader 
   if (version !== undefined && (version < OLDEST_VERSION || version > NEWEST_VERSION)) {
     throw new UserError({
       given: `${path} is a fastText model of version ${version}`,
-      expected: `version ${OLDEST_VERSION} or ${NEWEST_VERSION}, or one of before there were versions`,
+      expected: `version ${OLDEST_VERSION} or ${NEWEST_VERSION}, or the unversioned format before them`,
     });
   }
   const integer = (index: number) => bytes.readInt32LE(start + 4 * index);

@@ -70,7 +70,7 @@ export async function meansOfRows(
   const sums = lists.map(() => new Float64Array(dimension));
   const uses = lists.flatMap((list, index) => list.map((row) => ({ row, index }))).sort((a, b) => a.row - b.row);
   const outside = uses.find(({ row }) => row < 0 || row >= rows);
-  if (outside) throw damagedFile(path, `asks for row ${outside.row} of its input matrix`, `${rows} rows`);
+  if (outside) throw damagedFile(path, `refers to row ${outside.row} of its input matrix`, `${rows} rows`);
   const stride = 4 * dimension;
   for (let from = 0; from < uses.length; ) {
     const first = uses[from].row;

@@ -29,7 +29,7 @@ describe('quantised models', () => {
   it('are refused, with what to take', async () => {
     const error = await outcome(good);
     expect(error).toBeInstanceOf(QuantizedModelError);
-    expect(String(error)).toContain('take the .bin that it was made of');
+    expect(String(error)).toContain('use the .bin that it was made from');
   });
 
   it('are damaged where they end early, before fastText sees them', async () => {
@@ -43,9 +43,9 @@ describe('quantised models', () => {
   // After header, dictionary and two marks.
   const matrix = 8 + 56 + 28 + 'dog'.length + 10 + 2;
   it.each([
-    ['rows', matrix, 'no room for what it promises'],
+    ['rows', matrix, 'less data than declared'],
     ['columns', matrix + 8, 'a quantiser of dimension 2 for 2147483647'],
-    ['codes', matrix + 16, 'no room for what it promises'],
+    ['codes', matrix + 16, 'less data than declared'],
     ['dimensions of the quantiser', matrix + 20 + 2, 'a quantiser of dimension 2147483647 for 2'],
   ])('are damaged where they promise too many %s', async (_, at, message) => {
     const bytes = Buffer.from(good);

@@ -45,7 +45,7 @@ class Parts {
   }
 
   skip(bytes: number): void {
-    if (!(bytes >= 0 && this.at + bytes <= this.size)) throw this.damaged('no room for what it promises');
+    if (!(bytes >= 0 && this.at + bytes <= this.size)) throw this.damaged('less data than declared');
     this.at += bytes;
   }
 

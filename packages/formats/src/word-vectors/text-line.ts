@@ -65,7 +65,7 @@ export function parseLine(bytes: Buffer, start: number, end: number, dimension: 
     throw new UserError({
       given: `${where} has ${Math.max(fields.length - 1, 0)} numbers`,
       expected: `${dimension}, like the lines before it`,
-      remedy: 'the file may be damaged: get it again',
+      remedy: 'the file may be damaged; download it again',
     });
   }
   return {

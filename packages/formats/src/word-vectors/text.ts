@@ -175,8 +175,9 @@ class TextFile {
     if (this.dimension === 0) throw notWordVectors(this.#path);
     if (this.declared !== undefined && this.declared !== this.count && this.count < this.#limit) {
       throw new UserError({
-        given: `${this.#path} promises ${this.declared} vectors in its first line and has ${this.count}`,
-        remedy: 'it may be cut short: get it again, or correct the first line if the file was shortened on purpose',
+        given: `${this.#path} declares ${this.declared} vectors in its first line but has ${this.count}`,
+        remedy:
+          'it may be truncated; download it again, or correct the first line if you shortened the file on purpose',
       });
     }
     return { dimension: this.dimension, count: this.count };
@@ -185,7 +186,7 @@ class TextFile {
   #begin({ bytes, start, end }: LineCursor): void {
     const { count, dimension } = readFirstLine(bytes, start, end);
     if (count !== undefined && dimension === 0) {
-      throw new UserError({ given: `${this.#path}:1: the first line promises vectors of dimension 0` });
+      throw new UserError({ given: `${this.#path}:1: the first line declares vectors of dimension 0` });
     }
     if (dimension < 1) throw notWordVectors(this.#path);
     [this.dimension, this.declared] = [dimension, count];

@@ -27,7 +27,7 @@ export function openWord2VecBinary(path: string, header: Word2VecHeader, size: n
   const { count, dimension } = header;
   if (dimension === 0 || dimension > MAX_DIMENSION) {
     const expected = `1 to ${MAX_DIMENSION}`;
-    throw new UserError({ given: `${path}: the first line promises vectors of dimension ${dimension}`, expected });
+    throw new UserError({ given: `${path}: the first line declares vectors of dimension ${dimension}`, expected });
   }
   // Each entry has a blank after its token.
   if (count * (1 + 4 * dimension) > size - header.start) throw tooShort(path, header);

@@ -1,35 +1,35 @@
 import { allEntries, type DatasetFacts, type EntryFacts } from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
 
-/** The same picture more than once: the same file, or one that looks the same. */
+/** Pictures that occur more than once: the same file, or one that looks the same. */
 export function checkDuplicates(facts: DatasetFacts): Finding[] {
   const entries = onceEach(allEntries(facts).filter(({ image }) => image));
   const files = pairsOfFiles(entries);
   const alike = pairsAlike(facts, new Set(files.flatMap(([a, b]) => [key(a), key(b)])));
   const across = files.filter(([a, b]) => a.subset !== b.subset);
   const within = files.filter(([a, b]) => a.subset === b.subset);
-  const between = 'a test picture that was trained on makes figures look better than they are';
+  const between = 'figures on pictures seen in training are too good';
   return [
     ...findingOf(across.map(names), {
       check: 'same-file-in-both-subsets',
       severity: 'warning',
-      found: `${counted(across.length, 'test image')} ${across.length === 1 ? 'is' : 'are'} byte for byte a training image under another name`,
+      found: `${counted(across.length, 'test image')} ${across.length === 1 ? 'is' : 'are'} byte for byte a training image with another name`,
       why: between,
-      fix: 'take them off one of the lists',
+      fix: 'remove them from one of the lists',
     }),
     ...findingOf(alike.map(names), {
       check: 'same-picture-in-both-subsets',
       severity: 'warning',
-      found: `${counted(alike.length, 'test image')} ${alike.length === 1 ? 'looks' : 'look'} like a training image that was saved anew`,
+      found: `${counted(alike.length, 'test image')} ${alike.length === 1 ? 'looks' : 'look'} like a training image that was saved again`,
       why: between,
-      fix: 'compare the pairs, and take the same pictures off one of the lists',
+      fix: 'compare the pairs, and remove equal pictures from one of the lists',
     }),
     ...findingOf(within.map(names), {
       check: 'same-file-twice',
       severity: 'note',
-      found: `${counted(within.length, 'image')} ${within.length === 1 ? 'repeats' : 'repeat'} another file of the same subset byte for byte`,
-      why: 'they weigh twice',
-      fix: 'take them off the list',
+      found: `${counted(within.length, 'image')} ${within.length === 1 ? 'is' : 'are'} byte for byte equal to another one in the same subset`,
+      why: 'they count twice',
+      fix: 'remove them from the list',
     }),
   ];
 }
@@ -39,7 +39,7 @@ type Pair = readonly [earlier: EntryFacts, later: EntryFacts];
 const key = ({ subset, id }: EntryFacts) => `${subset} ${id}`;
 const names = ([a, b]: Pair) => `${b.id} (${b.subset}) and ${a.id} (${a.subset})`;
 
-/** Ids that are listed again are told elsewhere. */
+/** Repeated ids are reported by another check. */
 function onceEach(entries: readonly EntryFacts[]): EntryFacts[] {
   return [...new Map([...entries].reverse().map((entry) => [entry.id, entry])).values()].reverse();
 }
@@ -55,11 +55,11 @@ function pairsOfFiles(entries: readonly EntryFacts[]): Pair[] {
   });
 }
 
-/** Bits in which two difference hashes of the same picture may differ after it was saved anew. */
+/** Bits in which the difference hashes of a picture and a re-encoded copy may differ. */
 const MOST_BITS = 3;
 /** Mean difference of their thumbnails, in grey levels. */
 const MOST_LEVELS = 2;
-/** Standard deviation of a thumbnail below which pictures are too plain to be told from each other. */
+/** Standard deviation of a thumbnail below which pictures are too plain to compare. */
 const LEAST_DEVIATION = 6;
 
 /**

@@ -3,7 +3,7 @@ import { allEntries } from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
 import { isStale, placeIt } from './lists.ts';
 
-/** Files that are missing, damaged, or on no list. */
+/** Files that are missing, damaged, or not listed. */
 export function checkFiles(facts: DatasetFacts): Finding[] {
   const subsets = [facts.train, facts.val];
   return [
@@ -22,22 +22,22 @@ function missing({ subset, entries, ...folders }: SubsetFacts, kind: 'image' | '
   const lossy = kind === 'mask' ? jpegsOf(without, folder, facts.maskFiles ?? []) : [];
   const all = without.length === entries.length;
   const allowed = kind === 'mask' && facts.optionalMasks === true && lossy.length === 0;
-  const add = `add the ${kind}s (names and sub-folders count, upper and lower case too), or take the ids off the list`;
-  const jpegs = counted(lossy.length, 'of these names', 'of these names');
+  const add = `add the ${kind}s (names, sub-folders and letter case must match), or remove the ids from the list`;
+  const jpegs = counted(lossy.length, 'of these ids', 'of these ids');
   return findingOf(
     without.map(({ id }) => id),
     {
       check: `${kind}-missing`,
       severity: allowed ? (all && subset === 'val' ? 'warning' : 'note') : 'error',
-      found: `${counted(without.length, 'image')} of the list of ${subset} ${without.length === 1 ? 'has' : 'have'} no ${kind}${kind === 'image' ? ' file' : ''} in ${folder}`,
+      found: `${counted(without.length, 'image')} in the list of ${subset} ${without.length === 1 ? 'has' : 'have'} no ${kind}${kind === 'image' ? ' file' : ''} in ${folder}`,
       why: allowed
-        ? `the dataset allows that (optionalMasks): ${subset === 'val' ? 'they are not scored' : 'they serve as unlabelled images, or with image labels'}`
-        : 'a dataset is not opened before it is whole',
+        ? `the dataset allows this (optionalMasks): ${subset === 'val' ? 'they are not scored' : 'they are used as unlabelled images, or with image labels'}`
+        : 'a dataset with missing files cannot be opened',
       fix:
         lossy.length > 0
-          ? `make the masks anew as PNG: there are JPEG files of ${jpegs}, and JPEG does not keep class ids`
+          ? `export the masks again as PNG: there are JPEG files for ${jpegs}, and JPEG does not preserve class ids`
           : allowed
-            ? 'nothing, if that is meant; otherwise add the masks'
+            ? 'nothing if this is intended; otherwise add the masks'
             : ((all ? placeIt(facts) : undefined) ?? add),
     },
   );
@@ -59,16 +59,16 @@ function damaged(facts: DatasetFacts, kind: 'image' | 'mask'): Finding[] {
     check: `${kind}-damaged`,
     severity: 'error',
     found: `${counted(unreadable.length, `${kind} file`)} cannot be read`,
-    why: 'training would stop at it, perhaps after hours',
-    fix: 'get the file again (it may be cut short by a broken download or a full disk), or take the id off the list',
+    why: 'training would stop at it, possibly after hours',
+    fix: 'download the file again (it may be truncated by a broken download or a full disk), or remove the id from the list',
   });
 }
 
-/** Masks and images that no list names: not wrong, but often a sign of a list that is too short. */
+/** Masks and images in no list: not wrong, but often a sign of a list that is too short. */
 function unlisted(facts: DatasetFacts): Finding[] {
   const { imageFiles = [], maskFiles = [], train, val } = facts;
   const entries = allEntries(facts);
-  // Without a list everything is unlisted, which is said already.
+  // Without a list everything is unlisted, which is reported already.
   if (train.entries.length === 0 || val.entries.length === 0 || entries.some(isStale)) return [];
   const used = new Set(entries.flatMap(({ imagePath, maskPath }) => [imagePath ?? '', maskPath ?? '']));
   const masks = maskFiles.filter((file) => !used.has(file) && !JPEG.test(file));
@@ -78,16 +78,16 @@ function unlisted(facts: DatasetFacts): Finding[] {
     ...findingOf(masks, {
       check: 'mask-not-listed',
       severity: 'note',
-      found: `${counted(masks.length, 'mask file')} ${masks.length === 1 ? 'is' : 'are'} on neither list`,
+      found: `${counted(masks.length, 'mask file')} ${masks.length === 1 ? 'is' : 'are'} in neither list`,
       why: 'they are not used',
-      fix: 'nothing, if that is meant; otherwise add their ids to a list',
+      fix: 'nothing if this is intended; otherwise add their ids to a list',
     }),
     ...findingOf(images, {
       check: 'image-without-mask',
       severity: 'note',
-      found: `${counted(images.length, 'image')} on neither list ${images.length === 1 ? 'has' : 'have'} no mask`,
+      found: `${counted(images.length, 'image')} in neither list ${images.length === 1 ? 'has' : 'have'} no mask`,
       why: 'they are not used',
-      fix: 'nothing, if that is meant; predict segments them, and methods with image labels can learn from them',
+      fix: 'nothing if this is intended; predict can segment them, and methods with image labels can learn from them',
     }),
   ];
 }

@@ -2,7 +2,7 @@ import { allEntries, classOf, type DatasetFacts } from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
 import { shiftOf, soundMasks } from './values.ts';
 
-/** Image labels that disagree with the masks, where a dataset has both. */
+/** Image labels that disagree with the masks. */
 export function checkImageLabels(facts: DatasetFacts): Finding[] {
   const { classes } = facts;
   const unreadable = allEntries(facts).flatMap(({ labelsProblem }) => labelsProblem ?? []);
@@ -11,11 +11,11 @@ export function checkImageLabels(facts: DatasetFacts): Finding[] {
     severity: 'error',
     found: `the image labels of ${counted(unreadable.length, 'image')} cannot be read`,
     why: 'methods with image labels cannot use them',
-    fix: 'correct the annotation',
+    fix: 'fix the annotation',
   });
   if (shiftOf(facts) !== undefined) return problems;
   const labelled = soundMasks(facts).filter(({ imageLabels }) => imageLabels);
-  // Sources of image labels know objects alone: the background has none.
+  // Image labels name objects only: the background has none.
   const inLabels = new Set(labelled.flatMap(({ imageLabels }) => imageLabels!));
   const name = new Map(classes.map((info) => [info.id, info.name]));
   const differing = labelled.flatMap(({ id, mask, imageLabels }) => {
@@ -38,10 +38,10 @@ export function checkImageLabels(facts: DatasetFacts): Finding[] {
       severity: share > USUAL_DISAGREEMENT ? 'warning' : 'note',
       found: `image labels and masks of ${counted(differing.length, 'image')} of ${labelled.length.toLocaleString('en')} disagree (${(100 * share).toFixed(1)} %)`,
       why: 'methods that learn from image labels are scored on the masks',
-      fix: 'look at the images; take the labels from the masks where those are right. A few are usual: boxes name objects that are too small to be drawn',
+      fix: 'look at the images; if the masks are right, take the labels from them (imageLabels: masks). A few are usual: boxes include objects too small to be drawn',
     }),
   ];
 }
 
-/** Share of images of which objects are named and not drawn, or the reverse, in datasets that were annotated twice. */
+/** Usual share of images with objects that are labelled but not drawn, or the reverse. */
 const USUAL_DISAGREEMENT = 0.05;

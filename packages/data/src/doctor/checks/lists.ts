@@ -3,7 +3,7 @@ import type { DatasetFacts, EntryFacts, SubsetFacts } from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
 import { stemsOf } from '../stems.ts';
 
-/** What is wrong with the lists of images: unreadable, empty, repeated or stale lines, images in both subsets. */
+/** Problems of the lists of images: unreadable, empty, repeated or stale lines, images in both subsets. */
 export function checkLists(facts: DatasetFacts): Finding[] {
   const subsets = [facts.train, facts.val];
   return [
@@ -20,21 +20,21 @@ function unreadableList({ subset, problem }: SubsetFacts, facts: DatasetFacts): 
   return [
     {
       ...{ check: 'list-unreadable', severity: 'error', count: 1, examples: [] },
-      found: `the images of ${subset} cannot be listed: ${problem}`,
+      found: `cannot list the images of ${subset}: ${problem}`,
       why: 'without a list there is no subset',
       fix: `${placeIt(facts) ?? "correct the path in the dataset's YAML"}, or write the list`,
     },
   ];
 }
 
-/** What to do where all files of a dataset are missing; `undefined` where nothing is known of their place. */
+/** What to do if all files of a dataset are missing; `undefined` if their place is unknown. */
 export function placeIt({ prepared, inDataFolder }: DatasetFacts): string | undefined {
   if (prepared === undefined && !inDataFolder) return undefined;
   const made =
     prepared === undefined
       ? ''
-      : `make the dataset of its official archives by 'unseen dataset prepare ${prepared} --from DIR', or `;
-  return `${made}name the folder where it is by --root${inDataFolder ? ', or the data folder by the variable UNSEEN_DATA' : ''}`;
+      : `build the dataset from its official archives with 'unseen dataset prepare ${prepared} --from DIR', or `;
+  return `${made}name its folder with --root${inDataFolder ? ', or the data folder with the variable UNSEEN_DATA' : ''}`;
 }
 
 function emptyList({ subset, list, entries, problem }: SubsetFacts): Finding[] {
@@ -57,9 +57,9 @@ function repeatedLine({ entries, list, subset }: SubsetFacts): Finding[] {
   return findingOf(repeated, {
     check: 'repeated-line',
     severity: 'error',
-    found: `${counted(repeated.length, 'line')} of the list of ${subset} ${repeated.length === 1 ? 'repeats' : 'repeat'} an earlier one`,
-    why: 'an image that is listed twice weighs twice, and lists with repeated images are refused',
-    fix: `keep one of them in ${list}`,
+    found: `${counted(repeated.length, 'line')} in the list of ${subset} ${repeated.length === 1 ? 'repeats' : 'repeat'} an earlier one`,
+    why: 'repeated images would count twice, so such lists are refused',
+    fix: `keep one of each in ${list}`,
   });
 }
 
@@ -67,7 +67,7 @@ function placesOf(earlier: EntryFacts, later: EntryFacts): string {
   return later.line === undefined ? 'twice' : `lines ${earlier.line} and ${later.line}`;
 }
 
-/** Lines that no file belongs to because they were written for another place: absolute, with suffixes, in two columns. */
+/** Lines without files because they were written for another place: absolute paths, suffixes, two columns. */
 export function isStale({ id, imagePath, maskPath }: EntryFacts): boolean {
   const written = /^(\/|[a-z]:[\\/])|\\|\s|\.(jpe?g|png|webp|tiff?|mat|npy)$/i.test(id);
   return written && imagePath === undefined && maskPath === undefined;
@@ -87,9 +87,9 @@ function staleLine({ entries, list, subset }: SubsetFacts, { imageFiles, train, 
     {
       check: 'stale-path',
       severity: 'error',
-      found: `${counted(stale.length, 'line')} of the list of ${subset} ${stale.length === 1 ? 'is a path' : 'are paths'} of another machine or ${stale.length === 1 ? 'carries' : 'carry'} a suffix; no file belongs to ${stale.length === 1 ? 'it' : 'them'} here`,
-      why: 'lists hold image ids, which folder and suffix are put to; authors publish lists of their own paths',
-      fix: `add '${setting}' to the dataset's YAML, which makes '${example}' of '${stale[0].id}': ${matches(best).toLocaleString('en')} of the ${stale.length.toLocaleString('en')} then have an image; or rewrite ${list} with one id per line`,
+      found: `${counted(stale.length, 'line')} in the list of ${subset} ${stale.length === 1 ? 'is a path' : 'are paths'} from another machine or ${stale.length === 1 ? 'has' : 'have'} a suffix, and no file matches`,
+      why: 'lists hold image ids, to which folder and suffix are added; authors often publish lists of their own paths',
+      fix: `add '${setting}' to the dataset's YAML, which turns '${stale[0].id}' into '${example}': ${matches(best).toLocaleString('en')} of the ${stale.length.toLocaleString('en')} then have an image; or rewrite ${list} with one id per line`,
     },
   );
 }
@@ -100,12 +100,12 @@ function inBothSubsets({ train, val }: DatasetFacts): Finding[] {
     check: 'image-in-both-subsets',
     severity: 'error',
     found: `${counted(both.length, 'image')} ${both.length === 1 ? 'is' : 'are'} in both subsets`,
-    why: 'figures of images that were trained on say nothing of new ones',
-    fix: 'take them off one of the lists',
+    why: 'figures on images seen in training say nothing about new images',
+    fix: 'remove them from one of the lists',
   });
 }
 
-/** Ids that both subsets name, once each. */
+/** Ids in both subsets, once each. */
 export function idsInBoth(
   train: readonly { readonly id: string }[],
   val: readonly { readonly id: string }[],

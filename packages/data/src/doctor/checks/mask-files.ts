@@ -8,7 +8,7 @@ import {
 } from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
 
-/** Masks that are pictures of another kind than one class id a pixel, or that were treated like photos. */
+/** Masks that do not hold one class id per pixel, or that were processed like photos. */
 export function checkMaskFiles(facts: DatasetFacts): Finding[] {
   return [...lossy(facts), ...colored(facts), ...resampled(facts)];
 }
@@ -26,35 +26,35 @@ function lossy(facts: DatasetFacts): Finding[] {
   return findingOf(files.map(pathOf), {
     check: 'jpeg-mask',
     severity: 'error',
-    found: `${counted(files.length, 'mask')} ${files.length === 1 ? 'is a JPEG file' : 'are JPEG files'} behind another suffix`,
-    why: 'JPEG changes values, most of all where classes meet',
-    fix: 'make the masks anew from the annotation and save them as PNG; what JPEG lost does not come back',
+    found: `${counted(files.length, 'mask')} ${files.length === 1 ? 'is a JPEG file' : 'are JPEG files'} with another suffix`,
+    why: 'JPEG changes values, especially where classes meet',
+    fix: 'export the masks again from the annotation as PNG; JPEG has lost the exact ids',
   });
 }
 
 function colored(facts: DatasetFacts): Finding[] {
   const masks = allEntries(facts).filter(({ mask }) => mask?.colors);
   const kinds = masks.map(({ mask }) => colorKind(mask!.colors!));
-  // Pictures of another coding have now and then few colours, or grey ones by chance.
+  // Pictures with another coding occasionally have few colours, or grey ones by chance.
   const mostly = 2 * kinds.filter((kind) => kind === 'other').length > masks.length;
   const of = (kind: ColorKind) => masks.filter((_, i) => (mostly ? 'other' : kinds[i]) === kind);
   const [gray, known, mixed, other] = [of('gray'), of('known'), of('mixed'), of('other')];
   const common = {
     check: 'color-mask',
     severity: 'error' as const,
-    why: 'masks hold one class id a pixel, and colours are none',
+    why: 'masks must hold one class id per pixel, and colours are not ids',
   };
   const one = (n: number) => (n === 1 ? 'is a colour picture' : 'are colour pictures');
   return [
     ...findingOf(known.map(pathOf), {
       ...common,
       found: `${counted(known.length, 'mask')} ${one(known.length)} in the colours of the classes`,
-      fix: 'convert them: replace each colour by the id of its class and save an 8-bit palette or grey PNG; nothing is lost',
+      fix: 'replace each colour by the id of its class and save an 8-bit palette or grey PNG; nothing is lost',
     }),
     ...findingOf(mixed.map(withColors), {
       ...common,
       found: `${counted(mixed.length, 'mask')} ${one(mixed.length)}, partly in the colours of the classes and partly in mixtures of them`,
-      fix: 'make them anew without smoothing or resizing, then replace each colour by the id of its class',
+      fix: 'export them again without smoothing or resizing, then replace each colour by the id of its class',
     }),
     ...findingOf(gray.map(pathOf), {
       ...common,
@@ -64,7 +64,7 @@ function colored(facts: DatasetFacts): Finding[] {
     ...findingOf(other.map(withColors), {
       ...common,
       found: `${counted(other.length, 'mask')} ${one(other.length)} in colours that are not those of the classes`,
-      fix: "give the classes their colours in the dataset's YAML ('color') to see whether they match, and convert; panoptic PNGs need the layout coco-panoptic",
+      fix: "add the colours of the classes to the dataset's YAML ('color') to see whether they match, and convert; panoptic PNGs need the layout coco-panoptic",
     }),
   ];
 }
@@ -91,9 +91,9 @@ function resampled(facts: DatasetFacts): Finding[] {
   return findingOf(masks.map(example), {
     check: 'resampled-mask',
     severity: 'error',
-    found: `${counted(masks.length, 'mask')} ${masks.length === 1 ? 'has' : 'have'} values between those of their neighbours along edges, as masks have that were smoothed, resized like photos or saved as JPEG`,
-    why: 'a mean of two class ids is the id of a third class: false classes along every border',
-    fix: 'make the masks anew from the annotation, resized by nearest neighbour only, and saved as PNG',
+    found: `${counted(masks.length, 'mask')} ${masks.length === 1 ? 'has' : 'have'} values between those of their neighbours along edges, like masks that were smoothed, resized like photos or saved as JPEG`,
+    why: 'the mean of two class ids is the id of a third class, so false classes appear along every border',
+    fix: 'export the masks again from the annotation, resize only by nearest neighbour, and save as PNG',
   });
 }
 

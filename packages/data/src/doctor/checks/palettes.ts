@@ -25,8 +25,8 @@ export function checkPalettes(facts: DatasetFacts): Finding[] {
     check: 'palette-permuted',
     severity: swapped.size > 1 ? 'error' : 'warning',
     found: `the palette of ${counted(masks.length, 'mask')} shows classes in the colours of others: ${some([...swapped.keys()], 4)}`,
-    why: 'either the ids or the colours are another table’s: classes may be trained under the names of others',
-    fix: 'look at the contact sheet, where colours follow the ids; if the names are wrong, map the ids to those of the YAML, otherwise write the palette anew',
+    why: 'either the ids or the colours come from another table: classes may be trained under wrong names',
+    fix: 'look at the contact sheet, where colours follow the ids; if the names are wrong, map the ids to those of the YAML, otherwise rewrite the palette',
   });
 
   function swap(palette: Palette, value: number): string | undefined {

@@ -1,28 +1,28 @@
 import { allEntries, type DatasetFacts, type EntryFacts } from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
 
-/** Masks that are not as large as their images, or turned against them. */
+/** Masks that differ from their images in size or orientation. */
 export function checkSizes(facts: DatasetFacts): Finding[] {
   const pairs = allEntries(facts).filter(({ image, mask }) => image && mask && mask.height > 0);
   const unequal = pairs.filter(isUnequal);
   const turned = unequal.filter(isTurned);
   const other = unequal.filter((entry) => !isTurned(entry));
-  // Half turns and mirrors leave the size as it is: whether the mask was turned too cannot be read off it.
+  // Half turns and mirroring keep the size, so it does not show whether the mask was turned too.
   const unclear = pairs.filter(({ image }) => [2, 3, 4].includes(image!.orientation));
   return [
     ...findingOf(turned.map(sizes), {
       check: 'exif-rotation',
       severity: 'error',
-      found: `${counted(turned.length, 'image')} ${turned.length === 1 ? 'is' : 'are'} turned by an EXIF tag and the mask is not: it has the size of the unturned picture`,
-      why: 'images are read upright, as viewers show them, so that the labels would lie beside their objects',
-      fix: 'write the pixels upright and drop the tag (jpegtran -rotate, or exiftran -a), or draw the masks anew',
+      found: `${counted(turned.length, 'image')} ${turned.length === 1 ? 'is' : 'are'} rotated by an EXIF tag but the mask is not: it has the size of the stored picture`,
+      why: 'images are read upright, as viewers show them, so the labels would not match their objects',
+      fix: 'rotate the pixels and remove the tag (jpegtran -rotate, or exiftran -a), or redraw the masks',
     }),
     ...findingOf(other.map(sizes), {
       check: 'size-mismatch',
       severity: 'error',
-      found: `${counted(other.length, 'mask')} ${other.length === 1 ? 'has' : 'have'} another size than the image`,
-      why: 'masks are not resized silently, since nobody could tell what they then mean',
-      fix: 'make the masks anew for these images, or put the images there that were annotated',
+      found: `${counted(other.length, 'mask')} ${other.length === 1 ? 'differs' : 'differ'} in size from the image`,
+      why: 'masks are never resized silently, because the result could mean anything',
+      fix: 'redraw the masks for these images, or use the images that were annotated',
     }),
     ...findingOf(
       unclear.map(({ id, image }) => `${id} (orientation ${image!.orientation})`),
@@ -30,8 +30,8 @@ export function checkSizes(facts: DatasetFacts): Finding[] {
         check: 'exif-mirrored',
         severity: 'note',
         found: `${counted(unclear.length, 'image')} ${unclear.length === 1 ? 'is' : 'are'} mirrored or upside down by an EXIF tag`,
-        why: 'images are read upright; whether the mask was drawn on the upright picture cannot be told by its size',
-        fix: 'look at them in the contact sheet',
+        why: 'images are read upright; the size does not show whether the mask was drawn on the upright picture',
+        fix: 'look at them in the contact sheet (--out)',
       },
     ),
   ];

@@ -1,12 +1,12 @@
 import { type ClassSupport, untestedUnseen, untrainedSeen } from '../../class-support.ts';
-import type { Subset } from '../../layouts/index.ts';
+import type { Subset } from '../../layouts/listing.ts';
 import { classOf, type DatasetFacts, type EntryFacts } from '../facts.ts';
 import { counted, type Finding, findingOf, some } from '../finding.ts';
 import { shiftOf, soundMasks } from './values.ts';
 
-/** Classes without the pixels that they need, and training images with pixels that are not to be trained on. */
+/** Classes without the pixels that they need, and training images with pixels that must not be trained on. */
 export function checkSupport(facts: DatasetFacts, support: readonly ClassSupport[]): Finding[] {
-  // Whatever else would be said follows from the ids, and is wrong.
+  // With shifted ids everything else would be wrong.
   if (shiftOf(facts) !== undefined) return [];
   const sound = soundMasks(facts);
   return [...missingClasses(facts, support, sound), ...unseenInTraining(facts, support, sound)];
@@ -18,7 +18,7 @@ function missingClasses(
   sound: readonly EntryFacts[],
 ): Finding[] {
   const readable = (subset: Subset) => sound.filter((entry) => entry.subset === subset).length;
-  // Images that need no mask say nothing of the masks that there are.
+  // Images that need no mask say nothing about the masks that exist.
   const expected = (subset: Subset) =>
     facts[subset].entries.filter(({ maskPath }) => maskPath !== undefined || !facts.optionalMasks).length;
   const judged = (subset: Subset) => 2 * readable(subset) >= Math.max(1, expected(subset));
@@ -34,36 +34,36 @@ function missingClasses(
       check: 'unseen-class-untested',
       severity: 'error',
       found: `${counted(untested.length, 'class', 'classes')} unseen ${inSplit} ${have(untested)} no test pixel`,
-      why: 'their IoU is 0/0: nan in most tools, undefined here',
-      fix: "add test images of them, choose another split, or set 'data.allowMissing: true' to leave them out of the means",
+      why: 'their IoU is 0/0: NaN in most tools, undefined here',
+      fix: "add test images of them, choose another split, or set 'data.allowMissing: true' to exclude them from the means",
     }),
     ...findingOf(scored.map(named), {
       check: 'seen-class-untrained',
       severity: 'error',
       found: `${counted(scored.length, 'class', 'classes')} seen ${inSplit} ${have(scored)} test pixels and no training pixel`,
-      why: 'their IoU can only be 0, which lowers the mean of seen classes',
+      why: 'their IoU will be 0, which lowers the mean of seen classes',
       fix: "add training images of them, choose another split, or set 'data.allowMissing: true'",
     }),
     ...findingOf(nowhere.map(named), {
       check: 'class-absent',
       severity: 'warning',
       found: `${counted(nowhere.length, 'class', 'classes')} seen ${inSplit} ${nowhere.length === 1 ? 'occurs' : 'occur'} in no mask`,
-      why: 'they take part as answers that are always wrong; means run over classes with ground truth, so that no figure changes by them alone',
-      fix: "set 'data.allowMissing: true', or take them out of the split (eleven classes of COCO-Stuff are like that by design)",
+      why: 'they are answers that are always wrong; means run over classes with ground truth, so figures do not change by them alone',
+      fix: "set 'data.allowMissing: true', or remove them from the split (eleven classes of COCO-Stuff never occur, by design)",
     }),
     ...findingOf(judged('val') ? unscored.map(named) : [], {
       check: 'seen-class-untested',
       severity: 'note',
       found: `${counted(unscored.length, 'class', 'classes')} seen ${inSplit} ${have(unscored)} no test pixel`,
-      why: 'they are trained, and no figure tells of them',
+      why: 'they are trained but not scored',
       fix: 'nothing, or add test images of them',
     }),
     ...findingOf(unjudged, {
       check: 'support-unknown',
       severity: 'note',
-      found: `whether classes lack pixels is not judged: most masks of ${unjudged.join(' and ')} could not be read as ids`,
-      why: 'it would only repeat what is wrong with the masks',
-      fix: 'correct the masks first',
+      found: `cannot tell whether classes lack pixels: most masks of ${unjudged.join(' and ')} could not be read as ids`,
+      why: 'such findings would only repeat the problems of the masks',
+      fix: 'fix the masks first',
     }),
   ];
 }
@@ -99,7 +99,7 @@ function unseenInTraining(
         `${name} ${pixels.toLocaleString('en')} pixels in ${counted(images, 'image')}`,
     ),
   );
-  // Of the protocols, ZS3Net's alone trains on images without any unseen pixel.
+  // Only ZS3Net's protocol trains on images without any unseen pixel.
   const mustNot = /\bzs[35]/i.test(split.source ?? '');
   return [
     ...findingOf(
@@ -109,11 +109,11 @@ function unseenInTraining(
         severity: mustNot ? 'warning' : 'note',
         found: `${counted(withUnseen.length, 'training image')} of ${train.entries.length.toLocaleString('en')} ${withUnseen.length === 1 ? 'shows' : 'show'} unseen classes: ${byClass}`,
         why: mustNot
-          ? `the protocol of ${split.source} trains its first stage on images without any unseen pixel`
-          : 'the leakage guard turns these pixels into "unlabelled": they are part of the picture, and never of a loss',
+          ? `the first stage of ${split.source} trains on images without unseen pixels`
+          : 'the leakage guard makes these pixels unlabelled: they are visible in the image but never enter a loss',
         fix: mustNot
-          ? 'nothing for zs3net-original, which leaves these images out by itself; otherwise take them off the training list'
-          : "nothing: this is the protocol of SPNet and CaGNet; ZS3Net's leaves such images out",
+          ? 'nothing for zs3net-original, which skips these images; otherwise remove them from the training list'
+          : "nothing: this is the protocol of SPNet and CaGNet; ZS3Net's skips such images",
       },
     ),
     ...findingOf(
@@ -122,8 +122,8 @@ function unseenInTraining(
         check: 'training-image-without-seen-class',
         severity: 'warning',
         found: `${counted(idle.length, 'training image')} ${have(idle)} no pixel of a seen class${shown}`,
-        why: 'to training all of it is unlabelled: it takes time and gives no loss (VOC has 1,014 such images of 10,582)',
-        fix: 'nothing, to follow the published protocol; otherwise take them off the training list',
+        why: 'in training every pixel is unlabelled: it takes time and gives no loss (1,014 of the 10,582 images of VOC are like this)',
+        fix: 'nothing if you follow the published protocol; otherwise remove them from the training list',
       },
     ),
   ];

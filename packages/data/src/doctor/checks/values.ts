@@ -3,12 +3,12 @@ import { allEntries, type DatasetFacts, type EntryFacts } from '../facts.ts';
 import { counted, type Finding, findingOf, some } from '../finding.ts';
 import { isResampled, pathOf } from './mask-files.ts';
 
-/** Mask values that mean nothing, or something else than the class table says. */
+/** Mask values without a meaning, or with another one than in the class table. */
 export function checkValues(facts: DatasetFacts): Finding[] {
   return [...unknownValues(facts), ...namedUnlabelled(facts), ...ignoreAsClass(facts), ...unlabelledMasks(facts)];
 }
 
-/** Masks that hold one class id a pixel, as they should. */
+/** Masks with one class id per pixel, as they should be. */
 export function soundMasks(facts: DatasetFacts): EntryFacts[] {
   return allEntries(facts).filter(
     ({ mask }) => mask && !mask.colors && mask.kind !== 'jpeg' && !isResampled(mask.edges),
@@ -21,7 +21,7 @@ function valuesOf(facts: DatasetFacts): Set<number> {
 }
 
 /**
- * By how much the ids of the masks are off, where that explains every value: +1 when the masks count from one more than
+ * The offset of the masks' ids, where one explains every value: +1 when the masks count from one more than
  * the table (COCO-Stuff's official ids begin at 1, the tables of SPNet and CaGNet at 0), −1 for the reverse.
  */
 export function shiftOf(facts: DatasetFacts): 1 | -1 | undefined {
@@ -57,9 +57,9 @@ function unknownValues(facts: DatasetFacts): Finding[] {
     return findingOf(examples, {
       check: 'shifted-ids',
       severity: 'error',
-      found: `all ids of the masks are ${shift === 1 ? 'one more' : 'one less'} than those of the class table: ${shift === 1 ? least : most} never occurs, and ${listed} does`,
-      why: 'every class would be trained under the name and the word vector of its neighbour',
-      fix: `${shift === 1 ? 'subtract 1 from' : 'add 1 to'} every value but the unlabelled ones; official COCO-Stuff ids begin at 1, the tables of SPNet and CaGNet at 0`,
+      found: `all ids in the masks are ${shift === 1 ? 'one more' : 'one less'} than in the class table: ${shift === 1 ? least : most} never occurs, but ${listed} does`,
+      why: 'every class would be trained under the name and word vector of its neighbour',
+      fix: `${shift === 1 ? 'subtract 1 from' : 'add 1 to'} every value except the unlabelled ones; official COCO-Stuff ids begin at 1, the tables of SPNet and CaGNet at 0`,
     });
   }
   const contiguous = ids.length === most - least + 1 && least <= 1;
@@ -67,17 +67,17 @@ function unknownValues(facts: DatasetFacts): Finding[] {
     return findingOf(examples, {
       check: 'class-count-value',
       severity: 'error',
-      found: `the value ${values[0]}, the first after the last class, stands in ${counted(masks.length, 'mask')} (${counted(pixels.get(values[0])!, 'pixel')}), and no class has it`,
-      why: 'many tools write the number of classes for "unlabelled"; here it is an unknown value, and masks with unknown values are refused',
-      fix: `add 'ignore: [${values[0]}]' to the dataset's YAML if it means "unlabelled"; if the ids begin at 1 in the masks and at 0 in the table, subtract 1`,
+      found: `${counted(masks.length, 'mask')} ${masks.length === 1 ? 'has' : 'have'} the value ${values[0]} (${counted(pixels.get(values[0])!, 'pixel')}), one more than the last class`,
+      why: 'many tools write the number of classes for "unlabelled"; here it is an unknown value, so the masks are refused',
+      fix: `add 'ignore: [${values[0]}]' to the dataset's YAML if it means "unlabelled"; if the ids start at 1 in the masks but at 0 in the table, subtract 1`,
     });
   }
   return findingOf(examples, {
     check: 'unknown-value',
     severity: 'error',
     found: `${counted(values.length, 'value')} in ${counted(masks.length, 'mask')} ${values.length === 1 ? 'belongs' : 'belong'} to no class: ${listed}`,
-    why: 'masks with unknown values are refused, since they may hide a wrong class table',
-    fix: "correct the masks, or add the values to 'classes' or 'ignore' of the dataset's YAML",
+    why: 'masks with unknown values are refused, because the class table may be wrong',
+    fix: "fix the masks, or add the values to 'classes' or 'ignore' in the dataset's YAML",
   });
 }
 
@@ -95,14 +95,14 @@ function namedUnlabelled({ classes, split }: DatasetFacts): Finding[] {
     {
       check: 'unlabelled-as-class',
       severity: 'warning',
-      found: `${counted(named.length, 'class', 'classes')} of split ${split.name} ${named.length === 1 ? 'is' : 'are'} named like what is not labelled`,
-      why: 'it would be trained and scored like any class',
-      fix: "take it out of 'classes' and the split, and add its value to 'ignore'",
+      found: `${counted(named.length, 'class', 'classes')} of split ${split.name} ${named.length === 1 ? 'is' : 'are'} named like unlabelled pixels`,
+      why: 'it would be trained and scored like any other class',
+      fix: "remove it from 'classes' and the split, and add its value to 'ignore'",
     },
   );
 }
 
-/** 255 is a class in tables of more than 8 bits, where 8-bit masks write it for what is not labelled. */
+/** 255 is a class in tables of more than 8 bits, but 8-bit masks use it for unlabelled pixels. */
 function ignoreAsClass(facts: DatasetFacts): Finding[] {
   const info = facts.classes.find(({ id }) => id === IGNORE);
   const masks = soundMasks(facts).filter(
@@ -113,8 +113,8 @@ function ignoreAsClass(facts: DatasetFacts): Finding[] {
     check: 'ignore-as-class',
     severity: 'warning',
     found: `class '${info?.name}' has the id 255, and ${counted(small.length, 'mask')} of 8-bit values ${small.length === 1 ? 'has' : 'have'} pixels of it`,
-    why: 'nearly all tools write 255 for "unlabelled" in 8-bit masks; here those pixels are of that class',
-    fix: 'check what 255 means in these masks; give the class another id if it means "unlabelled"',
+    why: 'nearly all tools write 255 for "unlabelled" in 8-bit masks; here these pixels belong to that class',
+    fix: 'check what 255 means in these masks; if it means "unlabelled", give the class another id',
   });
 }
 
@@ -125,7 +125,7 @@ function unlabelledMasks(facts: DatasetFacts): Finding[] {
     check: 'unlabelled-mask',
     severity: 'warning',
     found: `${counted(empty.length, 'mask')} ${empty.length === 1 ? 'is' : 'are'} entirely unlabelled`,
-    why: 'they add nothing to a loss or a figure, but their share of the time',
-    fix: 'take them off the list, or label them',
+    why: 'they take time but contribute nothing to a loss or figure',
+    fix: 'remove them from the list, or label them',
   });
 }

@@ -76,12 +76,12 @@ async function labelTable(
   const known = new Set(classes.map(({ name }) => name));
   const stranger = Object.keys(names).find((name) => !known.has(name));
   if (stranger !== undefined) {
-    throw new UserError({ given: `${path}: 'prepare.names' has '${stranger}', which is no class of the dataset` });
+    throw new UserError({ given: `${path}: 'prepare.names' has '${stranger}', which is not a class of the dataset` });
   }
   const missing: string[] = [];
   const values: [number, number][] = [];
   for (const { id, name } of classes) {
-    // What has no label of its own is 0, as is all that no class is named after.
+    // 0 stands for everything without a class of its own.
     if (id === 0) continue;
     const label = names[name] ?? name;
     const stored = labels.get(label);

@@ -1,2 +1,0 @@
-export * from './export-dataset.ts';
-export type { LayoutName } from './layout-writer.ts';
