@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { SlowestFilesReporter } from './tests/helpers/slowest-files.ts';
 import { FixtureReporter } from './tests/parity/fixture-reporter.ts';
 
 /** Where Debian's package `chromium-common` has SwiftShader, a GPU that is a program, with a loader for it. */
@@ -12,6 +13,9 @@ const softwareGpu = {
   UNSEEN_SOFTWARE_GPU: '1',
 };
 
+/** Tests that start compilers, npm and other runs of vitest. */
+const PACKAGING = ['tests/packed.test.ts', 'tests/adding-guides.test.ts', 'tests/docs-*.test.ts'];
+
 // Packages resolve to each other's source, never to a stale build.
 export default defineConfig({
   resolve: { conditions: ['source'] },
@@ -21,7 +25,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
-    reporters: [new FixtureReporter(), 'default'],
+    reporters: [new FixtureReporter(), new SlowestFilesReporter(), 'default'],
     globalSetup: 'tests/helpers/global-setup.ts',
     setupFiles: 'tests/helpers/setup.ts',
     projects: [
@@ -39,7 +43,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/gpu/**', 'tests/parity/**', '**/node_modules/**'],
+          exclude: ['tests/gpu/**', 'tests/parity/**', ...PACKAGING, '**/node_modules/**'],
           isolate: false,
         },
       },
@@ -49,6 +53,16 @@ export default defineConfig({
           name: 'parity',
           include: ['tests/parity/*.test.ts'],
           isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'packaging',
+          include: PACKAGING,
+          isolate: false,
+          // Last: what is wrong with a single part is told by its own tests, and sooner.
+          sequence: { groupOrder: 1 },
         },
       },
       {
