@@ -1,20 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from './helpers/temporary-folder.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..');
 const packages = readdirSync(join(ROOT, 'packages'));
 
-let dir: string;
+const dir = temporaryFolder();
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'unseen-packed-'));
   await run(process.execPath, [join(ROOT, 'scripts/pack.mjs'), join(dir, 'tarballs')]);
 }, 240_000);
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 /** A project with all tarballs installed; what they depend on is linked from the workspace, which needs no network. */
 async function project(name: string): Promise<string> {

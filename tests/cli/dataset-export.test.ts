@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openDataset } from '@unseen/data';
 import { expect, test } from 'vitest';
-import { exported, temporaryFolder } from '../data/layout-fixtures.ts';
+import { exported } from '../data/layout-fixtures.ts';
 import { unseen } from '../helpers/command.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 test('a dataset in another layout, and its mistakes', async () => {
   const { yaml, folder } = await exported('coco-instances');
@@ -24,7 +25,7 @@ test('a dataset in another layout, and its mistakes', async () => {
 }, 120_000);
 
 test('labelled and unlabelled lists by seed', async () => {
-  const cwd = await temporaryFolder();
+  const cwd = temporaryFolder();
   const split = (labelled: string) =>
     unseen(['dataset', 'split', 'toy-scenes', '--labelled', labelled, '--seed', '3', '--out', 'a', '--json'], cwd);
   const [eighth, wrong] = await Promise.all([split('1/8'), split('0.5')]);

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { SeedTree } from '@unseen/core';
@@ -8,6 +6,7 @@ import { createCompiledEngine } from '@unseen/onnx';
 import { createEagerEngine, type Engine, type Program, ShapeOps, sizeOf, Tape } from '@unseen/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { type Architecture, architectures, type Network } from './architectures.ts';
 import { expectForAll } from './compare.ts';
 import { draws, normalInput, stir } from './sample.ts';
@@ -171,19 +170,15 @@ describe.each(micro)('$name', ({ build }) => {
   });
 
   it('computes the same after saving and loading', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'architecture-'));
-    try {
-      const path = join(folder, 'weights.safetensors');
-      const [saved, loaded] = [seeds, seeds.child('others')].map((tree) => build({ seeds: tree }));
-      const before = await run(compiled, programOf(saved, [1, 35, 43, 3], false));
-      const other = await run(compiled, programOf(loaded, [1, 35, 43, 3], false));
-      expect(other).not.toEqual(before);
-      await saveCheckpoint(path, { modules: { network: saved.module } });
-      await loadCheckpoint(path, { modules: { network: loaded.module } });
-      expect(await run(compiled, programOf(loaded, [1, 35, 43, 3], false))).toEqual(before);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const folder = temporaryFolder();
+    const path = join(folder, 'weights.safetensors');
+    const [saved, loaded] = [seeds, seeds.child('others')].map((tree) => build({ seeds: tree }));
+    const before = await run(compiled, programOf(saved, [1, 35, 43, 3], false));
+    const other = await run(compiled, programOf(loaded, [1, 35, 43, 3], false));
+    expect(other).not.toEqual(before);
+    await saveCheckpoint(path, { modules: { network: saved.module } });
+    await loadCheckpoint(path, { modules: { network: loaded.module } });
+    expect(await run(compiled, programOf(loaded, [1, 35, 43, 3], false))).toEqual(before);
   });
 
   it('leaves no tensor behind', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
 import { type DoctorReport, examineDataset, exportDataset, LAYOUTS, toyScenes } from '@unseen/data';
 import { describe, expect, test } from 'vitest';
-import { temporaryFolder } from './layout-fixtures.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const DATASETS = join(import.meta.dirname, '../../datasets');
 const SHARED = process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../shared');
@@ -16,7 +16,7 @@ describe('toy scenes are well in every layout', () => {
   const toy = { ...scenes, train: scenes.train.slice(0, 24), val: scenes.val.slice(0, 24) };
 
   test.each(LAYOUTS)('%s', async (layout) => {
-    const { yaml } = await exportDataset(toy, { layout, folder: join(await temporaryFolder(), 'toy') });
+    const { yaml } = await exportDataset(toy, { layout, folder: join(temporaryFolder(), 'toy') });
     const { report } = await examineDataset(yaml);
     expect(told(report)).toEqual(['unseen-in-training']);
     expect(report.subsets).toMatchObject({ train: { images: 24, masks: 24 }, val: { images: 24, masks: 24 } });
@@ -25,7 +25,7 @@ describe('toy scenes are well in every layout', () => {
 
 /** Every n-th line of the lists of a registered dataset, as one of its own with a split of frequent classes. */
 async function thinned(name: string, every: number, split: string, change = (yaml: string) => yaml): Promise<string> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   for (const subset of ['train', 'val']) {
     const lines = (await readFile(join(DATASETS, name, `${subset}.txt`), 'utf8')).trim().split('\n');
     await writeFile(join(folder, `${subset}.txt`), lines.filter((_, i) => i % every === 0).join('\n'));

@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeIndexedPng, type Palette } from '@unseen/formats';
 import sharp from 'sharp';
-import { onTestFinished } from 'vitest';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** Height and width of the pictures. */
 export const [HEIGHT, WIDTH] = [40, 56];
@@ -85,8 +84,7 @@ export async function writePets(changes: Files = {}): Promise<string> {
     ),
     ...changes,
   };
-  const folder = await mkdtemp(join(tmpdir(), 'unseen-doctor-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   for (const [name, content] of Object.entries(files)) {
     if (content === null) continue;
     await mkdir(dirname(join(folder, name)), { recursive: true });

@@ -1,16 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClassInfo, Dataset, InstanceSet, LabelMap, Sample } from '@unseen/core';
 import { annotatedInstances, exportDataset, type LayoutName, openDataset } from '@unseen/data';
-import { onTestFinished } from 'vitest';
-
-/** A folder that is gone after the test. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'unseen-layouts-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** Classes of {@link smallDataset}. */
 export const CLASSES: readonly ClassInfo[] = [
@@ -70,7 +62,7 @@ export const SCENES: { readonly train: readonly Scene[]; readonly val: readonly 
 
 /** {@link SCENES} in a layout: the folder and the path of its YAML. */
 export async function exported(layout: LayoutName): Promise<{ folder: string; yaml: string }> {
-  const folder = join(await temporaryFolder(), 'data');
+  const folder = join(temporaryFolder(), 'data');
   const { yaml } = await exportDataset(datasetOf(SCENES), { layout, folder });
   return { folder, yaml };
 }

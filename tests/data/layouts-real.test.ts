@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { exportDataset, openDataset } from '@unseen/data';
 import { decodeRunLengths } from '@unseen/vision';
 import { describe, expect, test } from 'vitest';
-import { temporaryFolder } from './layout-fixtures.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const data = join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../shared'), 'data');
 
 async function yamlOf(text: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   for (const [name, content] of Object.entries({ ...files, 'd.yaml': text }))
     await writeFile(join(folder, name), content);
   return join(folder, 'd.yaml');
@@ -83,7 +83,7 @@ annotations: {train: panoptic_train2017.json, val: panoptic_val2017.json}
   test.each(['coco-panoptic', 'coco-instances', 'voc'] as const)('things and stuff of COCO as %s', async (layout) => {
     const whole = await openDataset(await panoptic());
     const few = { ...whole, train: whole.train.slice(0, 1), val: whole.val.slice(2, 4) };
-    const folder = join(await temporaryFolder(), 'data');
+    const folder = join(temporaryFolder(), 'data');
     const { yaml, objects } = await exportDataset(few, { layout, folder });
     expect(objects).toEqual({ written: 3, left: 0 });
     const again = await openDataset(yaml);

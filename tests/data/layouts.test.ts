@@ -5,7 +5,8 @@ import { exportDataset, LAYOUTS, type LayoutName, openDataset } from '@unseen/da
 import { encodeRgbPng } from '@unseen/formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { contents, datasetOf, exported, reopened, SCENES, type Scene, temporaryFolder } from './layout-fixtures.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { contents, datasetOf, exported, reopened, SCENES, type Scene } from './layout-fixtures.ts';
 
 /** The file of the photo of an image. */
 async function photoOf(folder: string, id: string): Promise<string> {
@@ -122,7 +123,7 @@ describe.each(LAYOUTS)('layout %s', (layout) => {
           }),
         ),
       );
-    const root = await temporaryFolder();
+    const root = temporaryFolder();
     let run = 0;
     await fc.assert(
       fc.asyncProperty(scene('t'), scene('v'), async (train: Scene, val: Scene) => {
@@ -137,7 +138,7 @@ describe.each(LAYOUTS)('layout %s', (layout) => {
 });
 
 test('an export is whole or absent, and nothing is overwritten', async () => {
-  const folder = join(await temporaryFolder(), 'data');
+  const folder = join(temporaryFolder(), 'data');
   const dataset = datasetOf(SCENES);
   const [first, ...rest] = dataset.train;
   const broken = { ...first, mask: async () => Promise.reject(new UserError({ given: 'a broken mask' })) };
@@ -152,7 +153,7 @@ test('an export is whole or absent, and nothing is overwritten', async () => {
 });
 
 test('what a layout cannot hold is refused', async () => {
-  const root = await temporaryFolder();
+  const root = temporaryFolder();
   let number = 0;
   const refused = async (change: Partial<Scene>, layout: LayoutName, message: RegExp) => {
     const dataset = datasetOf({ ...SCENES, train: [{ ...SCENES.train[0], ...change }] });

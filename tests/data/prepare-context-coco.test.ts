@@ -14,7 +14,9 @@ import {
   zipOf,
 } from '../../packages/data/src/prepare/official-archives.suite.ts';
 import { matBytes } from '../../packages/formats/src/mat/mat-writer.suite.ts';
-import { CLASSES, colorPng, expectMasks, from, ids, scenes, to, yaml } from './prepare-fixtures.ts';
+import { CLASSES, colorPng, expectMasks, from, ids, scenes, to, usePrepareFolder, yaml } from './prepare-fixtures.ts';
+
+usePrepareFolder();
 
 describe('Pascal-Context', () => {
   const text = `layout: folder

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SeedTree } from '@unseen/core';
@@ -14,6 +13,7 @@ import {
   scenesOf,
   writeTar,
 } from '../../packages/data/src/prepare/official-archives.suite.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 let folder: string;
 let server: Server;
@@ -26,7 +26,7 @@ let cuts: number[];
 let missing: readonly string[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'prepare-download-'));
+  folder = temporaryFolder();
   scenes = await scenesOf(toyAttributes({ seeds: new SeedTree(0), train: 3, val: 1 }).train, (i) => `image${i}`);
   const ids = scenes.map(({ id }) => id);
   const lists = { 'Segmentation/train': ids.slice(0, 2), 'Segmentation/val': ids.slice(2) };
@@ -61,7 +61,6 @@ async function cutWhenStored(bytes: number): Promise<void> {
 afterEach(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  await rm(folder, { recursive: true });
 });
 
 async function prepare(checks: string) {

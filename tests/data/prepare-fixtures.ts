@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dataset, SeedTree } from '@unseen/core';
 import { toyAttributes } from '@unseen/data';
@@ -14,27 +13,30 @@ import {
   writeTar,
 } from '../../packages/data/src/prepare/official-archives.suite.ts';
 import { matBytes } from '../../packages/formats/src/mat/mat-writer.suite.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
-/** Folder of the test, with the archives and the data folder in it; it is removed afterwards. */
+/** Folder of the test, with the archives and the data folder in it. */
 export let folder: string;
 export let from: string;
 export let to: string;
 /** Ten toy scenes under names like those of VOC. */
 export let scenes: Scene[];
 
-beforeAll(async () => {
-  const toy = toyAttributes({ seeds: new SeedTree(0), train: 10, val: 1 });
-  scenes = await scenesOf(toy.train, (i) => `2008_${String(i).padStart(6, '0')}`);
-});
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'prepare-'));
-  [from, to] = [join(folder, 'archives'), join(folder, 'data')];
-  process.env.UNSEEN_DATA = to;
-  onTestFinished(async () => {
-    delete process.env.UNSEEN_DATA;
-    await rm(folder, { recursive: true });
+/** Sets all of this up for each test of the file that calls it. */
+export function usePrepareFolder(): void {
+  beforeAll(async () => {
+    const toy = toyAttributes({ seeds: new SeedTree(0), train: 10, val: 1 });
+    scenes = await scenesOf(toy.train, (i) => `2008_${String(i).padStart(6, '0')}`);
   });
-});
+  beforeEach(() => {
+    folder = temporaryFolder();
+    [from, to] = [join(folder, 'archives'), join(folder, 'data')];
+    process.env.UNSEEN_DATA = to;
+    onTestFinished(() => {
+      delete process.env.UNSEEN_DATA;
+    });
+  });
+}
 
 /** Ids of some scenes. */
 export const ids = (...indices: number[]) => indices.map((i) => scenes[i].id);

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { prepareDataset } from '@unseen/data';
 import { expect, test } from 'vitest';
 import { devkitFiles, readAll, writeAll, writeTar } from '../../packages/data/src/prepare/official-archives.suite.ts';
-import { folder, from, ids, scenes, to, VOC_YAML, vocArchives, yaml } from './prepare-fixtures.ts';
+import { folder, from, ids, scenes, to, usePrepareFolder, VOC_YAML, vocArchives, yaml } from './prepare-fixtures.ts';
+
+usePrepareFolder();
 
 const PLAIN_VOC = `layout: voc
 root: $UNSEEN_DATA/toy

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset, LabelMap } from '@unseen/core';
 import { openDataset, prepareDataset, readRawMask } from '@unseen/data';
@@ -16,6 +15,7 @@ import {
   writeZip,
   zipOf,
 } from '../../packages/data/src/prepare/official-archives.suite.ts';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 // Real photos and masks, packed as the official archives are. MATLAB files are written by SciPy and h5py.
 const data = join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../shared'), 'data');
@@ -29,7 +29,7 @@ if (python === undefined) console.warn('skipped: no python3 with scipy and h5py 
 let folder: string;
 let from: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'prepare-real-'));
+  folder = temporaryFolder();
   from = join(folder, 'archives');
   process.env.UNSEEN_DATASETS = join(folder, 'datasets');
   process.env.UNSEEN_DATA = join(folder, 'data');
@@ -37,7 +37,6 @@ beforeEach(async () => {
   onTestFinished(async () => {
     delete process.env.UNSEEN_DATASETS;
     delete process.env.UNSEEN_DATA;
-    await rm(folder, { recursive: true });
   });
 });
 

@@ -18,10 +18,13 @@ import {
   sbdFiles,
   scenes,
   to,
+  usePrepareFolder,
   VOC_YAML,
   vocArchives,
   yaml,
 } from './prepare-fixtures.ts';
+
+usePrepareFolder();
 
 describe('VOC with SBD', () => {
   test('archives become the masks that they were made of, and the lists of the methods', async () => {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chooseEngine } from '@unseen/experiment';
 import type { BackendStatus } from '@unseen/tensor';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { webgpuProblem } from './webgpu.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -13,11 +13,7 @@ const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 const WEBGPU = 'webgpu,@tensorflow/tfjs-backend-webgpu';
 const TENSORFLOW = '@tensorflow/tfjs-node-gpu,@tensorflow/tfjs-node';
 
-let dir: string;
-beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'unseen-gpu-absent-'));
-});
-afterAll(() => rmSync(dir, { recursive: true }));
+const dir = temporaryFolder();
 
 interface Ended {
   readonly code: number;

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadExperiment, runExperiment } from '@unseen/experiment';
 import { cagnet } from '@unseen/zero-shot';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { onWebgpu, useSmallKernels, webgpuEngine, webgpuProblem } from './webgpu.ts';
 
 const TOY = join(import.meta.dirname, '../../experiments/cagnet/toy-instant.yaml');
@@ -19,11 +19,10 @@ const SHORT = [
 describe.skipIf(webgpuProblem !== undefined)(`the toy experiment, ${onWebgpu}`, () => {
   let dir: string;
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'unseen-gpu-toy-'));
+    dir = temporaryFolder();
     (await webgpuEngine()).dispose();
     useSmallKernels();
   });
-  afterAll(() => rm(dir, { recursive: true }));
 
   /** Losses by stage, iteration and name, and what the run's record says of the backend. */
   async function run(backend: string) {

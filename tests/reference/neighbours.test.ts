@@ -1,6 +1,4 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { importBackbone } from '@unseen/backbone';
 import { type Sample, SeedTree } from '@unseen/core';
@@ -15,6 +13,7 @@ import {
 import { createCompiledEngine } from '@unseen/onnx';
 import type { Engine } from '@unseen/tensor';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 // Weights that were imported right see what is in a picture: the nearest of all training pixels is of the same class much
 // more often than a random one.
@@ -29,7 +28,7 @@ const QUERIES = 1500;
 test.skipIf(isOff)(
   `nearest neighbours of imported features are of the same class${isOff ? ` (skipped: ${why})` : ''}`,
   async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'neighbours-'));
+    const folder = temporaryFolder();
     const engine = createCompiledEngine();
     try {
       const weights = join(folder, 'mobilenet.safetensors');
@@ -67,7 +66,6 @@ test.skipIf(isOff)(
       expect(raw).toBeGreaterThan(2.5 * chance);
     } finally {
       engine.dispose();
-      await rm(folder, { recursive: true });
     }
   },
   1_200_000,

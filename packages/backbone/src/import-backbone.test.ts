@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeedTree, sha256File, UserError } from '@unseen/core';
 import { openWeights, writeSafetensors } from '@unseen/formats';
 import { constant } from '@unseen/nn';
 import { createEagerEngine } from '@unseen/tensor';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { type ImportBackboneOptions, importBackbone } from './import-backbone.ts';
 import { describeLeftOut } from './import-weights.ts';
 import { createBackbone } from './registry.ts';
@@ -42,10 +42,9 @@ const CASES = [
 let folder: string;
 let out: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'import-'));
+  folder = temporaryFolder();
   out = join(folder, 'out.safetensors');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const build = (name: string) => createBackbone(name, { norm: 'frozen', init: constant(0), seeds: new SeedTree(0) });
 

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeedTree, UserError } from '@unseen/core';
 import { readNpy } from '@unseen/formats';
 import { createEagerEngine } from '@unseen/tensor';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { UNIT_RANGE } from './input-format.ts';
 import { MobileNetV1 } from './mobilenet.ts';
 import { loadKerasMobileNet } from './mobilenet-variants.ts';
@@ -68,23 +67,19 @@ test.skipIf(!present)(
     const imported = new MobileNetV1({ ...options, seeds });
     await loadKerasMobileNet(imported, WEIGHTS);
     const network = new MobileNetV1({ ...options, seeds: new SeedTree(9) });
-    const folder = await mkdtemp(join(tmpdir(), 'backbone-'));
-    try {
-      const path = join(folder, 'weights.safetensors');
-      const info = {
-        backbone: 'mobilenet_v1_025.keras_in1k',
-        source: 'Keras',
-        licence: 'Apache-2.0',
-        input: UNIT_RANGE,
-      };
-      await saveBackbone(path, imported, info);
-      expect(await loadBackbone(path, network, info.backbone)).toEqual(info);
-      await expect(loadBackbone(path, network, 'test_mobilenet.micro')).rejects.toThrow(
-        'contains weights of mobilenet_v1_025',
-      );
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const folder = temporaryFolder();
+    const path = join(folder, 'weights.safetensors');
+    const info = {
+      backbone: 'mobilenet_v1_025.keras_in1k',
+      source: 'Keras',
+      licence: 'Apache-2.0',
+      input: UNIT_RANGE,
+    };
+    await saveBackbone(path, imported, info);
+    expect(await loadBackbone(path, network, info.backbone)).toEqual(info);
+    await expect(loadBackbone(path, network, 'test_mobilenet.micro')).rejects.toThrow(
+      'contains weights of mobilenet_v1_025',
+    );
     const executable = (await createEagerEngine('cpu')).compile({
       name: 'encoder',
       inputs: { image: { shape: [1, 320, 320, 3], dtype: 'float32' } },

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '@unseen/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import {
   cacheFolder,
   fetchWeights,
@@ -24,7 +24,7 @@ let sends: { content: Buffer; breakAfter?: number };
 let requests: (string | undefined)[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cache-'));
+  folder = temporaryFolder();
   sends = { content: CONTENT };
   requests = [];
   server = createServer((request, response) => {
@@ -47,7 +47,6 @@ beforeEach(async () => {
 afterEach(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  await rm(folder, { recursive: true });
 });
 
 const entry = (changes: Partial<PublishedWeights> = {}): PublishedWeights => ({

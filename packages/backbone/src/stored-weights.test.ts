@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
 import { constant } from '@unseen/nn';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { backbones, createBackbone } from './registry.ts';
 import { loadBackboneFile, saveBackbone } from './stored-weights.ts';
 
@@ -12,11 +11,7 @@ const definition = backbones[NAME];
 const build = (value: number) => createBackbone(NAME, { init: constant(value), seeds: new SeedTree(0) });
 const firstWeight = (encoder: ReturnType<typeof build>) => [...encoder.namedParameters().values()][0].values[0];
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stored-weights-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 test('a saved file is loaded whatever the definition reads besides', async () => {
   const path = join(folder, 'weights.safetensors');

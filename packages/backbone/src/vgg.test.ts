@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
 import { constant } from '@unseen/nn';
 import { createEagerEngine } from '@unseen/tensor';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { IMAGENET_STATISTICS } from './input-format.ts';
 import { LargeFovHead } from './largefov.ts';
 import { createBackbone } from './registry.ts';
@@ -118,16 +117,12 @@ test.each(['test_vgg.micro', 'test_vgg_largefov.micro'])(
       expect(values.every(Number.isFinite)).toBe(true);
       expect(values.some((x) => x !== 0)).toBe(true);
     }
-    const folder = await mkdtemp(join(tmpdir(), 'vgg-'));
-    try {
-      const path = join(folder, 'weights.safetensors');
-      const info = { backbone: name, source: 'a test', licence: 'MIT', input: IMAGENET_STATISTICS };
-      await saveBackbone(path, network, info);
-      const loaded = createBackbone(name, { seeds: new SeedTree(1) }) as Vgg;
-      await loadBackbone(path, loaded, name);
-      expect((await outputs(loaded, 37, 29)).values).toEqual(before.values);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const folder = temporaryFolder();
+    const path = join(folder, 'weights.safetensors');
+    const info = { backbone: name, source: 'a test', licence: 'MIT', input: IMAGENET_STATISTICS };
+    await saveBackbone(path, network, info);
+    const loaded = createBackbone(name, { seeds: new SeedTree(1) }) as Vgg;
+    await loadBackbone(path, loaded, name);
+    expect((await outputs(loaded, 37, 29)).values).toEqual(before.values);
   },
 );

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { type DownloadOptions, download } from './download.ts';
 
 const CONTENT = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251));
@@ -21,7 +21,7 @@ let requests: { range?: string | undefined }[];
 let handle: Handler;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'download-'));
+  folder = temporaryFolder();
   path = join(folder, 'deep', 'file.bin');
   requests = [];
   server = createServer((request, response) => {
@@ -33,7 +33,6 @@ beforeEach(async () => {
 afterEach(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  await rm(folder, { recursive: true });
 });
 
 const get = (options: DownloadOptions = {}) =>

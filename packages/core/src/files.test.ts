@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { UserError } from './errors.ts';
 import {
   explainFileError,
@@ -19,8 +20,8 @@ import {
 import { temporaryPath } from './temporary.ts';
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'unseen-files-'));
+beforeEach(() => {
+  folder = temporaryFolder();
 });
 
 describe('writeAtomic', () => {
@@ -160,7 +161,7 @@ describe('hashes', () => {
 
 describe('linkOrCopy', () => {
   it('puts the same bytes at another path, twice over, and leaves nothing else', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'link-'));
+    const folder = temporaryFolder();
     const [source, target] = [join(folder, 'source'), join(folder, 'deep', 'target')];
     await writeFile(source, 'bytes');
     for (let i = 0; i < 2; i++) await linkOrCopy(source, target);

@@ -1,18 +1,17 @@
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { isInnerPath, RUN_NAME, resolveInside } from './paths.ts';
 
 let dir: string;
 let root: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-paths-'));
+  dir = temporaryFolder();
   root = join(dir, 'root');
   await mkdir(join(root, 'inner'), { recursive: true });
 });
-afterEach(() => rm(dir, { recursive: true }));
 
 test.each(['a', 'inner/a', './a', 'inner/../a', 'new/deep/a', '...', '..a'])('%s lies inside', async (path) => {
   expect(await resolveInside(root, path, 'nested')).toBe(resolve(root, path));

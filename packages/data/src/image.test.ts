@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { decodeImage, decodeImageBytes, imageSize } from './image.ts';
-import { temporaryFolder, writeFiles } from './small-dataset.suite.ts';
+import { writeFiles } from './small-dataset.suite.ts';
 
 const gradient = Uint8Array.from({ length: 40 * 60 * 3 }, (_, i) => (i % 3) * 60 + Math.floor(i / 180));
 const raw = () => sharp(gradient, { raw: { height: 40, width: 60, channels: 3 } });
@@ -35,7 +36,7 @@ describe('decoding', () => {
   });
 
   test('images are turned upright, and their size is told so', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     const path = join(folder, 'turned.png');
     await writeFiles(folder, { 'turned.png': await raw().withMetadata({ orientation: 6 }).png().toBuffer() });
     const image = await decodeImage(path);
@@ -57,6 +58,6 @@ describe('decoding', () => {
     await expect(decodeImageBytes(Buffer.from('hello'), 'note.txt')).rejects.toThrow(/note\.txt cannot be read/);
     await expect(decodeImageBytes(new Uint8Array(), 'none')).rejects.toThrow(/none cannot be read/);
     await expect(decodeImage('/nowhere/a.jpg')).rejects.toThrow('/nowhere/a.jpg does not exist');
-    await expect(decodeImage(await temporaryFolder())).rejects.toThrow('is a folder');
+    await expect(decodeImage(temporaryFolder())).rejects.toThrow('is a folder');
   });
 });

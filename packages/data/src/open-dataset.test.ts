@@ -4,8 +4,9 @@ import { SeedTree, UserError } from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import { vocPalette } from '@unseen/vision';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { openDataset } from './open-dataset.ts';
-import { maskOf, plainImage, SMALL_YAML, smallDataset, temporaryFolder, writeFiles } from './small-dataset.suite.ts';
+import { maskOf, plainImage, SMALL_YAML, smallDataset, writeFiles } from './small-dataset.suite.ts';
 
 describe('folder layout', () => {
   test('classes, splits and samples', async () => {
@@ -27,7 +28,7 @@ describe('folder layout', () => {
 
   test('the root of images and masks can be another one', async () => {
     const path = await smallDataset();
-    const elsewhere = await temporaryFolder();
+    const elsewhere = temporaryFolder();
     await writeFiles(elsewhere, { 'own.yaml': SMALL_YAML, 'train.txt': 'b', 'val.txt': 'c' });
     const dataset = await openDataset(join(elsewhere, 'own.yaml'), { root: dirname(path) });
     expect((await dataset.train[0].image()).data[0]).toBe(7);
@@ -131,7 +132,7 @@ describe('bad input', () => {
 
 describe('voc layout', () => {
   test('its own folders, lists and palette; image labels', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     await writeFiles(folder, {
       'v.yaml': SMALL_YAML.replace(
         'layout: folder\nsubsets: {train: train.txt, val: val.txt}',
@@ -176,7 +177,7 @@ describe('coco-panoptic layout', () => {
   };
 
   test('segments become categories', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     await writeFiles(
       folder,
       files([
@@ -191,7 +192,7 @@ describe('coco-panoptic layout', () => {
   });
 
   test('a segment without annotation, a category without class, another JSON', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     await writeFiles(folder, files([{ id: 70000, category_id: 4 }]));
     const open = async () => (await openDataset(join(folder, 'p.yaml'))).train[0].mask?.();
     await expect(open()).rejects.toThrow(/x\.png has the segment 300 at row 0, column 1/);

@@ -4,8 +4,8 @@ import { UserError } from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { readPanopticAnnotation, readPanopticMask, readPanopticObjects } from './panoptic.ts';
-import { temporaryFolder } from './small-dataset.suite.ts';
 
 const ANNOTATION = {
   annotations: [
@@ -26,7 +26,7 @@ const ANNOTATION = {
 const MASK = encodeRgbPng({ height: 1, width: 3, data: Uint8Array.of(5, 0, 0, 112, 17, 1, 0, 0, 0) });
 
 test('damaged annotations and masks are refused, or read as what they say', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const [json, png] = [join(folder, 'panoptic.json'), join(folder, 'x.png')];
   const whole = JSON.stringify(ANNOTATION);
   const text = fc.tuple(

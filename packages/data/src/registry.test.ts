@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { dataFolder } from '@unseen/formats';
 import { normalize, resizeBilinear, resizeNearest } from '@unseen/vision';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { checkDataset } from './check-dataset.ts';
 import { openDataset } from './open-dataset.ts';
 import { datasetPath, listDatasets } from './registry.ts';
-import { temporaryFolder, writeFiles } from './small-dataset.suite.ts';
+import { writeFiles } from './small-dataset.suite.ts';
 
 test('every registered dataset has a description and a valid file', async () => {
   const list = await listDatasets();
@@ -71,7 +72,7 @@ describe.skipIf(!existsSync(join(shared, 'reference')))('against the reference p
   });
 
   test('panoptic files and the 8-bit form of them agree', async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     const yaml = readFileSync(await datasetPath('coco200'), 'utf8')
       .replace('layout: folder', 'layout: coco-panoptic')
       .replace('images: JPEGImages', 'images: {train: JPEGImages, val: JPEGImages}')

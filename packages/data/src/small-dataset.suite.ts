@@ -1,16 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeIndexedPng, encodeRgbPng } from '@unseen/formats';
 import { vocPalette } from '@unseen/vision';
-import { onTestFinished } from 'vitest';
-
-/** A folder that is gone after the test. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'unseen-data-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 
 /** Writes files below a folder, which is made as needed. */
 export async function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
@@ -47,7 +39,7 @@ splits:
 
 /** A folder dataset of two training images and one test image, 2 by 3. */
 export async function smallDataset(changes: Readonly<Record<string, string | Uint8Array>> = {}): Promise<string> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await writeFiles(folder, {
     'small.yaml': SMALL_YAML,
     'train.txt': 'a\nb\n',

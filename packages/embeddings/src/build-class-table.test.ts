@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256File } from '@unseen/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { buildClassTable } from './build-class-table.ts';
 import { selectRows, vectorOf } from './class-table.ts';
 import type { VectorSource } from './vector-source.ts';
@@ -11,12 +11,11 @@ let folder: string;
 let words: string;
 let rows: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tables-'));
+  folder = temporaryFolder();
   [words, rows] = [join(folder, 'words.vec'), join(folder, 'rows.vec')];
   await writeFile(words, '4 2\ncat 3 4\ndog 0 2\nsky 3 0\nother 0 4\n');
   await writeFile(rows, '3 1\nbackground 1\ncat 2\nsky_other -5\n');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const classes = [
   { id: 1, name: 'cat' },

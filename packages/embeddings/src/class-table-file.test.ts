@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import type { ClassTable } from './class-table.ts';
 import { readClassTable, writeClassTable } from './class-table-file.ts';
 
@@ -21,11 +21,10 @@ const table: ClassTable = {
 let folder: string;
 let path: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'arrow-'));
+  folder = temporaryFolder();
   path = join(folder, 'pets.arrow');
   await writeClassTable(path, table);
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 describe('class tables in Arrow', () => {
   it('come back as they were', async () => {

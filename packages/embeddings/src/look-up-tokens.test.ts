@@ -1,19 +1,18 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { lookUpClasses } from './look-up.ts';
 import type { VectorSource } from './vector-source.ts';
 
 let folder: string;
 let path: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tokens-'));
+  folder = temporaryFolder();
   path = join(folder, 'words.vec');
   await writeFile(path, 'hot 3 0\ndog 0 4\nhotdog 1 1\nt-shirt 2 2\nconcrete 5 5\n');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const source = (settings: Partial<VectorSource> = {}): VectorSource => ({
   name: 'words',

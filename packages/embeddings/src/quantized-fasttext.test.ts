@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openWordVectors } from '@unseen/formats';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { buildClassTable } from './build-class-table.ts';
 import { hasFastText } from './fasttext-program.suite.ts';
 import { runFastText } from './fasttext-program.ts';
@@ -19,11 +19,7 @@ const captions = Array.from({ length: 300 }, (_, i) => [
   `the ${['azure', 'navy'][i % 2]} wave flows cold like water`,
 ]).flat();
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ftz-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const train = async (kind: string, text: string, ...settings: string[]) => {
   const [input, output] = [join(folder, `${kind}.txt`), join(folder, kind)];

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { buildClassTable } from './build-class-table.ts';
 import { readRecipe, recipePath } from './recipe.ts';
 
@@ -11,10 +11,9 @@ const shared = process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../
 let folder: string;
 let path: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'recipe-'));
+  folder = temporaryFolder();
   path = join(folder, 'recipe.yaml');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 describe('readRecipe', () => {
   it('finds files relative to itself, or in the data folder', async () => {

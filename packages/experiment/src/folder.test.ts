@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '@unseen/core';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import type { ExperimentConfig } from './config/schema.ts';
 import { type OpenOptions, openRunFolder } from './folder.ts';
 
 let dir: string;
 let out: string;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-folder-'));
+  dir = temporaryFolder();
   out = join(dir, 'run');
 });
-afterEach(() => rm(dir, { recursive: true }));
 
 const config = { name: 'one', method: 'sum', seed: 1 } as ExperimentConfig;
 

@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { damagedVersions } from './damage.suite.ts';
 import { openWeights } from './open-weights.ts';
 import { bytes, counts, pickleBytes, text } from './pickle/bytes.suite.ts';
@@ -16,11 +16,7 @@ import { zipBytes } from './zip-writer.suite.ts';
 
 const data = join(import.meta.dirname, '../test-data');
 const MIB = 2 ** 20;
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'damaged-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** Opens a file and reads all its tensors; how many there were, or what went wrong. */
 async function readAll(path: string): Promise<unknown> {

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
 import h5wasm from 'h5wasm/node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { readKerasWeights } from './keras-weights.ts';
 
 const published = join(
@@ -16,11 +16,10 @@ const published = join(
 let folder: string;
 let path: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'keras-'));
+  folder = temporaryFolder();
   path = join(folder, 'weights.h5');
   await writeWeights(path, false);
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function writeWeights(to: string, wholeModel: boolean): Promise<void> {
   await h5wasm.ready;

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { decodeNpy, encodeNpy, type NpyArray, readNpy, writeNpy } from './npy.ts';
 
 const shared = join(
@@ -107,12 +106,11 @@ describe('npy', () => {
   });
 
   it('writes files and explains missing ones', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'npy-'));
+    const folder = temporaryFolder();
     const array = { shape: [2], values: Uint8Array.of(7, 8) };
     await writeNpy(join(folder, 'a.npy'), array);
     expect(await readNpy(join(folder, 'a.npy'))).toEqual(array);
     await expect(readNpy(join(folder, 'b.npy'))).rejects.toThrow('does not exist');
-    await rm(folder, { recursive: true });
   });
 
   it.skipIf(!existsSync(shared))('reads published tables (skipped without ../shared)', async () => {

@@ -1,20 +1,16 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256, UserError } from '@unseen/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { openWeights } from './open-weights.ts';
 import { writeSafetensors } from './safetensors.ts';
 import { zipBytes } from './zip-writer.suite.ts';
 
 const data = join(import.meta.dirname, '../test-data');
 const published = join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'data/weights');
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'weights-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function write(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);

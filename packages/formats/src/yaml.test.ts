@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { parseYaml, parseYamlDocument, readYaml, validate } from './yaml.ts';
 
 const schema = z.strictObject({
@@ -115,12 +115,8 @@ test('the value of a document is plain data and numbers keep their type', () => 
 });
 
 test('files are read; a missing one is told', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'yaml-'));
-  try {
-    await writeFile(join(folder, 'a.yaml'), 'name: x\n');
-    expect(await readYaml(join(folder, 'a.yaml'), schema)).toEqual({ name: 'x' });
-    await expect(readYaml(join(folder, 'b.yaml'), schema)).rejects.toThrow(/b\.yaml does not exist/);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  await writeFile(join(folder, 'a.yaml'), 'name: x\n');
+  expect(await readYaml(join(folder, 'a.yaml'), schema)).toEqual({ name: 'x' });
+  await expect(readYaml(join(folder, 'b.yaml'), schema)).rejects.toThrow(/b\.yaml does not exist/);
 });

@@ -1,19 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { openZip } from './zip.ts';
 import { type ZipInput, zipBytes } from './zip-writer.suite.ts';
 
 let folder: string;
 let path: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'zip-'));
+  folder = temporaryFolder();
   path = join(folder, 'archive.zip');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function open(inputs: readonly ZipInput[]) {
   await writeFile(path, zipBytes(inputs));

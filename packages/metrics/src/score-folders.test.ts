@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { listMasks } from './mask-files.ts';
 import { type DecodedMask, scoreFolders } from './score-folders.ts';
 import type { MetricClass } from './segmentation-metrics.ts';
@@ -111,15 +111,11 @@ describe('scoreFolders', () => {
 
 describe('listMasks', () => {
   it('lists mask files in order and names an empty or missing folder', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'unseen-masks-'));
-    try {
-      await expect(listMasks(folder)).rejects.toThrow(/has no masks/);
-      await expect(listMasks(join(folder, 'nowhere'))).rejects.toThrow(/nowhere does not exist/);
-      for (const name of ['b.png', 'a.PNG', '.hidden.png', 'notes.txt']) await writeFile(join(folder, name), '');
-      await mkdir(join(folder, 'deeper.png'));
-      expect(await listMasks(folder)).toEqual([join(folder, 'a.PNG'), join(folder, 'b.png')]);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const folder = temporaryFolder();
+    await expect(listMasks(folder)).rejects.toThrow(/has no masks/);
+    await expect(listMasks(join(folder, 'nowhere'))).rejects.toThrow(/nowhere does not exist/);
+    for (const name of ['b.png', 'a.PNG', '.hidden.png', 'notes.txt']) await writeFile(join(folder, name), '');
+    await mkdir(join(folder, 'deeper.png'));
+    expect(await listMasks(folder)).toEqual([join(folder, 'a.PNG'), join(folder, 'b.png')]);
   });
 });

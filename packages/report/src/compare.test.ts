@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { compareRuns } from './compare.ts';
 import { writeMadeUpRun } from './made-up-run.suite.ts';
 import { writeComparison } from './write-report.ts';
@@ -9,11 +9,10 @@ import { writeComparison } from './write-report.ts';
 let folder: string;
 let seeds: string[];
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'unseen-compare-'));
+  folder = temporaryFolder();
   seeds = [0, 1, 2].map((seed) => join(folder, `toy-seed${seed}`));
   for (const [seed, path] of seeds.entries()) await writeMadeUpRun(path, { seed, panels: [] });
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const hIoUs = (method: string) =>
   Promise.all(

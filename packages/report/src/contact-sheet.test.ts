@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import type { ContactSheet, SheetPicture } from './contact-sheet.ts';
 import { writeContactSheet } from './contact-sheet.ts';
 
@@ -38,8 +38,7 @@ const PICTURE: SheetPicture = {
 };
 
 async function written(sheet: ContactSheet, pictures: readonly SheetPicture[]) {
-  const out = join(await mkdtemp(join(tmpdir(), 'unseen-sheet-')), 'new');
-  onTestFinished(() => rm(join(out, '..'), { recursive: true }));
+  const out = join(temporaryFolder(), 'new');
   const { html, json } = await writeContactSheet(sheet, pictures, out);
   expect((await readdir(out)).sort()).toEqual(['doctor.json', 'index.html']);
   return { page: await readFile(html, 'utf8'), json: JSON.parse(await readFile(json, 'utf8')) };

@@ -1,8 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { FeatureSummary } from '@unseen/analysis';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { type FeaturePageContent, writeFeaturePage } from './feature-page.ts';
 
 const norms = { mean: 2, min: 1, max: 3 };
@@ -38,8 +37,7 @@ function contentOf(classes: number): FeaturePageContent {
 }
 
 async function written(content: FeaturePageContent) {
-  const out = await mkdtemp(join(tmpdir(), 'feature-page-'));
-  onTestFinished(() => rm(out, { recursive: true }));
+  const out = temporaryFolder();
   const { html, svg } = await writeFeaturePage(content, out);
   return { html: await readFile(html, 'utf8'), svg: svg && (await readFile(svg, 'utf8')) };
 }

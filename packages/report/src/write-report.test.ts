@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 import { embedPanels } from './embed-panels.ts';
 import { MADE_UP_CLASSES, writeMadeUpRun } from './made-up-run.suite.ts';
 import { readRunFolder } from './run-folder.ts';
@@ -17,7 +17,7 @@ let markdown: string;
 const EVIL = '<img src=x onerror=alert(1)>"\'&';
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'unseen-report-'));
+  folder = temporaryFolder();
   await writeMadeUpRun(folder, {
     classes: MADE_UP_CLASSES.map((c) => (c.id === 2 ? { ...c, name: EVIL } : c)),
     protocol: { dataset: `coco200 ${EVIL}`, backbone: 'MobileNetV1-0.25', leakage: 'layout: groundTruth' },
@@ -31,7 +31,6 @@ beforeAll(async () => {
   page = await readFile(written.html, 'utf8');
   markdown = await readFile(written.markdown, 'utf8');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 describe('writeReport', () => {
   it('writes page, Markdown, figures and JSON beside the run and leaves no temporary file', async () => {

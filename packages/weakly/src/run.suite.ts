@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
 import { loadCheckpoint, type Module, saveCheckpoint } from '@unseen/nn';
 import { createCompiledEngine } from '@unseen/onnx';
 import type { Parameter, Program } from '@unseen/tensor';
 import { expect } from 'vitest';
+import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
 
 const engine = createCompiledEngine({ threads: 1, cachedGraphs: 0 });
 
@@ -66,15 +65,11 @@ export async function expectSameAfterLoading<M extends Module>(
   const [saved, loaded] = [build(new SeedTree(0)), build(new SeedTree(1))];
   const before = await compute(saved);
   expect(await compute(loaded)).not.toEqual(before);
-  const folder = await mkdtemp(join(tmpdir(), 'weakly-'));
-  try {
-    const path = join(folder, 'network.safetensors');
-    await saveCheckpoint(path, { modules: { network: saved } });
-    await loadCheckpoint(path, { modules: { network: loaded } });
-    expect(await compute(loaded)).toEqual(before);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  const path = join(folder, 'network.safetensors');
+  await saveCheckpoint(path, { modules: { network: saved } });
+  await loadCheckpoint(path, { modules: { network: loaded } });
+  expect(await compute(loaded)).toEqual(before);
 }
 
 /** Every gradient is finite, and none is 0 throughout. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
-import { temporaryFolder } from '../small-dataset.suite.ts';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import type { FeatureProvenance, FeatureView } from './schema.ts';
 import { writeFeatureStore } from './write-store.ts';
 import type { FeatureStoreOptions } from './writer.ts';
@@ -34,7 +34,7 @@ export async function written(
   views: readonly FeatureView[],
   changes: Partial<FeatureStoreOptions> = {},
 ): Promise<string> {
-  const path = join(await temporaryFolder(), 'a.features.arrow');
+  const path = join(temporaryFolder(), 'a.features.arrow');
   await writeFeatureStore(path, { provenance, channels: CHANNELS, ...changes }, async (writer) => {
     for (const view of views) await writer.append(view);
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SeedTree, UserError } from '@unseen/core';
 import { tableFromIPC } from 'apache-arrow';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../small-dataset.suite.ts';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import type { FeatureView } from './schema.ts';
 import { SeenOnlyFeatures } from './seen-only.ts';
 import { CHANNELS, provenance, viewsOf, written } from './small-store.suite.ts';
@@ -168,7 +168,7 @@ test.each([{}, { featureBits: 16 }, { compression: 'zstd' }] as const)(
 );
 
 test('an interrupted extraction leaves nothing that could be taken for a store', async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const path = join(folder, 'a.arrow');
   const [first] = viewsOf(1);
   const failing = writeFeatureStore(path, { provenance, channels: CHANNELS }, async (writer) => {

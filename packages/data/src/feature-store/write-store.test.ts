@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../small-dataset.suite.ts';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import type { FeatureView } from './schema.ts';
 import { CHANNELS, provenance, viewsOf, written } from './small-store.suite.ts';
 import { FeatureStore } from './store.ts';
@@ -55,7 +55,7 @@ async function resumed(
 
 /** A store that was interrupted behind some views: its two files, and where its views and lines end in them. */
 async function interrupted(views: readonly FeatureView[], changes: Partial<FeatureStoreOptions>, stop: number) {
-  const path = join(await temporaryFolder(), 'a.arrow');
+  const path = join(temporaryFolder(), 'a.arrow');
   await resumed(path, views, changes, stop);
   const [file, journal] = [await readFile(`${path}.partial`), await readFile(`${path}.partial.journal`)];
   const lines = journal.toString().split('\n').slice(0, -1);
@@ -130,7 +130,7 @@ describe.each(forms)('an interrupted store of %s', (_, views, form) => {
   });
 
   test('may be interrupted again and again', async () => {
-    const path = join(await temporaryFolder(), 'a.arrow');
+    const path = join(temporaryFolder(), 'a.arrow');
     const there = [];
     for (const stop of [1, 3, 3, 5]) there.push(await resumed(path, views, form, stop));
     there.push(await resumed(path, views, form));
@@ -141,7 +141,7 @@ describe.each(forms)('an interrupted store of %s', (_, views, form) => {
 
 test('the state at the end of any write is enough: nothing is kept for a later one', async () => {
   const views = viewsOf(IMAGES);
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const path = join(folder, 'a.arrow');
   const states: string[] = [];
   const options = { provenance, channels: CHANNELS };
@@ -151,7 +151,7 @@ test('the state at the end of any write is enough: nothing is kept for a later o
     async (writer) => {
       for (const view of views) {
         await writer.append(view);
-        const copy = join(await temporaryFolder(), 'a.arrow');
+        const copy = join(temporaryFolder(), 'a.arrow');
         for (const name of ['.partial', '.partial.journal']) await copyFile(`${path}${name}`, `${copy}${name}`);
         states.push(copy);
       }
@@ -205,7 +205,7 @@ test('views that this writer would write differently are not taken over, whateve
 });
 
 test('less than an image leaves nothing, and neither does success', async () => {
-  const path = join(await temporaryFolder(), 'sub', 'a.arrow');
+  const path = join(temporaryFolder(), 'sub', 'a.arrow');
   await resumed(path, viewsOf(IMAGES), {}, 1);
   expect(await readdir(join(path, '..'))).toEqual([]);
   await resumed(path, viewsOf(IMAGES), {}, 2);
@@ -221,7 +221,7 @@ test.each([
   ['.partial', 'somebody else wrote this'],
   ['.partial.journal', 'dear diary'],
 ])('a file %s of another program is left alone', async (ending, text) => {
-  const path = join(await temporaryFolder(), 'a.arrow');
+  const path = join(temporaryFolder(), 'a.arrow');
   await writeFile(`${path}${ending}`, text);
   const refused = expect(resumed(path, viewsOf(IMAGES))).rejects;
   await refused.toThrow(`${path}${ending} was not left by an interrupted extraction`);
@@ -229,7 +229,7 @@ test.each([
 });
 
 test('a second writer of the same file is refused, and the first one ends well', async () => {
-  const [views, path] = [viewsOf(IMAGES), join(await temporaryFolder(), 'a.arrow')];
+  const [views, path] = [viewsOf(IMAGES), join(temporaryFolder(), 'a.arrow')];
   await writeFeatureStore(
     path,
     { provenance, channels: CHANNELS },

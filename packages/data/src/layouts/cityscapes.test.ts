@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { encodeIndexedPng } from '@unseen/formats';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { openDataset } from '../open-dataset.ts';
-import { plainImage, temporaryFolder, writeFiles } from '../small-dataset.suite.ts';
+import { plainImage, writeFiles } from '../small-dataset.suite.ts';
 
 const YAML = `name: town
 layout: cityscapes
@@ -14,7 +15,7 @@ classes: [{id: 0, name: road}, {id: 1, name: car}, {id: 2, name: person}]
 const grey = (data: Uint8Array | Uint16Array) => encodeIndexedPng({ height: 1, width: data.length, data });
 
 async function town(yaml = YAML, objects = [7, 26001, 26001, 26000, 24, 29000]): Promise<string> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const one = (subset: string, city: string) => {
     const name = `${city}/${city}_000000_000019`;
     return {

@@ -4,15 +4,16 @@ import { UserError } from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { openDataset } from '../open-dataset.ts';
-import { plainImage, temporaryFolder, writeFiles } from '../small-dataset.suite.ts';
+import { plainImage, writeFiles } from '../small-dataset.suite.ts';
 
 const CLASSES = 'classes: [{id: 1, name: cat}, {id: 2, name: grass}, {id: 3, name: dog}]\nignore: [9]\n';
 
 const yamlOf = (layout: string, more = '') => `name: c\nlayout: ${layout}\n${CLASSES}${more}`;
 
 async function written(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await writeFiles(folder, {
     'train2017/x.png': plainImage(2, 4),
     'val2017/y.png': plainImage(2, 4),

@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { openDataset } from '../open-dataset.ts';
 import { readDatasetFile } from '../read-dataset-file.ts';
-import { maskOf, plainImage, SMALL_YAML, smallDataset, temporaryFolder, writeFiles } from '../small-dataset.suite.ts';
+import { maskOf, plainImage, SMALL_YAML, smallDataset, writeFiles } from '../small-dataset.suite.ts';
 import { listSubset } from './layouts.ts';
 
 const mask = maskOf(1, 2, [1, 2]);
@@ -17,7 +18,7 @@ const files = {
 };
 
 async function dataset(settings: string, more: Readonly<Record<string, string | Uint8Array>> = {}): Promise<string> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const yaml = SMALL_YAML.replace(/subsets: .*/, settings);
   await writeFiles(folder, { ...files, ...more, 'd.yaml': yaml });
   return join(folder, 'd.yaml');

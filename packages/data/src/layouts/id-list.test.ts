@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../small-dataset.suite.ts';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { type ListOptions, readIdList } from './id-list.ts';
 
 async function idsOf(text: string, options?: ListOptions): Promise<string[]> {
-  const path = join(await temporaryFolder(), 'list.txt');
+  const path = join(temporaryFolder(), 'list.txt');
   await writeFile(path, text);
   return (await readIdList(path, options)).map(({ id, line }) => `${line} ${id}`);
 }

@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { openDataset } from '../open-dataset.ts';
 import { readDatasetFile } from '../read-dataset-file.ts';
-import { maskOf, plainImage, SMALL_YAML, temporaryFolder, writeFiles } from '../small-dataset.suite.ts';
+import { maskOf, plainImage, SMALL_YAML, writeFiles } from '../small-dataset.suite.ts';
 import { listSubset } from './layouts.ts';
 import { readVocObjects } from './voc-xml.ts';
 
@@ -18,7 +19,7 @@ async function vocDataset(
   labels: string,
   xml = annotation(object('cat'), object('cow'), object('cat')),
 ): Promise<string> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   await writeFiles(folder, {
     'v.yaml': SMALL_YAML.replace(/layout: folder\nsubsets.*/, `layout: voc\nimageLabels: ${labels}`),
     'ImageSets/Segmentation/train.txt': 'a',
@@ -73,7 +74,7 @@ test('from masks, some classes left out', async () => {
 
 test('damaged XML is refused and does no harm', async () => {
   const whole = `<?xml version="1.0"?>\n${annotation(object('cat', '<difficult>1</difficult>'), object('dog'))}`;
-  const path = join(await temporaryFolder(), 'a.xml');
+  const path = join(temporaryFolder(), 'a.xml');
   await fc.assert(
     fc.asyncProperty(
       fc.nat(whole.length),

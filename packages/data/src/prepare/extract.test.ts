@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { damagedVersions } from '../../../formats/src/damage.suite.ts';
 import { extractArchive } from './extract.ts';
 import { readAll, writeTar, writeZip } from './official-archives.suite.ts';
@@ -11,10 +11,9 @@ import { readAll, writeTar, writeZip } from './official-archives.suite.ts';
 let folder: string;
 let target: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'extract-'));
+  folder = temporaryFolder();
   target = join(folder, 'inside/target');
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const FILES = {
   'kit/list.txt': 'a\nb\n',

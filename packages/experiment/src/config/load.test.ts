@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '@unseen/core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { defineMethod } from '../pipeline/method.ts';
 import { loadExperiment } from './load.ts';
 import { trunkShape } from './schema.ts';
@@ -28,11 +28,7 @@ embeddings: { table: toy }
 backbone: { name: micro, outputStride: 4 }
 `;
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-load-'));
-});
-afterAll(() => rm(dir, { recursive: true }));
+const dir = temporaryFolder();
 
 async function file(name: string, text: string): Promise<string> {
   const path = join(dir, name);

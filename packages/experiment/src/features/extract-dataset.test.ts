@@ -1,11 +1,11 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { FeatureStore, type StoreForm } from '@unseen/data';
 import type { Engine } from '@unseen/tensor';
 import { createEagerEngine } from '@unseen/tensor';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { type ExtractDatasetOptions, extractDataset } from './extract-dataset.ts';
 import type { FeatureSettings } from './feature-settings.ts';
 import { mergeShards } from './merge-shards.ts';
@@ -19,18 +19,15 @@ const SETTINGS: FeatureSettings = {
 };
 
 let engine: Engine;
-let folder: string;
 let out: string;
 beforeAll(async () => {
   engine = await createEagerEngine('cpu');
-  folder = await mkdtemp(join(tmpdir(), 'extract-'));
 });
 afterAll(async () => {
   engine.dispose();
-  await rm(folder, { recursive: true });
 });
 beforeEach(async () => {
-  out = await mkdtemp(join(folder, 'out-'));
+  out = temporaryFolder();
 });
 
 const extract = (changes: Partial<ExtractDatasetOptions> & StoreForm = {}) => {

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceSet, Sample } from '@unseen/core';
 import type { Engine } from '@unseen/tensor';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { classProtocol } from '../classes.ts';
 import { openRunFolder } from '../folder.ts';
 import { evaluateObjectsStage } from './evaluate-objects-stage.ts';
@@ -12,10 +12,9 @@ import { defineMethod, type InstancePredictor } from './method.ts';
 import { runStages } from './run-stages.ts';
 
 let dir: string;
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-objects-'));
+beforeEach(() => {
+  dir = temporaryFolder();
 });
-afterEach(() => rm(dir, { recursive: true }));
 
 /** An object in the first `pixels` pixels of a row of eight. */
 const object = (classId: number, pixels: number, score = 1): InstanceSet['items'][number] => ({

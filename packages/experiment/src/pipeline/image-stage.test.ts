@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceSet, LabelMap, ScoreMaps } from '@unseen/core';
 import type { Engine } from '@unseen/tensor';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { openExperimentDataset } from '../classes.ts';
 import type { ExperimentConfig } from '../config/schema.ts';
 import { type OpenOptions, openRunFolder } from '../folder.ts';
@@ -23,11 +23,10 @@ let dir: string;
 let counted: string[];
 let dieAt: number | undefined;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-images-'));
+  dir = temporaryFolder();
   counted = [];
   dieAt = undefined;
 });
-afterEach(() => rm(dir, { recursive: true }));
 
 /** Counts labelled pixels by class, image by image, then over all images: no backbone, no class vectors. */
 const countPixels = defineMethod({

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJson, UserError, writeJsonAtomic } from '@unseen/core';
 import type { Engine } from '@unseen/tensor';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { baseSchema, type ExperimentConfig } from '../config/schema.ts';
 import { type OpenOptions, openRunFolder } from '../folder.ts';
 import { filesOf, jsonFile } from './artifacts.ts';
@@ -19,12 +19,11 @@ let ran: string[];
 /** The training step at which the process "dies", and what it does then. */
 let death: { readonly step: number; readonly strike: () => void } | undefined;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-stages-'));
+  dir = temporaryFolder();
   out = join(dir, 'run');
   ran = [];
   death = undefined;
 });
-afterEach(() => rm(dir, { recursive: true }));
 
 /** Sums random numbers with a checkpoint every third step, then writes the sum as its metrics. */
 const sum = defineMethod({

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSegmentationNetwork, segmentationNetworks } from '@unseen/backbone';
 import { createCompiledEngine } from '@unseen/onnx';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { openAllClasses, openExperimentDataset } from '../classes.ts';
 import { openRunFolder } from '../folder.ts';
 import { optimizerSettings } from '../optimizers.ts';
@@ -18,10 +18,9 @@ import { segmenterStage } from './segmenter-stage.ts';
 const NETWORK = Object.keys(segmentationNetworks).find((name) => name.includes('micro'))!;
 
 let dir: string;
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-segmenter-'));
+beforeEach(() => {
+  dir = temporaryFolder();
 });
-afterEach(() => rm(dir, { recursive: true }));
 
 /** Label maps image by image, here the masks themselves, and a segmenter trained on them. */
 const segment = defineMethod({

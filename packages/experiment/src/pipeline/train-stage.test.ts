@@ -1,22 +1,21 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
 import { Dense } from '@unseen/nn';
 import { createEagerEngine, type Device, type Engine } from '@unseen/tensor';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { openRunFolder } from '../folder.ts';
 import { defineMethod } from './method.ts';
 import { runStages } from './run-stages.ts';
 import { trainStage } from './train-stage.ts';
 
 let dir: string;
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-training-'));
+beforeEach(() => {
+  dir = temporaryFolder();
 });
-afterEach(() => rm(dir, { recursive: true }));
 
 /** What makes losses something to be fetched. */
 const device: Device = { name: 'a device', readBacks: 0, allocatedBytes: undefined, finish: async () => {} };

@@ -1,21 +1,17 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { damagedVersions } from '../damage.suite.ts';
 import { matBytes } from './mat-writer.suite.ts';
 import { readMat } from './read-mat.ts';
 import { findMatArray, type MatArray, type MatValue, readRowMajor } from './values.ts';
 
 const data = join(import.meta.dirname, '../../test-data/mat');
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mat-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** The mask of test-data/mat/make.py, row by row. */
 const MASK = Array.from({ length: 70 }, (_, i) => (3 * Math.floor(i / 10) + 5 * (i % 10)) % 21);

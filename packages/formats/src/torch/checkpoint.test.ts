@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { openWeights } from '../open-weights.ts';
 import { counts, integer, pickleBytes, text } from '../pickle/bytes.suite.ts';
 import type { TensorValues } from '../tensor-values.ts';
@@ -14,10 +14,9 @@ const data = join(import.meta.dirname, '../../test-data');
 let folder: string;
 let path: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'torch-'));
+  folder = temporaryFolder();
   path = join(folder, 'checkpoint.pth');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function readAll(file: string): Promise<Record<string, TensorValues>> {
   const weights = await openWeights(file);

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { subwordBuckets } from './fasttext-subwords.ts';
 import { type FastTextInput, fastTextBytes, tokensOf } from './model-writer.suite.ts';
 import { openWordVectors } from './open-word-vectors.ts';
@@ -16,10 +16,9 @@ const MIB = 2 ** 20;
 let folder: string;
 let path: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fasttext-'));
+  folder = temporaryFolder();
   path = join(folder, 'model.bin');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function openModel(input: FastTextInput) {
   await writeFile(path, fastTextBytes(input));

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { fastTextBytes } from './model-writer.suite.ts';
 import { openWordVectors } from './open-word-vectors.ts';
 import { QuantizedModelError } from './word-vector-file.ts';
@@ -11,11 +11,7 @@ import { QuantizedModelError } from './word-vector-file.ts';
 const SHARED = process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../../shared');
 const LANGUAGES = join(SHARED, 'data/wordvec/fasttext/lid.176.ftz');
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'quantized-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function outcome(bytes: Buffer): Promise<unknown> {
   const path = join(folder, 'model.ftz');

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { fastTextBytes, tokensOf, word2VecBytes } from './model-writer.suite.ts';
 import { openWordVectors } from './open-word-vectors.ts';
 import type { WordVectorFile } from './word-vector-file.ts';
@@ -15,10 +15,9 @@ const MIB = 2 ** 20;
 let folder: string;
 let path: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'word-vectors-'));
+  folder = temporaryFolder();
   path = join(folder, 'vectors');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function openBytes(bytes: string | Uint8Array): Promise<WordVectorFile> {
   await writeFile(path, bytes);

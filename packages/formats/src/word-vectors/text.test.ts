@@ -1,20 +1,19 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { readWordVectors, streamWordVectors } from './text.ts';
 
 const shared = join(process.env.UNSEEN_SHARED ?? join(import.meta.dirname, '../../../../../shared'), 'data');
 let folder: string;
 let path: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'vectors-'));
+  folder = temporaryFolder();
   path = join(folder, 'some.vec');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const numbers = (vectors: ReadonlyMap<string, Float32Array>) =>
   Object.fromEntries([...vectors].map(([token, vector]) => [token, [...vector]]));

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { tokensOf, word2VecBytes } from './model-writer.suite.ts';
 import { openWordVectors } from './open-word-vectors.ts';
 
@@ -15,10 +15,9 @@ const shared = join(
 let folder: string;
 let path: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'word2vec-'));
+  folder = temporaryFolder();
   path = join(folder, 'some.bin');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 type Entries = readonly (readonly [string, readonly number[]])[];
 

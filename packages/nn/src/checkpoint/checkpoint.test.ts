@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DamagedFile, SeedTree, UserError } from '@unseen/core';
 import { writeSafetensors } from '@unseen/formats';
 import { createEagerEngine, type Engine } from '@unseen/tensor';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { Dense } from '../layers/dense.ts';
 import { dropout } from '../layers/dropout.ts';
 import { Module } from '../module.ts';
@@ -16,10 +16,9 @@ import { type CheckpointParts, loadCheckpoint, previousOf, saveCheckpoint } from
 let folder: string;
 let engine: Engine;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'nn-checkpoint-'));
+  folder = temporaryFolder();
   engine = await createEagerEngine('cpu');
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 class Perceptron extends Module {
   readonly hidden: Dense;

@@ -1,17 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { Dense } from '../layers/dense.ts';
 import { saveCheckpoint } from './checkpoint.ts';
 import { loadGrownWeights } from './grown-weights.ts';
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'grown-'));
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const dense = (inputs: number, outputs: number, seed: number) =>
   new Dense({ inputs, outputs, seeds: new SeedTree(seed) });

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { crc32c, maskedCrc32c } from './crc32c.ts';
 import { TrainingLoop } from './loop.ts';
 import { tensorBoardHook } from './tensorboard.ts';
@@ -23,34 +23,30 @@ test('CRC-32C of the check string and of 32 zeros (RFC 3720)', () => {
 });
 
 test('the events file holds framed records that decode to the scalars', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'nn-events-'));
-  try {
-    const hooks = [tensorBoardHook({ folder, every: 2, prefix: 'cagnet' })];
-    await new TrainingLoop({ iterations: 300, start: 296, step: async (i) => ({ D: i / 4, G: -1 }), hooks }).run();
-    const [name] = await readdir(folder);
-    expect(name).toMatch(/^events\.out\.tfevents\.\d+/);
-    const events = decode(await readFile(join(folder, name)));
-    expect(events[0].file_version).toBe('brain.Event:2');
-    expect(events.slice(1).map((e) => [Number(e.step), e.summary?.value])).toEqual([
+  const folder = temporaryFolder();
+  const hooks = [tensorBoardHook({ folder, every: 2, prefix: 'cagnet' })];
+  await new TrainingLoop({ iterations: 300, start: 296, step: async (i) => ({ D: i / 4, G: -1 }), hooks }).run();
+  const [name] = await readdir(folder);
+  expect(name).toMatch(/^events\.out\.tfevents\.\d+/);
+  const events = decode(await readFile(join(folder, name)));
+  expect(events[0].file_version).toBe('brain.Event:2');
+  expect(events.slice(1).map((e) => [Number(e.step), e.summary?.value])).toEqual([
+    [
+      298,
       [
-        298,
-        [
-          { tag: 'cagnet/train/D', simple_value: 74.25 },
-          { tag: 'cagnet/train/G', simple_value: -1 },
-        ],
+        { tag: 'cagnet/train/D', simple_value: 74.25 },
+        { tag: 'cagnet/train/G', simple_value: -1 },
       ],
+    ],
+    [
+      300,
       [
-        300,
-        [
-          { tag: 'cagnet/train/D', simple_value: 74.75 },
-          { tag: 'cagnet/train/G', simple_value: -1 },
-        ],
+        { tag: 'cagnet/train/D', simple_value: 74.75 },
+        { tag: 'cagnet/train/G', simple_value: -1 },
       ],
-    ]);
-    expect(Math.abs((events[1].wall_time as number) - Date.now() / 1000)).toBeLessThan(600);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+    ],
+  ]);
+  expect(Math.abs((events[1].wall_time as number) - Date.now() / 1000)).toBeLessThan(600);
 });
 
 interface DecodedEvent {

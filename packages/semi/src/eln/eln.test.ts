@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeedTree, UserError } from '@unseen/core';
 import { constant, loadCheckpoint, type Module, saveCheckpoint } from '@unseen/nn';
 import { createCompiledEngine } from '@unseen/onnx';
 import { type Program, ShapeOps, Tape } from '@unseen/tensor';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { ElnNetworks } from './eln-networks.ts';
 import { ErrorLocalizer, localizerInput } from './error-localizer.ts';
 
@@ -111,17 +110,13 @@ test('decoders begin apart; all is the same after saving and loading', async () 
   expect(before.first).not.toEqual(before.second);
   expect(before.first).not.toEqual(before.logits);
   expect(before.right).toHaveLength(before.logits.length / 3);
-  const folder = await mkdtemp(join(tmpdir(), 'eln-'));
-  try {
-    const path = join(folder, 'networks.safetensors');
-    await saveCheckpoint(path, { modules: { networks } });
-    const loaded = new ElnNetworks({ ...MICRO, seeds: new SeedTree(1) });
-    expect(await valuesOf(loaded)).not.toEqual(before);
-    await loadCheckpoint(path, { modules: { networks: loaded } });
-    expect(await valuesOf(loaded)).toEqual(before);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  const path = join(folder, 'networks.safetensors');
+  await saveCheckpoint(path, { modules: { networks } });
+  const loaded = new ElnNetworks({ ...MICRO, seeds: new SeedTree(1) });
+  expect(await valuesOf(loaded)).not.toEqual(before);
+  await loadCheckpoint(path, { modules: { networks: loaded } });
+  expect(await valuesOf(loaded)).toEqual(before);
 });
 
 test('gradients are finite, and end where they should: at the encoder, and at the prediction', async () => {

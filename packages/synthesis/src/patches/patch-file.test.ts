@@ -1,19 +1,15 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeedTree, UserError } from '@unseen/core';
 import { writeSafetensors } from '@unseen/formats';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { labelPrior } from '../label-prior.ts';
 import { generatedShare, mixPatches, purePatches } from './label-patches.ts';
 import { readPatchFile, writePatchFile } from './patch-file.ts';
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-patches-'));
-});
-afterAll(() => rm(dir, { recursive: true }));
+const dir = temporaryFolder();
 
 test('what is written is read, and nothing else lies beside it', async () => {
   const path = join(dir, 'a', '0.safetensors');

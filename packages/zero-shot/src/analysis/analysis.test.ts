@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { REGENERATIONS } from '@unseen/analysis';
 import type { Contextualized } from '@unseen/contextual';
@@ -9,6 +8,7 @@ import { loadExperiment, openTrainedRun, runExperiment, type TrainedRun } from '
 import type { Ops } from '@unseen/tensor';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { cagnet } from '../cagnet/cagnet.ts';
 import { analyzeClusters } from './clusters.ts';
 import { analyzeContextScale } from './context-scale.ts';
@@ -35,7 +35,7 @@ async function content(): Promise<Record<string, string>> {
 }
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-analysis-'));
+  dir = temporaryFolder();
   const out = join(dir, 'run');
   await runExperiment(await loadExperiment(INSTANT, { methods, set: ['report.panels=0'] }), { out });
   before = await content();
@@ -45,7 +45,6 @@ beforeAll(async () => {
 afterAll(async () => {
   run.close();
   trained.close();
-  await rm(dir, { recursive: true });
 });
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);

@@ -1,5 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import {
@@ -11,7 +10,8 @@ import {
   runExperiment,
 } from '@unseen/experiment';
 import { loadCheckpoint, Standardize } from '@unseen/nn';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { dyingAt, expectSameProgram } from '../runs.suite.ts';
 import { cagnet } from './cagnet.ts';
 import type { CagnetConfig } from './settings.ts';
@@ -29,11 +29,7 @@ const MICRO = [
   'seed=3',
 ];
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-end-to-end-'));
-});
-afterAll(() => rm(dir, { recursive: true }));
+const dir = temporaryFolder();
 
 const load = (set: readonly string[], file = 'toy-end-to-end.yaml') =>
   loadExperiment(join(EXPERIMENTS, 'cagnet', file), { methods, set: [...MICRO, ...set] });

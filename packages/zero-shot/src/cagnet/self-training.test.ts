@@ -1,9 +1,9 @@
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { evaluateRun, loadExperiment, openTrainedRun, runExperiment, silentProgress } from '@unseen/experiment';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { dyingAt, expectSameProgram } from '../runs.suite.ts';
 import { cagnet } from './cagnet.ts';
 import { cagnetPatch } from './patches/cagnet-patch.ts';
@@ -22,11 +22,7 @@ const MICRO = [
   'report.panels=0',
 ];
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-self-training-'));
-});
-afterAll(() => rm(dir, { recursive: true }));
+const dir = temporaryFolder();
 
 const load = (file: string, set: readonly string[] = []) =>
   loadExperiment(join(EXPERIMENTS, file), { methods, set: [...MICRO, ...set] });

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256File } from '@unseen/core';
 import { loadExperiment, loadModel, runExperiment } from '@unseen/experiment';
 import { openSafetensors } from '@unseen/formats';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { cagnet } from '../cagnet/cagnet.ts';
 import { pretrain } from '../pretrain/pretrain.ts';
 import { extendedExperiment } from '../protocol/extend-run.ts';
@@ -21,11 +21,10 @@ const MICRO = [
 let dir: string;
 let run: string;
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-extend-'));
+  dir = temporaryFolder();
   run = join(dir, 'run');
   await runExperiment(await loadExperiment(INSTANT, { methods, set: [...MICRO, 'profile=official'] }), { out: run });
 }, 60_000);
-afterAll(() => rm(dir, { recursive: true }));
 
 const hashes = async (folder: string) => {
   const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildClassTable, writeClassTable } from '@unseen/embeddings';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { describeNewClasses, extendClasses, vectorsOfNames } from './extension.ts';
 
 const classes = [
@@ -35,12 +35,11 @@ test('a class that the run knows, one named twice and a taken id are refused', (
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'extension-'));
+  folder = temporaryFolder();
   await writeFile(join(folder, 'words.vec'), '3 2\ncat 3 4\ndog 0 2\nzebra 5 0\n');
   await writeFile(join(folder, 'other.vec'), '1 2\nokapi 0 -9\n');
   await writeFile(join(folder, 'wide.vec'), '1 3\nokapi 1 2 3\n');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const recipe = (names: readonly string[]) => ({
   name: 'words',

@@ -1,11 +1,11 @@
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { evaluateRun, exportRun, loadExperiment, openTrainedRun, runExperiment } from '@unseen/experiment';
 import { createCompiledEngine } from '@unseen/onnx';
 import { labelsFromScores } from '@unseen/vision';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { dyingAt, expectSameProgram } from '../runs.suite.ts';
 import { spnet } from './spnet.ts';
 
@@ -20,11 +20,7 @@ const MICRO = [
   'seed=3',
 ];
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-spnet-'));
-});
-afterAll(() => rm(dir, { recursive: true }));
+const dir = temporaryFolder();
 
 const load = (set: readonly string[] = []) =>
   loadExperiment(join(EXPERIMENTS, 'spnet/toy-instant.yaml'), { methods, set: [...MICRO, ...set] });

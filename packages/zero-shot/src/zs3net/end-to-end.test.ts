@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { evaluateRun, exportRun, loadExperiment, openTrainedRun, runExperiment } from '@unseen/experiment';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { dyingAt, expectSameProgram } from '../runs.suite.ts';
 import { zs3net } from './zs3net.ts';
 
@@ -30,11 +30,7 @@ const TRAINED = [
   'train.optimizers.backbone={rate: 1e-3}',
 ];
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-zs3net-'));
-});
-afterAll(() => rm(dir, { recursive: true }));
+const dir = temporaryFolder();
 
 const load = (set: readonly string[] = [], file = 'toy.yaml') =>
   loadExperiment(join(EXPERIMENTS, file), { methods, set: [...MICRO, ...set] });

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { LAYOUT_LEAK } from '@unseen/data';
 import { evaluateRun, exportRun, loadExperiment, openTrainedRun, runExperiment } from '@unseen/experiment';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../../../../tests/helpers/temporary-folder.ts';
 import { dyingAt, expectSameProgram } from '../../runs.suite.ts';
 import { zs3netOriginal } from './zs3net-original.ts';
 
@@ -21,11 +21,7 @@ const MICRO = [
   'seed=3',
 ];
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'unseen-zs3net-original-'));
-});
-afterAll(() => rm(dir, { recursive: true }));
+const dir = temporaryFolder();
 
 const load = (set: readonly string[] = []) =>
   loadExperiment(join(EXPERIMENTS, 'toy-original.yaml'), { methods, set: [...MICRO, ...set] });
