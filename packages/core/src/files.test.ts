@@ -97,7 +97,7 @@ describe('errors of the file system', () => {
 
   it('are explained: names that are too long, circles of links, folders and files in the wrong place', async () => {
     const long = join(folder, 'x'.repeat(300));
-    expect(await refused(writeFileAtomic(long, ''))).toMatch(/x…x+ is too long for the file system \(\d+ bytes\)/);
+    expect(await refused(writeFileAtomic(long, ''))).toMatch(/…x+ is too long for the file system \(\d+ bytes\)/);
     expect(await refused(makeFolder(long))).toContain('is too long');
     await symlink('circle', join(folder, 'circle'));
     expect(await refused(readJson(join(folder, 'circle')))).toContain('is a symbolic link that leads back to itself');
