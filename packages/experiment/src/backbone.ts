@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { extname } from 'node:path';
-import { type BackboneDefinition, backbones, createBackbone, type Encoder, loadBackbone } from '@unseen/backbone';
+import { type BackboneDefinition, backbones, createBackbone, type Encoder, loadBackboneFile } from '@unseen/backbone';
 import { lookUp, SeedTree, sha256File, UserError } from '@unseen/core';
 import { constant } from '@unseen/nn';
 
@@ -62,15 +61,6 @@ export async function loadExperimentBackbone(settings: BackboneChoice): Promise<
     });
   }
   const { encoder } = buildBackbone(settings);
-  if (/\.(?:pth|pt|th|tar|npz|npy|pkl)$/i.test(weights)) {
-    throw new UserError({
-      given: `${weights} as weights of ${name}`,
-      expected: 'safetensors of this toolkit',
-      remedy: `import the file first: unseen weights import ${weights} --backbone ${name}`,
-    });
-  }
-  const loadForeign = definition.foreignLoaders?.[extname(weights).toLowerCase()];
-  if (loadForeign) await loadForeign(encoder, weights);
-  else await loadBackbone(weights, encoder, name);
+  await loadBackboneFile(weights, encoder, definition);
   return { definition, encoder, weights: await sha256File(weights) };
 }

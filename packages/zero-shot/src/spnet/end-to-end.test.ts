@@ -153,7 +153,7 @@ test.each([
 test.each([
   [['calibration.search.pseudoUnseen=[rde dotted]'], "did you mean 'red dotted'"],
   [['calibration.search.images.every=20'], 'held-out images without a labelled pixel'],
-  [['backbone.aspp=5', 'spnet.projection=null'], 'class vectors of 32 numbers'],
+  [['backbone.aspp=5', 'spnet.projection=null'], 'class vectors of dimension 32'],
 ])('what only the data can tell stops the run: %s', async (set, message) => {
   const out = join(dir, `bad-${message.slice(0, 4)}`);
   await expect(runExperiment(await load([...set, `backbone.weights=${START}`]), { out })).rejects.toThrow(message);

@@ -83,7 +83,7 @@ async function labelTable(
   for (const { id, name } of classes) {
     // 0 stands for everything without a class of its own.
     if (id === 0) continue;
-    const label = names[name] ?? name;
+    const label = Object.hasOwn(names, name) ? names[name] : name;
     const stored = labels.get(label);
     if (stored !== undefined) values.push([stored, id]);
     else {
