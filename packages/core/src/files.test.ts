@@ -75,7 +75,7 @@ describe('writeAtomic', () => {
 
   it('explains a path through a file', async () => {
     await writeFile(join(folder, 'file'), '');
-    await expect(writeFileAtomic(join(folder, 'file/x'), '')).rejects.toThrow(/is a file, not a folder|exists/);
+    await expect(writeFileAtomic(join(folder, 'file/x'), '')).rejects.toThrow(/file is a file; expected a folder/);
   });
 });
 
