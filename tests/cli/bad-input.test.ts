@@ -63,7 +63,7 @@ describe('a dataset', () => {
 
   test('with a mask of another size than its image', async () => {
     expect(await failureOf({ 'masks/b.png': stripes([1, 2, 5], 12) })).toMatch(
-      /masks\/b\.png: 12x12, but its image .*images\/b\.png is 24x24.*expected one size.*make the mask anew/s,
+      /masks\/b\.png: 12x12, but its image .*images\/b\.png is 24x24.*expected the same size; redraw the mask/,
     );
   });
 
@@ -215,14 +215,14 @@ describe('a run folder', () => {
     await writeSmallExperiment(dir);
     const command = startUnseen(RUN, dir);
     const features = join(dir, 'run/features');
-    while (!existsSync(features) || !(await readdir(features)).some((name) => name.endsWith('.tmp')))
+    while (!existsSync(features) || !(await readdir(features)).some((name) => name.endsWith('.partial')))
       await setTimeout(1);
     command.process.kill('SIGKILL');
     await command.ended;
     expect((await unseen([...RUN, '--resume'], dir)).code).toBe(0);
     expect(await metricsOf(dir)).toEqual(await metricsOf(finished));
     const left = await readdir(join(dir, 'run'), { recursive: true });
-    expect(left.filter((name) => name.endsWith('.tmp') || name === 'lock')).toEqual([]);
+    expect(left.filter((name) => /\.(tmp|partial|journal|lock)$/.test(name) || name === 'lock')).toEqual([]);
   });
 
   test('is used by one of two processes', async () => {

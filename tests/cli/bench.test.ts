@@ -47,7 +47,7 @@ test('shows where the time of a step goes', async () => {
   const { code, stderr, lastLine } = await bench('--quick', '--profile', '--only', 'gmmn-step,confusion-matrix');
   expect(code).toBe(0);
   expect(stderr).toMatch(/^gmmn-step\noperator +ms/m);
-  expect(stderr).toContain('confusion-matrix is no graph');
+  expect(stderr).toContain('confusion-matrix has no graph');
   const { profiles } = JSON.parse(lastLine);
   expect(profiles.map(({ name }: { name: string }) => name)).toEqual(['gmmn-step']);
   expect(profiles[0].kinds.map(({ operator }: { operator: string }) => operator)).toContain('Gemm');
@@ -71,7 +71,7 @@ test('times our side on any backend, with what the host takes', async () => {
   const { code, stderr, lastLine } = await bench('--quick', '--backend', 'cpu', '--only', 'matmul,store-read');
   expect(code).toBe(0);
   expect(stderr).toContain('backend cpu (@tensorflow/tfjs-backend-cpu 4.22.0)');
-  expect(stderr).toContain('store-read is no program');
+  expect(stderr).toContain('store-read does not run on an engine');
   const { backend, results } = JSON.parse(lastLine);
   expect(backend.name).toBe('cpu');
   expect(results).toEqual([expect.objectContaining({ name: 'matmul', count: 15, readBacks: null })]);

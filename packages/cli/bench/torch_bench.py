@@ -314,7 +314,7 @@ class RealStep:
         labels = torch.randint(0, s["seen"], [s["batch"], s["grid"], s["grid"]])
         labels[torch.rand(labels.shape) < 0.1] = 255
         return {
-            "features0": torch.randn(s["batch"], s["channels"], s["grid"], s["grid"]),
+            "maps0": torch.randn(s["batch"], s["channels"], s["grid"], s["grid"]),
             "labels0": labels,
             "vectors": torch.randn(s["seen"] + s["unseen"], s["embedding"]),
             "mean": torch.randn(s["channels"]),
@@ -324,7 +324,7 @@ class RealStep:
     def run(self, inputs, noise):
         model, weights = self.model, self.sizes["weights"]
         labels = inputs["labels0"].long()
-        stored = (inputs["features0"] - inputs["mean"][:, None, None]) * inputs["gain"][:, None, None]
+        stored = (inputs["maps0"] - inputs["mean"][:, None, None]) * inputs["gain"][:, None, None]
         features, z, mu, log_variance = model.contextual(stored, noise)
         logits, real = model.heads(features, noise)
         fake_features = model.generator(to_maps(look_up(inputs["vectors"], labels)), z, noise)
