@@ -48,7 +48,7 @@ describe('planted faults are found, each by its own check alone', () => {
   );
 });
 
-test('where nothing is there, the fix says how the files are had', async () => {
+test('if all files are missing, the fix says how to get them', async () => {
   const fixes = async (text: string) => {
     const path = await writePets({ 'pets.yaml': text, 'train.txt': null, 'val.txt': null });
     return [path, (await examineDataset(path)).report.findings[0].fix];

@@ -16,7 +16,7 @@ export interface RunResult {
   readonly methods: Readonly<Record<string, MethodFigures>>;
 }
 
-/** Writes the report of a run and prints its table where there is a terminal; a run without an evaluation has neither. */
+/** Writes the report of a run and prints its table to a terminal; a run without an evaluation has neither. */
 export async function reportRun(run: string, terminal?: Terminal): Promise<RunResult> {
   if (!existsSync(join(run, 'metrics.json'))) {
     terminal?.print(`The run is in ${run}; its method evaluates nothing.`);

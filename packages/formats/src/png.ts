@@ -75,7 +75,7 @@ export function decodeRgbPng(bytes: Uint8Array, name: string): RgbPng {
 }
 
 /**
- * Encodes indices as an 8-bit palette PNG, or as grey (8 or 16 bits) where there is no palette. An index beyond the
+ * Encodes indices as an 8-bit palette PNG, or as grey (8 or 16 bits) without a palette. An index beyond the
  * palette is a {@link UserError}.
  */
 export function encodeIndexedPng({

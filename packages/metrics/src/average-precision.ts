@@ -9,7 +9,7 @@ export type Interpolation = 'area' | 'elevenPoint';
 
 /**
  * Average precision of a ranking, best first: `hits` is 1 for a positive and 0 for a negative. `positives` counts all
- * positives, those that the ranking misses too. `null` where there is none.
+ * positives, those that the ranking misses too. `null` without positives.
  *
  * @example
  * import { averagePrecision } from '@unseen/metrics';
@@ -40,7 +40,7 @@ export function averagePrecision(
   return sum / 11;
 }
 
-/** Average precision of each class and their mean; `null` where there is no positive. */
+/** Average precision of each class and their mean; `null` without positives. */
 export interface ClassAverages {
   readonly mean: number | null;
   readonly perClass: readonly (number | null)[];

@@ -44,7 +44,7 @@ export interface BenchmarkSetting {
   readonly folder: string;
 }
 
-/** Something that is timed, beside PyTorch where there is a counterpart. `S`: its sizes and choices, plain data. */
+/** Something that is timed, beside PyTorch if it has a counterpart. `S`: its sizes and choices, plain data. */
 export interface BenchmarkDefinition<S extends object> {
   readonly name: string;
   /** What a step is, for tables. */

@@ -65,7 +65,7 @@ export interface EntryFacts {
   /** Absent where no file was found. */
   readonly imagePath?: string;
   readonly maskPath?: string;
-  /** Absent where there is no file, or where it could not be read. */
+  /** Absent if there is no file or it cannot be read. */
   readonly image?: PictureFacts;
   readonly mask?: MaskFacts;
   /** Why a file could not be read. */

@@ -8,13 +8,13 @@ export interface ListedImage {
   readonly id: string;
   /** Line of the list that names the image, from 1; absent where no list was read. */
   readonly line?: number;
-  /** Absent where there is no such file. */
+  /** Absent if the file does not exist. */
   readonly imagePath: string | undefined;
-  /** Absent where there is no such file. Layouts that keep all masks in one annotation file name that file. */
+  /** Absent if the file does not exist. Layouts that keep all masks in one annotation file name that file. */
   readonly maskPath: string | undefined;
   /**
    * Values as they are stored, before they are mapped to classes and checked; category ids in the layouts of COCO (65535
-   * where there is none). Absent where there is no mask; files that cannot be read are {@link UserError}s.
+   * if a pixel has none). Absent without a mask; files that cannot be read are {@link UserError}s.
    */
   readonly rawMask?: () => Promise<LabelMap>;
   /** Objects of the dataset's classes. Absent where objects are not told apart. */

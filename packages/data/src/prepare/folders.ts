@@ -5,7 +5,7 @@ import type { DatasetFile } from '../dataset-file.ts';
 import { readIdList } from '../layouts/id-list.ts';
 import type { DatasetSettings } from '../read-dataset-file.ts';
 
-/** Names in a folder that end in a suffix, without it; empty where there is no such folder. */
+/** Names in a folder that end in a suffix, without it; empty if the folder does not exist. */
 export async function idsOf(folder: string, suffix: string): Promise<Set<string>> {
   const names = await readdir(folder).catch(() => []);
   return new Set(names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length)));
@@ -17,7 +17,7 @@ export async function idsOfList(path: string): Promise<string[]> {
   return lines.map(({ id }) => id.split(/\s+/)[0]);
 }
 
-/** {@link idsOfList}, or `undefined` where there is no such file. */
+/** {@link idsOfList}, or `undefined` if the file does not exist. */
 export async function idsOfOptionalList(folder: string, name: string): Promise<string[] | undefined> {
   const names = await readdir(folder).catch((): string[] => []);
   return names.includes(name) ? idsOfList(join(folder, name)) : undefined;

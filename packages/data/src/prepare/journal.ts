@@ -69,7 +69,7 @@ export class Journal {
     return true;
   }
 
-  /** A file of the journal's folder that holds JSON; `undefined` where there is none of this form. */
+  /** A file of the journal's folder that holds JSON; `undefined` if there is none of this form. */
   async read<T>(name: string, form: z.ZodType<T>): Promise<T | undefined> {
     return parsed(await readFile(join(this.folder, name), 'utf8').catch(() => ''), form);
   }

@@ -31,7 +31,7 @@ test('stores say which labels were hidden, not what the split is called; those o
   expect(of('other', 'val')).toEqual(of('first', 'val'));
 });
 
-test('weights that are not there are told with where they are had', async () => {
+test('missing weights are an error that says how to get them', async () => {
   const backbone = { name: 'mobilenet_v1_025.keras_in1k', outputStride: 16 as const };
   const importing = /'unseen weights import mobilenet_v1_025.keras_in1k', and name the file under 'backbone.weights'/;
   await expect(loadExperimentBackbone({ ...backbone, weights: '/none.h5' })).rejects.toThrow(

@@ -56,7 +56,7 @@ export interface Stage<T = unknown> {
   /** Whether it works image by image, so that several processes can share the images. Default false. */
   readonly sharded?: boolean;
   run(context: StageContext): Promise<void>;
-  /** What a dry run reports; absent where nothing is trained. */
+  /** What a dry run reports; absent if the stage trains nothing. */
   plan?(context: BuildContext): Promise<PlannedStage | undefined>;
 }
 

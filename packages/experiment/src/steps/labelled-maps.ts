@@ -16,7 +16,7 @@ export interface LabelledInputs {
    * result. Default: all positions of the maps.
    */
   readonly rows?: readonly number[];
-  /** [groups, samples] of the MMD content loss, where there is one. */
+  /** [groups, samples] of the MMD content loss, if it is used. */
   readonly groups?: readonly [number, number];
 }
 

@@ -16,7 +16,7 @@ export interface LabelledStep {
   readonly classes: number;
   /** Whether the step looks at whole maps only. */
   readonly whole: boolean;
-  /** How pixels are grouped for the MMD content loss, where there is one: [groups, samples]. */
+  /** How pixels are grouped for the MMD content loss, if it is used: [groups, samples]. */
   readonly groups?: { readonly by: 'class' | 'run'; readonly size: readonly [number, number] };
   /** Further inputs, drawn by the host. */
   feeds?(random: RandomStream): Feeds;

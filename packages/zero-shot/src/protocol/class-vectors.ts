@@ -51,7 +51,7 @@ function rowsOf(found: ClassTable, classes: readonly ClassInfo[]): Float32Array[
   return classes.map((_, i) => rows.slice(i * found.dimension, (i + 1) * found.dimension));
 }
 
-/** The class table of an experiment, with the recipe that it is built by where there is one. */
+/** The class table of an experiment, with the recipe that it is built by, if any. */
 export async function loadKnownVectors({
   table: nameOrPath,
 }: Pick<ZeroShotConfig['embeddings'], 'table'>): Promise<KnownVectors> {

@@ -83,7 +83,7 @@ const NEW_COLORS = [
   [120, 60, 255],
 ] as const;
 
-/** A class table, and the recipe that it was built by where there is one. */
+/** A class table, and the recipe that it was built by, if any. */
 export interface KnownVectors {
   readonly table: ClassTable;
   readonly recipe?: TableRecipe;
