@@ -1,19 +1,10 @@
 import type { SeedTree } from '@unseen/core';
 import { constant, Dense, dropout, Module, xavierUniform } from '@unseen/nn';
 import { type Ops, Parameter } from '@unseen/tensor';
+import type { GmmnOptions } from '../generator.ts';
 
-/** Sizes of {@link GraphGenerator}; defaults are ZS3Net's as released. */
-export interface GraphGeneratorOptions {
-  /** Dimension of the class vectors. */
-  readonly embedding: number;
-  /** Dimension of the noise. */
-  readonly noise: number;
-  /** Channels of the features to synthesise. */
-  readonly features?: number;
-  readonly hidden?: number;
-  readonly dropout?: number;
-  readonly seeds: SeedTree;
-}
+/** Sizes of {@link GraphGenerator}, those of the generator of single pixels; defaults are ZS3Net's as released. */
+export type GraphGeneratorOptions = GmmnOptions;
 
 const NEGATIVE_SLOPE = 0.2;
 const BIAS = 0.01;
