@@ -17,6 +17,16 @@ test.each(names)('%s has help with an example', async (verb) => {
   expect(stdout).toContain('--json');
 });
 
+test.each([['--help'], ['--verbose', '--help'], ['rnu', '--help']])(
+  '%s lists every verb and the common options',
+  async (...args) => {
+    const { code, stdout } = await run(...args);
+    expect(code).toBe(0);
+    for (const entry of verbs) expect(stdout).toContain(`unseen ${wordOf(entry)}`);
+    expect(stdout).toMatch(/--json +Print.*--verbose.*--version.*--help/s);
+  },
+);
+
 test.each([
   [['rnu'], "unknown verb 'rnu'", "did you mean 'run'?"],
   [['dataset', 'lst'], "unknown verb 'lst'", "did you mean 'list'?"],
@@ -24,8 +34,8 @@ test.each([
   [['run'], 'an argument is missing', 'unseen run <experiment>'],
   [[], 'no verb is given', 'demo, run'],
   [['demo', '--seed', 'x'], "--seed 'x'", 'expected a whole number'],
-  [['demo', '--out', 'a', '--out', 'b'], '--out a and b', 'expected the option once'],
-  [['bench', '--backend', 'cpu', '--backend', 'auto'], '--backend cpu and auto', 'expected the option once'],
+  [['demo', '--out', 'a', '--out', 'b'], '--out a and b', 'pass --out only once'],
+  [['bench', '--backend', 'cpu', '--backend', 'auto'], '--backend cpu and auto', 'pass --backend only once'],
   [['demo', '--backend', 'gpu'], "--backend 'gpu'; expected one of: auto, tensorflow", "did you mean 'cpu'?"],
   [['metrics', '--gt', 'a'], 'missing required arguments: pred, dataset', '--help'],
   [['run', 'x', '--seeds', '1,1'], "--seeds '1,1'", 'different whole numbers'],

@@ -1,14 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { nearestName, UserError } from '@unseen/core';
 import type { Methods } from '@unseen/experiment';
-import yargs, { type Argv } from 'yargs';
 import { announceAssets } from './assets.ts';
 import { installedMethods } from './methods.ts';
-import { markOperands, optionsOf, unmarkOperands } from './operands.ts';
+import { optionsOf } from './operands.ts';
 import { explained, requireOutput, watchOutput } from './output.ts';
+import { asksForOverview, overview } from './overview.ts';
 import { type Output, Terminal } from './terminal.ts';
-import type { Verb, VerbContext } from './verb.ts';
-import { type VerbEntry, verbs, wordOf } from './verbs.ts';
 
 /** What {@link main} can be given instead of what is installed. */
 export interface MainOptions {
@@ -17,11 +13,6 @@ export interface MainOptions {
   readonly stdout?: Output;
   readonly stderr?: Output;
 }
-
-const COMMON = {
-  json: { type: 'boolean', default: false, describe: 'Print the result as one JSON object in the last line' },
-  verbose: { type: 'boolean', default: false, describe: 'Show where an error comes from' },
-} as const;
 
 /** Runs the command `unseen` with its arguments; the exit code is 0 only on success. */
 export async function main(args: readonly string[], options: MainOptions = {}): Promise<number> {
@@ -41,7 +32,8 @@ export async function main(args: readonly string[], options: MainOptions = {}): 
   };
   process.on('uncaughtException', stop);
   try {
-    await dispatch(markOperands(args), { terminal, methods });
+    if (asksForOverview(given)) terminal.print(overview());
+    else await (await import('./command-line.ts')).runVerb(args, { terminal, methods });
     await requireOutput();
     return terminal.exitCode;
   } catch (error) {
@@ -51,138 +43,4 @@ export async function main(args: readonly string[], options: MainOptions = {}): 
     Object.assign(console, { log, info, debug });
     process.off('uncaughtException', stop);
   }
-}
-
-/** What a verb gave back, or the text of its help. */
-async function dispatch(args: readonly string[], context: VerbContext): Promise<void> {
-  const known: Known = { words: verbs.map(wordOf), options: Object.keys(COMMON), usage: '<verb>' };
-  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
-  let work: (() => Promise<object>) | undefined;
-  const add = (parser: Argv, entry: VerbEntry, prefix: string) =>
-    addVerb(parser, entry, prefix, known, (verb, parsed) => {
-      work = () => verb.run(unmarkOperands(parsed), context);
-    });
-  const parser = yargs()
-    .scriptName('unseen')
-    .usage('$0 <verb>\n\nSemantic segmentation of classes that were never annotated.')
-    .locale('en')
-    .parserConfiguration({
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'greedy-arrays': false,
-      'parse-positional-numbers': false,
-    })
-    .options(COMMON)
-    .version(version)
-    .help()
-    .wrap(Math.min(100, context.terminal.columns))
-    .demandCommand(1, 'no verb is given')
-    .strict()
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? explainUsage(unmarkOperands(message), args, known);
-    });
-  for (const entry of verbs) {
-    if ('verbs' in entry) {
-      parser.command(entry.name, entry.summary, (sub) => {
-        known.words = entry.verbs.map(wordOf);
-        for (const inner of entry.verbs) add(sub, inner, `${entry.name} `);
-        return sub.demandCommand(1, 'no verb is given');
-      });
-    } else add(parser, entry, '');
-  }
-  // Without a callback yargs writes help to the console itself.
-  const output = await new Promise<string>((resolve, reject) => {
-    // Errors of our own checks of single options arrive wrapped, their words intact.
-    const fail = (error: Error) =>
-      reject(error.name === 'YError' ? explainUsage(unmarkOperands(error.message), args, known) : error);
-    Promise.resolve(parser.parse([...args], {}, (error, _, text) => (error ? fail(error) : resolve(text)))).catch(fail);
-  });
-  if (output !== '') context.terminal.print(output);
-  if (work) context.terminal.result(await work());
-}
-
-/** What may be written where the parser stands, for suggestions. */
-interface Known {
-  words: readonly string[];
-  options: readonly string[];
-  /** Of the verb that was selected. */
-  usage: string;
-}
-
-function addVerb(
-  parser: Argv,
-  { command, summary, load }: VerbEntry,
-  prefix: string,
-  known: Known,
-  select: (verb: Verb, args: Readonly<Record<string, unknown>>) => void,
-): void {
-  let verb: Verb;
-  parser.command(
-    command,
-    summary,
-    async (sub) => {
-      verb = await load();
-      known.words = [];
-      known.usage = `${prefix}${command}`;
-      known.options = [...Object.keys(COMMON), ...Object.keys(verb.options), 'help', 'version'];
-      for (const [name, positional] of Object.entries(verb.positionals)) sub.positional(name, positional);
-      sub.options(verb.options).usage(`unseen ${prefix}${command}\n\n${summary}.`);
-      for (const [example, description] of verb.examples) sub.example(example, description);
-      return sub;
-    },
-    (parsed) => select(verb, parsed),
-  );
-}
-
-const HELP = "see 'unseen <verb> --help'";
-
-/** Turns yargs' messages into errors with suggestions. */
-function explainUsage(message: string, args: readonly string[], { words, options, usage }: Known): UserError {
-  const [, unknown] = /^Unknown (?:argument|command)s?: (.+)$/.exec(message) ?? [];
-  if (unknown !== undefined) {
-    const names = unknown.split(', ');
-    const isOption = (name: string) =>
-      args.some((arg) => arg.split('=')[0] === `--${name}` || (name.length === 1 && /^-[^-]/.test(arg)));
-    const name = names.find(isOption) ?? names[0];
-    if (isOption(name)) {
-      const near = nearestName(name, options);
-      return new UserError({
-        given: `unknown option '${name.length === 1 ? '-' : '--'}${name}'`,
-        remedy: near ? `did you mean '--${near}'?` : HELP,
-      });
-    }
-    const near = nearestName(name, words);
-    return new UserError(
-      words.length > 0
-        ? {
-            given: `unknown verb '${name}'`,
-            expected: `one of: ${words.join(', ')}`,
-            ...(near ? { remedy: `did you mean '${near}'?` } : {}),
-          }
-        : { given: `'${names.join(' ')}': unexpected argument`, remedy: HELP },
-    );
-  }
-  if (message === 'no verb is given') {
-    return new UserError({ given: message, expected: `one of: ${words.join(', ')}`, remedy: "see 'unseen --help'" });
-  }
-  if (message.startsWith('Not enough non-option arguments')) {
-    return new UserError({ given: 'an argument is missing', expected: `unseen ${usage}` });
-  }
-  const [, without] = /^Not enough arguments following: (.+)$/.exec(message) ?? [];
-  if (without !== undefined) return new UserError({ given: `--${without} without a value`, remedy: HELP });
-  const [, option, given, choices] = /Argument: (.+), Given: "(.*)", Choices: (.+)$/.exec(message) ?? [];
-  if (option !== undefined) {
-    const list = choices.replaceAll('"', '');
-    const near = nearestName(given, list.split(', '));
-    return new UserError({
-      given: `--${option} '${given}'`,
-      expected: `one of: ${list}`,
-      ...(near ? { remedy: `did you mean '${near}'?` } : {}),
-    });
-  }
-  return new UserError({
-    given: message.charAt(0).toLowerCase() + message.slice(1).split('\n').join(' '),
-    remedy: "see 'unseen --help'",
-  });
 }

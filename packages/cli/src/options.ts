@@ -73,7 +73,7 @@ const DECIMAL = /^\d{0,6}\.?\d{1,9}$/;
 export function once(name: string): (text: string | readonly string[]) => string {
   return (text) => {
     if (typeof text === 'string') return text;
-    throw new UserError({ given: `--${name} ${shown(text)}`, expected: 'the option once' });
+    throw new UserError({ given: `--${name} ${shown(text)}`, remedy: `pass --${name} only once` });
   };
 }
 
