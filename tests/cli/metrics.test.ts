@@ -1,9 +1,11 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RandomStream } from '@unseen/core';
+import { LAYOUTS, openDataset } from '@unseen/data';
 import { encodeIndexedPng, encodeRgbPng } from '@unseen/formats';
 import { beforeEach, expect, test } from 'vitest';
-import { unseen } from '../helpers/command.ts';
+import { exported } from '../data/layout-fixtures.ts';
+import { unseen, unseenJson } from '../helpers/command.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const DATASET = `name: animals
@@ -98,7 +100,11 @@ test('masks that cannot be scored are one clear error each', async () => {
       pred: encodeIndexedPng({ height: 1, width: 1, data: new Uint8Array([1]) }),
       message: 'masks of the same size',
     },
-    { gt: png(new Uint8Array(HEIGHT * WIDTH).fill(3)), pred: good, message: 'has values that no class has: 3' },
+    {
+      gt: png(new Uint8Array(HEIGHT * WIDTH).fill(3)),
+      pred: good,
+      message: 'has the value 3 at row 0, column 0, which no class has',
+    },
     { gt: encodeRgbPng({ height: 1, width: 1, data: new Uint8Array(3) }), pred: good, message: 'a.png' },
     { gt: good.subarray(0, 40), pred: good, message: 'a.png' },
   ];
@@ -112,4 +118,38 @@ test('masks that cannot be scored are one clear error each', async () => {
   }
   await rm(join(dir, 'pred/a.png'));
   expect((await score()).stderr).toContain('has no masks');
+});
+
+test.each(LAYOUTS)('perfect predictions score 100 with the stored values of the layout %s', async (layout) => {
+  const { folder, yaml } = await exported(layout);
+  const text = (await readFile(yaml, 'utf8')).replace('ignore: []', 'ignore: [2]\nmap: {1: dog, 7: 33, 33: cat}');
+  await writeFile(
+    yaml,
+    `${text.replace(/imageLabels: .*\n/, '').replace('seen: [7, 1], unseen: [2]', 'seen: [1], unseen: [33]')}`,
+  );
+  const { val } = await openDataset(yaml);
+  const { data, ...size } = (await val[0].mask!())!;
+  expect([...data]).toEqual([1, 1, 1, 2, 2, 2]);
+  await mkdir(join(folder, 'pred'));
+  const ending = layout === 'cityscapes' ? '_leftImg8bit' : '';
+  await writeFile(join(folder, 'pred', `0007${ending}.png`), encodeIndexedPng({ ...size, data }));
+  const score = (...args: string[]) => unseenJson(folder, 'metrics', '--pred', 'pred', '--dataset', yaml, ...args);
+  const { metrics } = await score();
+  expect(metrics).toMatchObject({ PA: 1, seenMIoU: 1, pixels: { labelled: 3, outside: 0, unscored: 3 } });
+  const masks = { folder: 'masks', voc: 'SegmentationClass', cityscapes: 'gtFine/val' }[layout as string];
+  if (masks === undefined) return;
+  expect((await score('--gt', masks, '--subset', 'val')).metrics).toEqual(metrics);
+});
+
+test('what has no label is told, and 255 is a class where the map says so', async () => {
+  await subset('train', ['a']);
+  await subset('val', ['a']);
+  await writeFile(join(dir, 'gt/a.png'), png(new Uint8Array(HEIGHT * WIDTH).fill(255).fill(1, 0, 7)));
+  await writeFile(join(dir, 'pred/a.png'), png(new Uint8Array(HEIGHT * WIDTH).fill(1)));
+  const { stderr } = await score();
+  expect(stderr).toContain('88.9 % of the pixels are unlabelled or of other classes');
+  expect(stderr).toContain('the score does not cover: dog, lynx, eel');
+  await writeFile(join(dir, 'animals.yaml'), `map: {1: cat, 255: dog}\n${DATASET}`);
+  const { lastLine } = await score();
+  expect(JSON.parse(lastLine).metrics).toMatchObject({ PA: 7 / 63, pixels: { labelled: 63, unscored: 0 } });
 });

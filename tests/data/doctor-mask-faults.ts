@@ -137,6 +137,19 @@ export const maskFaults: Readonly<Record<string, Fault>> = {
     files: () => ({ ...fromZero(0), 'masks/t2.png': maskFile(bands(5, 1, 2), null) }),
     says: /1 mask has the value 5 \(.*\), one more than the last class.*'ignore: \[5\]'/s,
   },
+  '255 for a class': {
+    check: 'class-as-ignore',
+    files: () => ({
+      'pets.yaml': PETS.replace(/ {2}- \{id: [349].*\n/g, '').replace(/default: .*/, 'default: {seen: [cat, dog]}'),
+      ...Object.fromEntries(
+        ['t0', 't1', 't2', 't3', 't4', 't5', 'v0', 'v1', 'v2', 'v3'].map((id) => [
+          `masks/${id}.png`,
+          maskFile(bands(1, 255, 1)),
+        ]),
+      ),
+    }),
+    says: /every labelled pixel is cat \(1\), and 255 is the only other value.*'map: \{1: cat, 255: dog\}'/s,
+  },
   'an unseen class without a test pixel': {
     check: 'unseen-class-untested',
     files: () => ({ 'masks/v1.png': maskFile(bands(9, 2, 2)), 'masks/v3.png': maskFile(bands(9, 1, 2)) }),

@@ -39,6 +39,7 @@ export {
   writeFileAtomic,
   writeJsonAtomic,
 } from './files.ts';
+export { isSideFile, listFiles } from './list-files.ts';
 export { requireUnlocked, takeLock } from './lock.ts';
 export { isInnerPath, isInside, RUN_NAME, realPath, resolveInside } from './paths.ts';
 export { type RandomState, RandomStream, SeedTree } from './random.ts';

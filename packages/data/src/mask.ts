@@ -5,9 +5,9 @@ import type { DatasetFile } from './dataset-file.ts';
 /** What the values of mask files mean. */
 export interface MaskValues {
   readonly classes: ReadonlySet<number>;
-  /** Stored values that mean "unlabelled" besides 255 (and 65535 in 16-bit files). */
+  /** Stored values that mean "unlabelled", besides 255 and, in 16-bit files, 65535. */
   readonly ignore: ReadonlySet<number>;
-  /** Class ids by stored value, where the files hold other values than class ids. */
+  /** Class ids by stored value, where the files hold other values than class ids; of 255 and 65535 too. */
   readonly map?: ReadonlyMap<number, number>;
 }
 
@@ -36,29 +36,40 @@ export async function readRawMask(path: string, id: string): Promise<LabelMap> {
  */
 export function toLabelMap(raw: LabelMap, name: string, values: MaskValues): LabelMap {
   const { classes, ignore, map } = values;
-  const known = map ?? new Map([...classes].map((id) => [id, id] as const));
   const wide = [...classes].some((id) => id >= IGNORE);
   const hidden = wide ? 0xffff : IGNORE;
   const unknown = -1;
   const table = new Int32Array(0x10000).fill(unknown);
-  for (const [stored, id] of known) table[stored] = id;
-  for (const stored of [...ignore, raw.data instanceof Uint16Array ? 0xffff : IGNORE]) table[stored] = hidden;
-  if (!known.has(IGNORE)) table[IGNORE] = hidden;
+  for (const id of classes) if (!map) table[id] = id;
+  for (const stored of ignore) table[stored] = hidden;
+  for (const stored of unlabelledValues(values, raw.data instanceof Uint16Array)) table[stored] = hidden;
+  for (const [stored, id] of map ?? []) table[stored] = id;
   const data = wide ? new Uint16Array(raw.data.length) : new Uint8Array(raw.data.length);
   for (let i = 0; i < data.length; i++) {
     const value = table[raw.data[i]];
-    if (value === unknown) throw unknownValue(raw, i, name, [...known.keys()]);
+    if (value === unknown) throw unknownValue(raw, i, name, values);
     data[i] = value;
   }
   return { ...raw, data };
 }
 
-function unknownValue(raw: LabelMap, index: number, name: string, known: readonly number[]): UserError {
-  const ids = known.toSorted((a, b) => a - b);
+/**
+ * The values that mean "unlabelled" without a word of the dataset: 255 and, in 16-bit files, 65535, unless `map` names them.
+ * In 16-bit files 255 may be the id of a class.
+ */
+export function unlabelledValues({ classes, map }: Pick<MaskValues, 'classes' | 'map'>, wide: boolean): number[] {
+  const values = wide ? [0xffff, ...(!map && classes.has(IGNORE) ? [] : [IGNORE])] : [IGNORE];
+  return values.filter((value) => !map?.has(value));
+}
+
+function unknownValue(raw: LabelMap, index: number, name: string, values: MaskValues): UserError {
+  const { classes, map } = values;
+  const ids = [...(map?.keys() ?? classes)].sort((a, b) => a - b);
   const listed = ids.length > 12 ? `${ids.slice(0, 6).join(', ')}, … ${ids.slice(-2).join(', ')}` : ids.join(', ');
+  const [unlabelled] = unlabelledValues(values, raw.data instanceof Uint16Array);
   return new UserError({
     given: `${name} has the value ${raw.data[index]} at row ${Math.floor(index / raw.width)}, column ${index % raw.width}, which no class has`,
-    expected: `a class id (${listed}) or 255 for unlabelled`,
+    expected: `a ${map ? "value of 'map'" : 'class id'} (${listed})${unlabelled === undefined ? '' : ` or ${unlabelled} for unlabelled`}`,
     remedy: `correct the mask, or add the value to 'classes', 'map' or 'ignore' of the dataset`,
   });
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SeedTree, UserError } from '@unseen/core';
-import { encodeRgbPng } from '@unseen/formats';
+import { encodeIndexedPng, encodeRgbPng } from '@unseen/formats';
 import { vocPalette } from '@unseen/vision';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
@@ -32,6 +32,20 @@ describe('folder layout', () => {
     await writeFiles(elsewhere, { 'own.yaml': SMALL_YAML, 'train.txt': 'b', 'val.txt': 'c' });
     const dataset = await openDataset(join(elsewhere, 'own.yaml'), { root: dirname(path) });
     expect((await dataset.train[0].image()).data[0]).toBe(7);
+  });
+
+  test("255 and 65535 are classes where 'map' says so", async () => {
+    const yaml = SMALL_YAML.replace('ignore: [0]', 'map: {0: cat, 255: dog, 65535: sky}');
+    const dataset = await openDataset(
+      await smallDataset({
+        'small.yaml': yaml,
+        'masks/a.png': maskOf(2, 3, [0, 255, 0, 255, 0, 255]),
+        'masks/b.png': encodeIndexedPng({ height: 2, width: 3, data: Uint16Array.of(0, 255, 0xffff, 0, 0, 0) }),
+      }),
+    );
+    expect((await dataset.train[0].mask?.())?.data).toEqual(Uint8Array.of(1, 2, 1, 2, 1, 2));
+    expect((await dataset.train[1].mask?.())?.data).toEqual(Uint8Array.of(1, 2, 3, 1, 1, 1));
+    await expect(dataset.val[0].mask?.()).rejects.toThrow(/the value 4 .*value of 'map' \(0, 255, 65535\); correct/);
   });
 
   test('16-bit ids keep their width and 65535 as unlabelled', async () => {

@@ -3,10 +3,11 @@ import { findSplit } from './contiguous-labels.ts';
 import type { DatasetFile } from './dataset-file.ts';
 import { FileSample } from './file-samples.ts';
 import { checkListing } from './layouts/check-listing.ts';
-import { listSubset } from './layouts/layouts.ts';
+import type { FileEndings } from './layouts/layout.ts';
+import { fileEndings, listSubset } from './layouts/layouts.ts';
 import type { Subset } from './layouts/listing.ts';
 import { mapLimited } from './map-limited.ts';
-import { maskValues } from './mask.ts';
+import { type MaskValues, maskValues } from './mask.ts';
 import { type DatasetSettings, readDatasetFile } from './read-dataset-file.ts';
 import { builtInDatasets, datasetPath } from './registry.ts';
 
@@ -20,14 +21,31 @@ export interface OpenDatasetOptions {
   readonly seeds?: SeedTree;
 }
 
-/** Classes and splits of a dataset by its registered name or the path of a YAML; its images may be absent. */
-export async function describeDataset(
-  nameOrYaml: string,
-): Promise<Pick<Dataset, 'name' | 'classes' | 'ignore' | 'splits'>> {
-  if (Object.hasOwn(builtInDatasets, nameOrYaml)) return builtInDatasets[nameOrYaml].open(new SeedTree(0));
+/** What a dataset's YAML says, without its files. */
+export interface DatasetDescription extends Pick<Dataset, 'name' | 'classes' | 'ignore' | 'splits'> {
+  /** What the values in its mask files mean. */
+  readonly values: MaskValues;
+  /** How names of its image and mask files end besides their id. */
+  readonly endings: FileEndings;
+}
+
+/** Describes a dataset by its registered name or the path of a YAML; its images may be absent. */
+export async function describeDataset(nameOrYaml: string): Promise<DatasetDescription> {
+  if (Object.hasOwn(builtInDatasets, nameOrYaml)) {
+    const { name, classes, ignore, splits } = builtInDatasets[nameOrYaml].open(new SeedTree(0));
+    const values = { classes: new Set(classes.map(({ id }) => id)), ignore: new Set(ignore) };
+    return { name, classes, ignore, splits, values, endings: { image: '', mask: '' } };
+  }
   const file = await readDatasetFile(await datasetPath(nameOrYaml));
   const { settings, classes, splits } = file;
-  return { name: settings.name, classes, ignore: ignoredIds(file), splits };
+  return {
+    name: settings.name,
+    classes,
+    ignore: ignoredIds(file),
+    splits,
+    values: maskValues(file),
+    endings: fileEndings(settings),
+  };
 }
 
 /**

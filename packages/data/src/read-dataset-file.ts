@@ -74,17 +74,22 @@ function checkClasses({ classes }: DatasetSettings, { locate }: YamlDocument): v
   }
 }
 
-/** What is stored for a class may not mean "unlabelled" as well. */
+/** What is stored for a class may not mean "unlabelled" as well; `map` may give 255 a class. */
 function checkStoredValues({ classes, ignore, map }: DatasetSettings, { locate }: YamlDocument): void {
   const stored = map
     ? Object.keys(map).map((value) => ({ value: Number(value), path: ['map', value], what: `'map' has the value` }))
     : classes.map(({ id, name }, i) => ({ value: id, path: ['classes', i, 'id'], what: `class '${name}' has the id` }));
-  const wide = stored.some(({ value }) => value > IGNORE);
+  const isTaken = (value: number) => !map && value === IGNORE && stored.every((other) => other.value <= IGNORE);
   for (const { value, path, what } of stored) {
-    if ((value !== IGNORE || wide) && !ignore.includes(value)) continue;
+    if (!isTaken(value) && !ignore.includes(value)) continue;
     throw new UserError({
       given: `${locate(path).place}: ${what} ${value}, which means "unlabelled"`,
-      expected: `a value outside the ignored ones (255 always is one)`,
+      expected: 'a value outside the ignored ones',
+      ...(!map &&
+        value === IGNORE && {
+          remedy:
+            "give the class another id, and say 'map: {255: its name, …}' with all values if the masks hold 255 for it",
+        }),
     });
   }
 }

@@ -15,6 +15,7 @@ export class ConfusionMatrix {
   /** [classes · (classes + 1)]; the last column holds the predictions outside the table. Exact up to 2⁵³ pixels. */
   private readonly counts: Float64Array;
   private readonly ignored: ReadonlySet<number>;
+  private skippedPixels = 0;
   private readonly skipped: Uint8Array;
 
   constructor(classes: number, options: { readonly ignore?: readonly number[] } = {}) {
@@ -62,6 +63,7 @@ export class ConfusionMatrix {
       });
     }
     for (let i = 0; i < this.counts.length; i++) this.counts[i] += other.counts[i];
+    this.skippedPixels += other.skippedPixels;
     return this;
   }
 
@@ -95,6 +97,11 @@ export class ConfusionMatrix {
     return this.counts.reduce((sum, n) => sum + n, 0);
   }
 
+  /** Pixels whose label is ignored. */
+  get unscored(): number {
+    return this.skippedPixels;
+  }
+
   /** The matrix for JSON, [classes][classes]; a row's support less its sum are predictions outside the table. */
   toRows(): number[][] {
     const stride = this.classes + 1;
@@ -118,8 +125,10 @@ export class ConfusionMatrix {
       if (label >>> 0 < classes) {
         if (skipped[label] === 0) {
           counts[label * stride + (prediction >>> 0 < classes ? prediction : classes)] += weight * (end - start);
-        }
-      } else if (label !== usual && !ignored.has(label)) {
+        } else this.skippedPixels += weight * (end - start);
+      } else if (label === usual || ignored.has(label)) {
+        this.skippedPixels += weight * (end - start);
+      } else {
         return start;
       }
       start = end;

@@ -13,9 +13,17 @@ export {
   type InstanceOptions,
   type TrueObjects,
 } from './detection-metrics.ts';
-export { listMasks } from './mask-files.ts';
+export {
+  type ListedMasks,
+  type ListMasksOptions,
+  listMasks,
+  type MaskPair,
+  type NamedMask,
+  type PairedMasks,
+  pairMasks,
+} from './mask-files.ts';
 export { type Box, boxOverlaps, maskOverlaps } from './overlaps.ts';
-export { type DecodedMask, type FolderScores, type ScoreFoldersOptions, scoreFolders } from './score-folders.ts';
+export { type DecodedMask, type MaskScores, type ScoreMasksOptions, scoreMasks } from './score-masks.ts';
 export {
   type AbsentPolicy,
   type ClassGroup,

@@ -97,7 +97,7 @@ describe('segmentationMetrics', () => {
   it('counts a prediction outside the table in its row only', () => {
     const metrics = score([0, 0, 1], [0, 255, 1], 'su');
     expect(metrics.perClass.map(({ iou }) => iou)).toEqual([0.5, 1]);
-    expect(metrics.pixels).toEqual({ labelled: 3, outside: 1 });
+    expect(metrics.pixels).toEqual({ labelled: 3, outside: 1, unscored: 0 });
   });
 
   it('treats a predicted class without ground truth by policy', () => {

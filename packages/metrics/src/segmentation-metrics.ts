@@ -50,8 +50,11 @@ export interface SegmentationMetrics extends GroupMetrics {
   readonly perClass: readonly ClassMetrics[];
   /** Share of the labelled pixels that are predicted as one of the unseen classes; `null` without a labelled pixel. */
   readonly predictedUnseen: number | null;
-  /** Labelled pixels, and those of them predicted as none of the classes. */
-  readonly pixels: { readonly labelled: number; readonly outside: number };
+  /**
+   * Labelled pixels, those of them predicted as none of the classes, and pixels that are not scored: unlabelled ones and those
+   * of classes that are not in the table.
+   */
+  readonly pixels: { readonly labelled: number; readonly outside: number; readonly unscored: number };
   /** Where labels and predictions were compared: `original`, `warp`, `feature`, … */
   readonly resolution: string;
   readonly absent: AbsentPolicy;
@@ -131,7 +134,11 @@ export function segmentationMetrics(matrix: ConfusionMatrix, options: MetricOpti
     harmonic,
     perClass: rows.map(({ hits: _, ...row }) => row),
     predictedUnseen: labelled > 0 ? predictedUnseen / labelled : null,
-    pixels: { labelled, outside: classes.reduce((sum, _, channel) => sum + matrix.outside(channel), 0) },
+    pixels: {
+      labelled,
+      outside: classes.reduce((sum, _, channel) => sum + matrix.outside(channel), 0),
+      unscored: matrix.unscored,
+    },
     resolution,
     absent,
   };

@@ -74,9 +74,14 @@ function evaluationText(method: MethodMetrics): string {
   const { perClass, pixels, resolution, absent } = method;
   const unseen = perClass.filter(({ group }) => group === 'unseen').length;
   const labelled = pixels?.labelled ?? perClass.reduce((sum, { support }) => sum + support, 0);
+  const all = labelled + (pixels?.unscored ?? 0);
+  const rest =
+    all > labelled
+      ? ` (${percent(labelled / all)} of all, the others are unlabelled or of classes outside the split)`
+      : '';
   const place = resolution === undefined ? '' : ` at ${resolution} resolution`;
   return (
-    `${labelled.toLocaleString('en')} labelled pixels, ${perClass.length - unseen} seen and ${unseen} unseen classes ` +
+    `${labelled.toLocaleString('en')} labelled pixels${rest}, ${perClass.length - unseen} seen and ${unseen} unseen classes ` +
     `in one table (generalized)${place}. ${ABSENT_TEXT[absent ?? ''] ?? ''} ` +
     'Predictions on unlabelled pixels are ignored. hIoU is the harmonic mean of seen and unseen mIoU.'
   );

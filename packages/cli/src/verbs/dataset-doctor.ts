@@ -67,6 +67,7 @@ function describe(report: DoctorReport): string {
   const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;
   return [
     head,
+    unlabelledShares(report),
     values.length > SHORT ? `${values.length} mask values; --out and --json have their histogram` : histogram(report),
     ...findings.map(describeFinding),
     errors + warnings + notes === 0
@@ -87,6 +88,17 @@ function describeFinding({ check, severity, found, count, examples, why, fix }: 
     `  why: ${why}`,
     `  → ${fix}`,
   ].join('\n');
+}
+
+function unlabelledShares({ values }: DoctorReport): string {
+  const share = (subset: 'train' | 'val') => {
+    const pixels = (rows: typeof values) => rows.reduce((sum, row) => sum + row[subset].pixels, 0);
+    const all = pixels(values);
+    return all === 0
+      ? '–'
+      : ((100 * pixels(values.filter(({ meaning }) => meaning === 'unlabelled'))) / all).toFixed(1);
+  };
+  return `unlabelled: ${share('train')} % of the pixels of training masks, ${share('val')} % of test masks`;
 }
 
 function histogram({ values }: DoctorReport): string {

@@ -7,7 +7,7 @@ import type { DatasetFile } from '../dataset-file.ts';
 import { IMAGE_TYPES } from '../layouts/find-files.ts';
 import { listSubset } from '../layouts/layouts.ts';
 import type { ListedImage, Subset } from '../layouts/listing.ts';
-import { maskValues } from '../mask.ts';
+import { maskValues, unlabelledValues } from '../mask.ts';
 import { type DatasetSettings, readDatasetFile } from '../read-dataset-file.ts';
 import { builtInDatasets, datasetPath } from '../registry.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
@@ -113,7 +113,9 @@ async function factsOfFiles(
     name: settings.name,
     classes,
     stored,
-    ignore: new Set([...ignore, 0xffff, ...(stored.has(IGNORE) ? [] : [IGNORE])]),
+    // In 16-bit masks 255 may be a class.
+    ignore: new Set([...ignore, ...unlabelledValues(maskValues(file), true)]),
+    declaredIgnore: ignore,
     split: { name, ...split, ...(source !== undefined && { source }) },
     ...(settings.prepare && { prepared: given }),
     inDataFolder: settings.root.startsWith('$UNSEEN_DATA'),

@@ -102,6 +102,8 @@ export interface DatasetFacts {
   readonly stored: ReadonlyMap<number, number>;
   /** Values that mean "unlabelled": 255 among them unless it is a class. */
   readonly ignore: ReadonlySet<number>;
+  /** Those that the dataset's YAML names. */
+  readonly declaredIgnore?: ReadonlySet<number>;
   readonly split: ExaminedSplit;
   /** Whether the colours of the classes are those of a palette that files may carry too. */
   readonly ownColors: boolean;

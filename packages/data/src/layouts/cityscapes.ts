@@ -65,6 +65,7 @@ async function listCityscapes(
 export const cityscapes: Layout<typeof cityscapesSettings> = {
   schema: cityscapesSettings,
   list: listCityscapes,
+  endings: ({ images, masks, labels }) => ({ image: `_${images}`, mask: `_${masks}_${labels}` }),
   write: cityscapesWriter,
 };
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { type LabelMap, UserError } from '@unseen/core';
 import { z } from 'zod';
 import type { DatasetFile } from '../dataset-file.ts';
@@ -60,8 +60,13 @@ async function listFolder(
 export const folder: Layout<typeof folderSettings> = {
   schema: folderSettings,
   list: listFolder,
+  endings: ({ suffixes: { image = '', mask = '' } }) => ({ image: withoutType(image), mask: withoutType(mask) }),
   write: folderWriter,
 };
+
+function withoutType(suffix: string): string {
+  return suffix.slice(0, suffix.length - extname(`_${suffix}`).length);
+}
 
 const SUBSET = '{subset}';
 

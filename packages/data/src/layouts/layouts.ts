@@ -3,7 +3,7 @@ import { cityscapes } from './cityscapes.ts';
 import { cocoInstances } from './coco-instances.ts';
 import { cocoPanoptic } from './coco-panoptic.ts';
 import { folder } from './folder.ts';
-import type { Layout } from './layout.ts';
+import type { FileEndings, Layout } from './layout.ts';
 import type { Subset, SubsetListing } from './listing.ts';
 import { voc } from './voc.ts';
 
@@ -29,4 +29,10 @@ export function listSubset(
 ): Promise<SubsetListing> {
   const layout: Layout = layouts[file.settings.layout];
   return layout.list(file, file.settings, subset);
+}
+
+/** How names of image and mask files end besides their id. */
+export function fileEndings(settings: DatasetFile['settings'] & { readonly layout: LayoutName }): FileEndings {
+  const layout: Layout = layouts[settings.layout];
+  return layout.endings?.(settings) ?? { image: '', mask: '' };
 }

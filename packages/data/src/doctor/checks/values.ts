@@ -1,11 +1,17 @@
 import { IGNORE } from '@unseen/core';
-import { allEntries, type DatasetFacts, type EntryFacts } from '../facts.ts';
+import { allEntries, classOf, type DatasetFacts, type EntryFacts } from '../facts.ts';
 import { counted, type Finding, findingOf, some } from '../finding.ts';
 import { isResampled, pathOf } from './mask-files.ts';
 
 /** Mask values without a meaning, or with another one than in the class table. */
 export function checkValues(facts: DatasetFacts): Finding[] {
-  return [...unknownValues(facts), ...namedUnlabelled(facts), ...ignoreAsClass(facts), ...unlabelledMasks(facts)];
+  return [
+    ...unknownValues(facts),
+    ...classAsIgnore(facts),
+    ...namedUnlabelled(facts),
+    ...ignoreAsClass(facts),
+    ...unlabelledMasks(facts),
+  ];
 }
 
 /** Masks with one class id per pixel, as they should be. */
@@ -102,6 +108,37 @@ function namedUnlabelled({ classes, split }: DatasetFacts): Finding[] {
   );
 }
 
+/**
+ * The only class of the masks, where 255 is their only other value and the dataset has more classes: 255 is meant for one of
+ * these then, as in masks of 0 and 255.
+ */
+export function onlyClassBeside255(facts: DatasetFacts): number | undefined {
+  const { split, ignore, declaredIgnore } = facts;
+  const values = valuesOf(facts);
+  const labelled = [...values].filter((value) => value !== IGNORE);
+  const [only, ...more] = labelled;
+  const isPattern = values.has(IGNORE) && ignore.has(IGNORE) && only !== undefined && more.length === 0;
+  const isClass = isPattern && classOf(facts, only) !== undefined;
+  return isClass && !declaredIgnore?.has(IGNORE) && split.seen.length + split.unseen.length > 1 ? only : undefined;
+}
+
+function classAsIgnore(facts: DatasetFacts): Finding[] {
+  const only = onlyClassBeside255(facts);
+  if (only === undefined) return [];
+  const nameOf = (id: number | undefined) => facts.classes.find((info) => info.id === id)?.name ?? String(id);
+  const id = classOf(facts, only);
+  const others = [...facts.split.seen, ...facts.split.unseen].filter((other) => other !== id).map(nameOf);
+  const masks = soundMasks(facts).filter(({ mask }) => mask!.values.some(([value]) => value === IGNORE));
+  const other = others.length === 1 ? others[0] : 'CLASS';
+  return findingOf(masks.map(pathOf), {
+    check: 'class-as-ignore',
+    severity: 'error',
+    found: `every labelled pixel is ${nameOf(id)} (${only}), and 255 is the only other value of the masks`,
+    why: `255 means "unlabelled", so that ${some(others)} would be neither trained nor scored, and a model that knows ${nameOf(id)} alone would be perfect`,
+    fix: `say what 255 is in the dataset's YAML: 'map: {${only}: ${nameOf(id)}, 255: ${other}}'; if it does mean "unlabelled", 'ignore: [255]'`,
+  });
+}
+
 /** 255 is a class in tables of more than 8 bits, but 8-bit masks use it for unlabelled pixels. */
 function ignoreAsClass(facts: DatasetFacts): Finding[] {
   const info = facts.classes.find(({ id }) => id === IGNORE);
@@ -113,8 +150,8 @@ function ignoreAsClass(facts: DatasetFacts): Finding[] {
     check: 'ignore-as-class',
     severity: 'warning',
     found: `class '${info?.name}' has the id 255, and ${counted(small.length, 'mask')} of 8-bit values ${small.length === 1 ? 'has' : 'have'} pixels of it`,
-    why: 'nearly all tools write 255 for "unlabelled" in 8-bit masks; here these pixels belong to that class',
-    fix: 'check what 255 means in these masks; if it means "unlabelled", give the class another id',
+    why: 'in 8-bit masks 255 is read as "unlabelled", and only in 16-bit ones as that class',
+    fix: 'if these pixels are unlabelled, nothing; if they are of that class, save these masks with 16 bits',
   });
 }
 

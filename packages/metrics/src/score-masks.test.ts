@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
-import { listMasks } from './mask-files.ts';
-import { type DecodedMask, scoreFolders } from './score-folders.ts';
+import { listMasks, pairMasks } from './mask-files.ts';
+import { type DecodedMask, scoreMasks } from './score-masks.ts';
 import type { MetricClass } from './segmentation-metrics.ts';
 
 const classes: MetricClass[] = [
@@ -20,19 +20,21 @@ const mask = (values: number[], width = values.length): DecodedMask => ({
 });
 
 /** Scores masks held in memory, keyed by path. */
-const score = (
+async function score(
   files: Record<string, DecodedMask>,
-  options: { ignore?: number[]; stems?: string[]; classes?: MetricClass[] } = {},
-) =>
-  scoreFolders({
-    predictions: Object.keys(files).filter((path) => path.startsWith('pred/')),
-    groundTruth: Object.keys(files).filter((path) => path.startsWith('gt/')),
-    decode: async (path) => files[path],
-    classes,
-    ...options,
-  });
+  { stems, ...options }: { ignore?: number[]; stems?: string[]; classes?: MetricClass[] } = {},
+) {
+  const side = (folder: string) =>
+    Object.entries(files).flatMap(([path, file]) =>
+      path.startsWith(folder)
+        ? [{ name: path.slice(folder.length).replace(/\.\w+$/, ''), label: path, read: async () => file }]
+        : [],
+    );
+  const { pairs, unused } = pairMasks(side('gt/'), side('pred/'), stems);
+  return { images: pairs.length, unused, ...(await scoreMasks({ pairs, classes, ...options })) };
+}
 
-describe('scoreFolders', () => {
+describe('scoreMasks', () => {
   it('equals a count over raw ids of 16-bit masks with ignored and out-of-table values', async () => {
     const random = new SeedTree(5).stream();
     const draw = (values: number[]) => mask(Array.from({ length: 60 }, () => values[random.integer(values.length)]));
@@ -107,15 +109,52 @@ describe('scoreFolders', () => {
     await expect(score(files, { ignore: [3] })).rejects.toThrow(/id 3 of class 'cat' is an ignored value/);
     await expect(score(files, { classes: [classes[0], { ...classes[1], id: 3 }] })).rejects.toThrow(/used twice/);
   });
+
+  it('pairs images of one name by their folders, and others without', async () => {
+    const apart = {
+      'gt/n/a.png': mask([3]),
+      'gt/s/a.png': mask([7]),
+      'pred/n/a.png': mask([3]),
+      'pred/s/a.png': mask([7]),
+    };
+    expect((await score(apart)).metrics.PA).toBe(1);
+    expect((await score({ 'gt/n/a.png': mask([3]), 'pred/a.png': mask([3]) }, { stems: ['n/a'] })).images).toBe(1);
+    await expect(score({ ...apart, 'pred/a.png': mask([3]) })).rejects.toThrow(/no ground-truth mask: a/);
+  });
+
+  it('counts what is not scored', async () => {
+    const files = { 'gt/a.png': mask([3, 255, 0, 7]), 'pred/a.png': mask([3, 3, 3, 9]) };
+    expect((await score(files, { ignore: [0, 255] })).metrics.pixels).toEqual({ labelled: 2, outside: 1, unscored: 2 });
+  });
 });
 
 describe('listMasks', () => {
-  it('lists mask files in order and names an empty or missing folder', async () => {
+  const listed = async (folder: string, endings: string[] = []) => {
+    const { masks, passedOver } = await listMasks(folder, { read: async (path, name) => `${path} ${name}`, endings });
+    return { names: masks.map(({ name }) => name), passedOver, first: await masks[0].read() };
+  };
+
+  it('lists mask files in order, without hidden and side files, and names an empty or missing folder', async () => {
     const folder = temporaryFolder();
-    await expect(listMasks(folder)).rejects.toThrow(/has no masks/);
-    await expect(listMasks(join(folder, 'nowhere'))).rejects.toThrow(/nowhere does not exist/);
-    for (const name of ['b.png', 'a.PNG', '.hidden.png', 'notes.txt']) await writeFile(join(folder, name), '');
+    await expect(listed(folder)).rejects.toThrow(/has no masks/);
+    await expect(listed(join(folder, 'nowhere'))).rejects.toThrow(/nowhere does not exist/);
     await mkdir(join(folder, 'deeper.png'));
-    expect(await listMasks(folder)).toEqual([join(folder, 'a.PNG'), join(folder, 'b.png')]);
+    await mkdir(join(folder, '.ipynb_checkpoints'));
+    for (const name of ['b.png', 'a.PNG', '._b.png', 'notes.txt', 'deeper.png/c.png', '.ipynb_checkpoints/b.png']) {
+      await writeFile(join(folder, name), '');
+    }
+    expect(await listed(folder)).toEqual({
+      ...{ names: ['a', 'b', 'deeper.png/c'], passedOver: [], first: `${join(folder, 'a.PNG')} a` },
+    });
+  });
+
+  it('takes only files with the ending of masks, where there are some', async () => {
+    const folder = temporaryFolder();
+    for (const name of ['a_ids.png', 'a_color.png', 'b_ids.png']) await writeFile(join(folder, name), '');
+    expect(await listed(folder, ['_ids'])).toMatchObject({ names: ['a', 'b'], passedOver: ['a_color.png'] });
+    expect(await listed(folder, ['_other', ''])).toMatchObject({
+      names: ['a_color', 'a_ids', 'b_ids'],
+      passedOver: [],
+    });
   });
 });
