@@ -57,10 +57,10 @@ function arrayOf({ shape, dtype, metadata }) {
 
 /** Text, numbers and lists of text. */
 function attributesOf({ attrs }) {
-  const attributes = {};
+  const attributes = [];
   for (const [name, { value }] of Object.entries(attrs)) {
-    if (['string', 'number'].includes(typeof value) || Array.isArray(value)) attributes[name] = value;
-    else if (value === null || (ArrayBuffer.isView(value) && value.length === 0)) attributes[name] = [];
+    if (['string', 'number'].includes(typeof value) || Array.isArray(value)) attributes.push([name, value]);
+    else if (value === null || (ArrayBuffer.isView(value) && value.length === 0)) attributes.push([name, []]);
   }
-  return attributes;
+  return Object.fromEntries(attributes);
 }

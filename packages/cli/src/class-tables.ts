@@ -17,16 +17,19 @@ export async function openRecipe(
   { source = [], data }: { readonly source?: readonly string[] | undefined; readonly data?: string | undefined },
 ): Promise<TableRecipe> {
   const { readRecipe, recipePath } = await import('@unseen/embeddings');
-  const files: Record<string, string> = {};
+  const files = new Map<string, string>();
   for (const pair of source) {
     const [, name, file] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
     if (name === undefined) {
       throw new UserError({ given: `--source ${pair}`, expected: 'a source of the recipe and a file: NAME=FILE' });
     }
-    if (Object.hasOwn(files, name)) throw new UserError({ given: `--source gives '${name}' two files` });
-    files[name] = file;
+    if (files.has(name)) throw new UserError({ given: `--source gives '${name}' two files` });
+    files.set(name, file);
   }
-  return readRecipe(await recipePath(nameOrPath), { files, ...(data !== undefined && { dataFolder: data }) });
+  return readRecipe(await recipePath(nameOrPath), {
+    files: Object.fromEntries(files),
+    ...(data !== undefined && { dataFolder: data }),
+  });
 }
 
 /** Files from this size on are announced. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { nearestName, UserError } from '@unseen/core';
+import { didYouMean, UserError } from '@unseen/core';
 import yargs, { type Argv } from 'yargs';
 import { markOperands, unmarkOperands } from './operands.ts';
 import { COMMON_OPTIONS } from './overview.ts';
@@ -99,19 +99,18 @@ function explainUsage(message: string, args: readonly string[], { words, options
       args.some((arg) => arg.split('=')[0] === `--${name}` || (name.length === 1 && /^-[^-]/.test(arg)));
     const name = names.find(isOption) ?? names[0];
     if (isOption(name)) {
-      const near = nearestName(name, options);
       return new UserError({
         given: `unknown option '${name.length === 1 ? '-' : '--'}${name}'`,
-        remedy: near ? `did you mean '--${near}'?` : HELP,
+        remedy: HELP,
+        ...didYouMean(name, options, { prefix: '--' }),
       });
     }
-    const near = nearestName(name, words);
     return new UserError(
       words.length > 0
         ? {
             given: `unknown verb '${name}'`,
             expected: `one of: ${words.join(', ')}`,
-            ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+            ...didYouMean(name, words),
           }
         : { given: `'${names.join(' ')}': unexpected argument`, remedy: HELP },
     );
@@ -127,11 +126,10 @@ function explainUsage(message: string, args: readonly string[], { words, options
   const [, option, given, choices] = /Argument: (.+), Given: "(.*)", Choices: (.+)$/.exec(message) ?? [];
   if (option !== undefined) {
     const list = choices.replaceAll('"', '');
-    const near = nearestName(given, list.split(', '));
     return new UserError({
       given: `--${option} '${given}'`,
       expected: `one of: ${list}`,
-      ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+      ...didYouMean(given, list.split(', ')),
     });
   }
   return new UserError({

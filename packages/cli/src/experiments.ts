@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { nearestName, UserError } from '@unseen/core';
+import { didYouMean, UserError } from '@unseen/core';
 import { assetFolder } from './assets.ts';
 
 /** Names such as `cagnet/toy`. Files `base-*.yaml` are parts of others. */
@@ -22,10 +22,9 @@ export async function findExperiment(nameOrPath: string): Promise<string> {
   const names = await experimentNames();
   const name = nameOrPath.replace(/^(\.\/)?experiments\//, '').replace(/\.ya?ml$/, '');
   if (names.includes(name)) return join(assetFolder('experiments'), `${name}.yaml`);
-  const near = nearestName(name, names);
   throw new UserError({
     given: entry?.isDirectory() ? `${nameOrPath} is a folder` : `there is no experiment '${nameOrPath}'`,
     expected: `the path of a YAML file${names.length > 0 ? ` or one of: ${names.join(', ')}` : ''}`,
-    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+    ...didYouMean(name, names),
   });
 }

@@ -1,3 +1,4 @@
+import { printable } from '@unseen/core';
 import type { Progress } from '@unseen/experiment';
 
 /** How {@link TerminalProgress} draws. */
@@ -59,7 +60,7 @@ export class TerminalProgress implements Progress {
       note,
       left === undefined ? undefined : `${duration(left)} to go`,
     ];
-    const text = parts.filter((part) => part !== undefined && part !== '').join('  ');
+    const text = printable(parts.filter((part) => part !== undefined && part !== '').join('  '), { lines: false });
     if (!this.options.redraw) this.line(text);
     else {
       this.options.write(`\r\u001b[2K${text.slice(0, this.options.width() - 1)}`);
@@ -83,7 +84,7 @@ export class TerminalProgress implements Progress {
 
   private line(text: string): void {
     this.clear();
-    this.options.write(`${text}\n`);
+    this.options.write(`${printable(text)}\n`);
   }
 }
 

@@ -1,5 +1,8 @@
+import { printable } from '@unseen/core';
+
 /** Lines of a table whose columns are aligned: text to the left, numbers to the right. */
-export function textTable(rows: readonly (readonly string[])[]): string {
+export function textTable(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map((cell) => printable(cell, { lines: false })));
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows
     .map((row) =>

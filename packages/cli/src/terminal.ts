@@ -1,4 +1,4 @@
-import { messageOf, UserError } from '@unseen/core';
+import { messageOf, printable, UserError } from '@unseen/core';
 import type { Progress } from '@unseen/experiment';
 import { TerminalProgress } from './progress.ts';
 
@@ -45,13 +45,13 @@ export class Terminal {
   /** A result for people. */
   print(text: string): void {
     this.bar.clear();
-    (this.json ? this.stderr : this.stdout).write(`${text}\n`);
+    (this.json ? this.stderr : this.stdout).write(`${printable(text)}\n`);
   }
 
   /** Something about the work, not its result. */
   note(text: string): void {
     this.bar.clear();
-    this.stderr.write(`${text}\n`);
+    this.stderr.write(`${printable(text)}\n`);
   }
 
   /** The last line of standard output under `--json`. */
@@ -62,7 +62,7 @@ export class Terminal {
   /** One clear sentence and what to do; a stack trace only when asked for, or of the program's own mistakes. */
   error(error: unknown): void {
     this.bar.clear();
-    this.stderr.write(describeError(error, this.verbose));
+    this.stderr.write(printable(describeError(error, this.verbose)));
     this.result({ error: messageOf(error) });
   }
 }

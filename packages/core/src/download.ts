@@ -3,7 +3,8 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { messageOf, UserError } from './errors.ts';
-import { explainFileError, makeFolder, readJson, sha256File, writeJsonAtomic } from './files.ts';
+import { explainFileError, makeFolder, sha256File, writeJsonAtomic } from './files.ts';
+import { readJson } from './json.ts';
 
 /** Options of {@link download}. */
 export interface DownloadOptions {

@@ -24,5 +24,6 @@ describe('lookUp', () => {
   it('does not find inherited names, nor suggest what is far', () => {
     expect(() => lookUp(registry, 'toString', 'backbone')).toThrow(/unknown backbone/);
     expect(nearestName('zzzzzzzzzzzz', Object.keys(registry))).toBeUndefined();
+    expect(nearestName('resnet101'.repeat(100_000), Object.keys(registry))).toBeUndefined();
   });
 });

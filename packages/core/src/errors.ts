@@ -41,21 +41,30 @@ export function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
+/** Nobody mistypes a longer name, and comparing takes time by the product of the lengths. */
+const LONGEST_NAME = 100;
+
 /** The candidate closest to a mistyped name, or `undefined` if none is close. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.ceil(name.length / 2)) + 1;
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }
 
-/** The remedy for a mistyped name; empty if no candidate is close. */
-export function didYouMean(name: string, candidates: Iterable<string>): Pick<ErrorParts, 'remedy'> {
+/** The remedy for a mistyped name; empty if no candidate is close. `prefix` stands before names, such as `--` of options. */
+export function didYouMean(
+  name: string,
+  candidates: Iterable<string>,
+  { prefix = '' }: { readonly prefix?: string } = {},
+): Pick<ErrorParts, 'remedy'> {
   const near = nearestName(name, candidates);
-  return near === undefined ? {} : { remedy: `did you mean '${near}'?` };
+  return near === undefined ? {} : { remedy: `did you mean '${prefix}${near}'?` };
 }
 
 /**

@@ -10,12 +10,12 @@ import {
   linkOrCopy,
   makeFolder,
   readBytes,
-  readJson,
   sha256,
   sha256File,
   writeAtomic,
   writeFileAtomic,
 } from './files.ts';
+import { readJson } from './json.ts';
 import { temporaryPath } from './temporary.ts';
 
 let folder: string;
@@ -76,14 +76,6 @@ describe('writeAtomic', () => {
   it('explains a path through a file', async () => {
     await writeFile(join(folder, 'file'), '');
     await expect(writeFileAtomic(join(folder, 'file/x'), '')).rejects.toThrow(/file is a file; expected a folder/);
-  });
-});
-
-describe('readJson', () => {
-  it('names the path of a missing or broken file', async () => {
-    await expect(readJson(join(folder, 'none.json'))).rejects.toThrow(/none\.json does not exist/);
-    await writeFile(join(folder, 'broken.json'), '{');
-    await expect(readJson(join(folder, 'broken.json'))).rejects.toThrow(/broken\.json is not valid JSON/);
   });
 });
 

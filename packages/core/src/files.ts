@@ -145,16 +145,6 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** Reads JSON; missing and malformed files are {@link UserError}s that name the path. */
-export async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UserError({ given: `${path} is not valid JSON (${(error as Error).message})` }, { cause: error });
-  }
-}
-
 type Explanation = Pick<ErrorParts, 'expected' | 'remedy'> & { readonly given: string };
 
 const permission = (path: string): Explanation => ({

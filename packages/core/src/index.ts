@@ -31,7 +31,6 @@ export {
   linkOrCopy,
   makeFolder,
   readBytes,
-  readJson,
   readText,
   sha256,
   sha256File,
@@ -39,8 +38,10 @@ export {
   writeFileAtomic,
   writeJsonAtomic,
 } from './files.ts';
+export { parseJson, readJson } from './json.ts';
 export { isSideFile, listFiles } from './list-files.ts';
 export { requireUnlocked, takeLock } from './lock.ts';
 export { isInnerPath, isInside, RUN_NAME, realPath, resolveInside } from './paths.ts';
 export { type RandomState, RandomStream, SeedTree } from './random.ts';
 export { isBeingWritten, isTemporary, removeAbandoned, temporaryPath } from './temporary.ts';
+export { excerpt, printable } from './text.ts';

@@ -1,4 +1,4 @@
-import { IGNORE, type LabelMap, nearestName, UserError, type ZeroShotSplit } from '@unseen/core';
+import { didYouMean, IGNORE, type LabelMap, UserError, type ZeroShotSplit } from '@unseen/core';
 
 /** {@link IGNORE}, or its 16-bit counterpart, for the data of a label map. */
 export function ignoreOf(data: Uint8Array | Uint16Array): number {
@@ -32,11 +32,10 @@ export function findSplit(
 ): ZeroShotSplit {
   if (Object.hasOwn(splits, name)) return splits[name];
   const names = Object.keys(splits);
-  const near = nearestName(name, names);
   throw new UserError({
     given: `dataset ${dataset} has no split '${name}'`,
     expected: names.length > 0 ? `one of: ${names.join(', ')}` : 'a dataset with seen and unseen classes',
-    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+    ...didYouMean(name, names),
   });
 }
 

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { type ClassInfo, IGNORE, nearestName, UserError, type ZeroShotSplit } from '@unseen/core';
+import { type ClassInfo, didYouMean, IGNORE, UserError, type ZeroShotSplit } from '@unseen/core';
 import { expandDataFolder, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
 import { generatedPalette, vocPalette } from '@unseen/vision';
 import { z } from 'zod';
@@ -102,14 +102,11 @@ function resolveClass(
 ): number {
   const found = findClass(given, classes);
   if (found) return found.id;
-  const near = nearestName(
-    String(given),
-    classes.map(({ name }) => name),
-  );
+  const names = classes.map((one) => one.name);
   throw new UserError({
     given: `${locate(path).place}: '${path.join('.')}' is '${given}', which is not a class of the dataset`,
     expected: "the name or the id of one of its 'classes'",
-    ...(near && typeof given === 'string' ? { remedy: `did you mean '${near}'?` } : {}),
+    ...(typeof given === 'string' ? didYouMean(given, names) : {}),
   });
 }
 

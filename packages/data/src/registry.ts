@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Dataset, nearestName, type SeedTree, UserError, type ZeroShotSplit } from '@unseen/core';
+import { type Dataset, didYouMean, type SeedTree, UserError, type ZeroShotSplit } from '@unseen/core';
 import { readDatasetFile } from './read-dataset-file.ts';
 import { TOY_CLASSES, TOY_SPLITS } from './toy/attributes.ts';
 import { toyAttributes } from './toy/toy-attributes.ts';
@@ -73,11 +73,10 @@ export async function datasetPath(nameOrYaml: string): Promise<string> {
   const names = await registeredNames();
   if (names.includes(nameOrYaml)) return join(registryFolder(), `${nameOrYaml}.yaml`);
   const known = [...Object.keys(builtInDatasets), ...names];
-  const near = nearestName(nameOrYaml, known);
   throw new UserError({
     given: `unknown dataset '${nameOrYaml}'`,
     expected: `one of: ${known.join(', ')}, or the path of a dataset YAML`,
-    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+    ...didYouMean(nameOrYaml, known),
   });
 }
 

@@ -2,7 +2,7 @@ import { nearestName, UserError } from '@unseen/core';
 import type { ComposedVector } from './multi-word.ts';
 import { readRowTable } from './read-row-table.ts';
 import type { RowTable } from './row-table.ts';
-import { originOf, type SourceColumn, type TableClass, type VectorSource } from './vector-source.ts';
+import { originOf, type SourceColumn, type TableClass, tokensOf, type VectorSource } from './vector-source.ts';
 
 /** Finds the rows of classes in a table by name or by id. */
 export async function lookUpRows(
@@ -11,7 +11,7 @@ export async function lookUpRows(
   rows: 'names' | 'ids',
 ): Promise<SourceColumn> {
   const table = await readRowTable(source);
-  const wanted = classes.map(({ name, tokens }) => rowName(source, name, tokens?.[source.name]));
+  const wanted = classes.map((one) => rowName(source, one.name, tokensOf(one, source.name)));
   return rows === 'names' ? byName(source, table, wanted) : byId(source, table, classes, wanted);
 }
 

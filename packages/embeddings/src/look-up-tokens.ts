@@ -10,6 +10,7 @@ import {
   type SourceColumn,
   type TableClass,
   type TokenFile,
+  tokensOf,
   type VectorSource,
 } from './vector-source.ts';
 
@@ -17,7 +18,7 @@ type Name = string | readonly string[];
 
 /** Looks the names of all classes up among the tokens of a source, in one pass over the file. */
 export async function lookUpTokens(source: VectorSource, classes: readonly TableClass[]): Promise<SourceColumn> {
-  const wanted = classes.map(({ name, tokens }): Name => tokens?.[source.name] ?? name);
+  const wanted = classes.map((one): Name => tokensOf(one, source.name) ?? one.name);
   const { multiWord, subwords = false } = source;
   const file = 'vectors' in source ? atHand(source.vectors) : await openFile(source);
   if (subwords && !file.subwords) {

@@ -74,8 +74,9 @@ export async function readRecipe(path: string, options: RecipeOptions = {}): Pro
     ...(classes && { classes }),
     sources: sources.map(({ file, names, ...source }) => ({
       ...source,
-      path: files[source.name] ?? resolve(folder, file),
-      label: files[source.name] ?? file,
+      ...(Object.hasOwn(files, source.name)
+        ? { path: files[source.name], label: files[source.name] }
+        : { path: resolve(folder, file), label: file }),
       ...(names !== undefined && { names: resolve(folder, names) }),
     })),
   };

@@ -56,6 +56,11 @@ export interface TableClass {
   readonly tokens?: Readonly<Record<string, string | readonly string[]>>;
 }
 
+/** What to look up for a class in the source of that name instead of the class's name, if anything. */
+export function tokensOf({ tokens = {} }: TableClass, source: string): string | readonly string[] | undefined {
+  return Object.hasOwn(tokens, source) ? tokens[source] : undefined;
+}
+
 /** The vectors of one source for the classes of a table. */
 export interface SourceColumn {
   /** Parallel to the classes; `undefined` if the source has none. */

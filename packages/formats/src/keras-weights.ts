@@ -71,7 +71,7 @@ function weightOf(
   options: Hdf5Options,
 ): KerasWeightInfo {
   const { shape, dtype: given } = array!;
-  const dtype = TYPES[given];
+  const dtype = Object.hasOwn(TYPES, given) ? TYPES[given] : undefined;
   if (!dtype) throw new UserError({ given: `${path}: weight '${name}' is of type '${given}'`, expected: 'floats' });
   return {
     shape,

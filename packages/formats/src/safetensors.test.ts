@@ -62,6 +62,17 @@ describe('safetensors', () => {
     );
   });
 
+  it('keeps names that objects have by nature', async () => {
+    const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__metadata'];
+    const tensors = names.map((name, i): [string, StoredTensor] => [name, { shape: [1], values: Float32Array.of(i) }]);
+    const path = join(folder, 'names');
+    await writeSafetensors(path, tensors, Object.fromEntries(names.map((name) => [name, name])));
+    expect(await readAll(path)).toEqual(new Map(tensors));
+    const file = await openSafetensors(path);
+    expect(Object.entries(file.metadata)).toEqual(names.map((name) => [name, name]));
+    await file.close();
+  });
+
   it('writes 64-bit integers and equal bytes for equal input, aligned', async () => {
     const tensors: [string, StoredTensor][] = [
       ['b', { shape: [3], values: Uint8Array.of(1, 2, 3) }],
@@ -101,7 +112,8 @@ describe('safetensors', () => {
 
   it.each([
     ['a promised header longer than the file', '{}', 0, 1n << 60n, 'declares a header'],
-    ['text that is not JSON', '{"a":', 0, undefined, 'not JSON'],
+    ['text that is not JSON', '{"a":', 0, undefined, 'not valid JSON'],
+    ['deep nesting', `{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, 0, undefined, 'nested more than 500 deep'],
     ['a list', '[1, 2, 3]', 0, undefined, 'not a JSON object'],
     [
       'a name given twice',

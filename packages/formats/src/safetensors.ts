@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { DamagedFile, explainFileError, nearestName, UserError, writeAtomic } from '@unseen/core';
+import { DamagedFile, didYouMean, explainFileError, messageOf, parseJson, UserError, writeAtomic } from '@unseen/core';
 import { readFileBytes } from './file-bytes.ts';
 import { CHECKS_KEY, describeChecks, readChecks, type TensorChecks } from './safetensors-checks.ts';
 import { ELEMENTS, type ElementType, type StoredTensor, sizeOf, type TensorValues } from './tensor-values.ts';
@@ -117,10 +117,9 @@ class OpenSafetensors implements SafetensorsFile {
   info(name: string): SafetensorsInfo {
     const info = this.entries.get(name);
     if (info) return info;
-    const near = nearestName(name, this.names);
     throw new UserError({
       given: `${this.path} has no tensor '${name}'`,
-      ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+      ...didYouMean(name, this.names),
     });
   }
 
@@ -151,15 +150,15 @@ async function readHeader(file: FileHandle, path: string, fileSize: number): Pro
   if (length > Math.min(fileSize - 8, MAX_HEADER_BYTES)) {
     throw damaged(path, `declares a header of ${length} bytes in a file of ${fileSize}`);
   }
-  const text = Buffer.from(await readFileBytes(file, path, 8, 8 + length)).toString('utf8');
+  const bytes = await readFileBytes(file, path, 8, 8 + length);
   let header: unknown;
   try {
-    header = JSON.parse(text);
+    header = parseJson(bytes, 'it');
   } catch (error) {
-    throw damaged(path, 'has a header that is not JSON', error);
+    throw damaged(path, `has a header that cannot be read (${messageOf(error)})`, error);
   }
   if (!isRecord(header)) throw damaged(path, 'has a header that is not a JSON object');
-  const twice = firstRepeated(topLevelKeys(text));
+  const twice = firstRepeated(topLevelKeys(Buffer.from(bytes).toString('utf8')));
   if (twice !== undefined) throw damaged(path, `names '${twice}' twice`);
   const metadata = Object.hasOwn(header, '__metadata__') ? header.__metadata__ : {};
   if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) {

@@ -1,4 +1,4 @@
-import { nearestName, UserError } from '@unseen/core';
+import { didYouMean, UserError } from '@unseen/core';
 import { ELEMENTS, type ElementType, type StoredTensor, sizeOf } from './tensor-values.ts';
 
 /** Kinds of files that {@link WeightsFile} stands for. */
@@ -106,9 +106,8 @@ export function createWeightsFile(parts: WeightsFileParts): WeightsFile {
 }
 
 function unknownTensor(path: string, name: string, names: Iterable<string>): never {
-  const near = nearestName(name, names);
   throw new UserError({
     given: `${path} has no tensor '${name}'`,
-    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+    ...didYouMean(name, names),
   });
 }

@@ -93,6 +93,40 @@ test('several problems are all told', () => {
   expect(message).toContain("'method' is 3");
 });
 
+test('of thousands of problems ten are told, and the others counted', () => {
+  const keys = Array.from({ length: 5_000 }, (_, i) => `nam${i}: 1`);
+  const { message } = failure(`${keys.join('\n')}\n`);
+  expect(message).toMatch(/unknown key 'nam9'.*\n4991 more$/s);
+  expect(message).not.toContain('nam10');
+  expect(failure(`name: x\n${'k'.repeat(1000)}: 1`).parts.given).toMatch(/unknown key 'k{79}…'/);
+});
+
+test('names that objects have by nature are keys like others, but for the one that objects lose', () => {
+  for (const key of ['constructor', 'toString', 'hasOwnProperty']) {
+    const parsed = parseYaml(`name: x\nclasses: {${key}: {id: 1}}`, schema, 'a.yaml');
+    expect(Object.entries(parsed.classes!)).toEqual([[key, { id: 1 }]]);
+    expect(failure(`name: x\n${key}: 1`).message).toContain(`a.yaml:2:1: unknown key '${key}'`);
+  }
+  expect(failure('name: x\n__proto__: 1').message).toContain("unknown key '__proto__'");
+  expect(failure('name: x\nclasses:\n  __proto__: {id: 1}').parts.given).toBe("a.yaml:3:3: the key '__proto__'");
+});
+
+test.each([
+  ['lists', '['.repeat(10_000) + ']'.repeat(10_000)],
+  ['brackets that stay open', '{a: ['.repeat(5_000)],
+  ['dashes', `${'- '.repeat(10_000)}1`],
+  ['indentation', Array.from({ length: 200 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+])('deep nesting is one error: %s', (_, text) => {
+  expect(() => parseYamlDocument(text, 'a.yaml')).toThrow('a.yaml has values nested more than 100 deep');
+});
+
+test('brackets within text and wide indentation are no nesting', () => {
+  const deep = `${'['.repeat(99)}1${']'.repeat(99)}`;
+  expect(() => parseYamlDocument(`a: ${deep}`, 'x')).not.toThrow();
+  const text = `a: "${'['.repeat(200)}"\nb:\n${' '.repeat(150)}c: 1\nd: |\n${' '.repeat(150)}[\n# ${'{'.repeat(200)}\n`;
+  expect(parseYamlDocument(text, 'x').value).toEqual({ a: '['.repeat(200), b: { c: 1 }, d: '[\n' });
+});
+
 test('places are found through anchors', () => {
   const text = 'name: x\nbackbone: &b {stride: -1}\n';
   expect(failure(text).message).toContain('a.yaml:2:23');
@@ -100,7 +134,7 @@ test('places are found through anchors', () => {
 
 test('text that is not YAML, repeated keys and two documents are refused with their place', () => {
   expect(failure('name: [1, 2\nx: 3').message).toMatch(/a\.yaml:2:/);
-  expect(failure('name: x\nname: y').message).toMatch(/a\.yaml:2:1: .*unique/);
+  expect(failure('name: x\nname: y').message).toMatch(/a\.yaml:2:1: .*twice; expected unique/);
   expect(failure('name: x\n---\nname: y\n').message).toMatch(/a\.yaml:2:1/);
   expect(failure('name: *nobody').message).toContain('nobody');
 });

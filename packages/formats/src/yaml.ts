@@ -1,6 +1,18 @@
-import { type ErrorParts, nearestName, readText, UserError } from '@unseen/core';
-import { type Document, isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { didYouMean, type ErrorParts, excerpt, readText, UserError } from '@unseen/core';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
 import { z } from 'zod';
+import { isNestedDeeper } from './yaml-levels.ts';
 
 /** A parsed YAML text that knows where each of its values stands. */
 export interface YamlDocument {
@@ -13,10 +25,16 @@ export interface YamlDocument {
   locate(path: readonly PropertyKey[], part?: 'key' | 'value'): { place: string; depth: number };
 }
 
+/** Lists and groups within each other; the parser calls itself for each. */
+const MOST_LEVELS = 100;
+
 /** Parses YAML 1.2 text (one document); `name` stands for it in messages. Syntax errors are {@link UserError}s. */
 export function parseYamlDocument(text: string, name: string): YamlDocument {
+  if (isNestedDeeper(text, MOST_LEVELS)) {
+    throw new UserError({ given: `${name} has values nested more than ${MOST_LEVELS} deep`, expected: 'flatter YAML' });
+  }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
@@ -25,6 +43,11 @@ export function parseYamlDocument(text: string, name: string): YamlDocument {
   if (error) {
     const message = error.message.charAt(0).toLowerCase() + error.message.slice(1).split('\n')[0];
     throw new UserError({ given: `${place(error.pos[0])}: ${message}`, expected: 'valid YAML' }, { cause: error });
+  }
+  const repeated = repeatedKey(document);
+  if (repeated) {
+    const given = `${place(repeated.range?.[0] ?? 0)}: the key '${excerpt(String(repeated.value))}' is given twice`;
+    throw new UserError({ given, expected: 'unique keys' });
   }
   return {
     name,
@@ -63,17 +86,55 @@ export async function readYaml<S extends z.ZodType>(path: string, schema: S): Pr
  */
 export function validate<S extends z.ZodType>(value: unknown, schema: S, locate: YamlDocument['locate']): z.output<S> {
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    refuseLostKey(value, locate);
+    return result.data;
+  }
   // A mistyped key is told before the key that is missing because of it.
   const isOther = (issue: Issue) => issue.code !== 'unrecognized_keys';
-  const issues = [...result.error.issues].sort((a, b) => Number(isOther(a)) - Number(isOther(b)));
-  const [first, ...others] = issues.flatMap((issue) => explain(issue, value, schema, locate));
-  const also = others.slice(0, 9).map((parts) => new UserError(parts).message);
-  if (others.length > also.length) also.push(`${others.length - also.length} more`);
+  const issues = [...result.error.issues].sort((a, b) => Number(isOther(a)) - Number(isOther(b))).flatMap(oneByOne);
+  const told = issues.slice(0, MOST_TOLD).flatMap((issue) => explain(issue, value, schema, locate));
+  const [first, ...others] = told.slice(0, MOST_TOLD);
+  const also = others.map((parts) => new UserError(parts).message);
+  const more = told.length + Math.max(issues.length - MOST_TOLD, 0) - others.length - 1;
+  if (more > 0) also.push(`${more} more`);
   throw new UserError(
     also.length > 0 ? { ...first, remedy: [first.remedy, ...also].filter(Boolean).join('\n') } : first,
     { cause: result.error },
   );
+}
+
+/** The first key that its group has already. The parser compares each key with all before it, which takes long for thousands. */
+function repeatedKey(document: Document): Scalar | undefined {
+  let found: Scalar | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const met = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key) || met.size < met.add(key.value).size) continue;
+        found = key;
+        return visit.BREAK;
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+/** A record drops this key without a word, since it would be the prototype of the object. */
+const LOST_KEY = '__proto__';
+
+function refuseLostKey(root: unknown, locate: YamlDocument['locate']): void {
+  const open: { readonly value: unknown; readonly path: readonly PropertyKey[] }[] = [{ value: root, path: [] }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, path } = next;
+    if (typeof value !== 'object' || value === null) continue;
+    if (Object.hasOwn(value, LOST_KEY)) {
+      const { place } = locate([...path, LOST_KEY], 'key');
+      throw new UserError({ given: `${place}: the key '${LOST_KEY}'`, expected: 'another key' });
+    }
+    for (const [key, inner] of Object.entries(value)) open.push({ value: inner, path: [...path, key] });
+  }
 }
 
 function toValue(document: Document, name: string): unknown {
@@ -111,17 +172,24 @@ function find(document: Document, path: readonly PropertyKey[], part: 'key' | 'v
 
 type Issue = z.core.$ZodIssue;
 
+/** Problems that a message lists; the others are counted. */
+const MOST_TOLD = 10;
+
+/** A problem of several keys as one of each. */
+function oneByOne(issue: Issue): Issue[] {
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue];
+}
+
 function explain(issue: Issue, root: unknown, schema: z.ZodType, locate: YamlDocument['locate']): ErrorParts[] {
-  const here = issue.path.join('.');
+  const here = excerpt(issue.path.join('.'));
   if (issue.code === 'unrecognized_keys') {
     const valid = keysAt(schema, issue.path);
     return issue.keys.map((key) => {
       if (valid.includes(key)) return misplaced(issue.path, key, locate);
-      const near = nearestName(key, valid);
       return {
-        given: `${locate([...issue.path, key], 'key').place}: unknown key '${key}'${here ? ` in '${here}'` : ''}`,
+        given: `${locate([...issue.path, key], 'key').place}: unknown key '${excerpt(key)}'${here ? ` in '${here}'` : ''}`,
         ...(valid.length > 0 ? { expected: `one of: ${valid.join(', ')}` } : {}),
-        ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+        ...didYouMean(key, valid),
       };
     });
   }
@@ -147,7 +215,7 @@ function explain(issue: Issue, root: unknown, schema: z.ZodType, locate: YamlDoc
   }
   const given = valueAt(root, issue.path);
   const options = issue.code === 'invalid_value' ? issue.values.map(String) : optionsOf(issue);
-  const near = typeof given === 'string' ? nearestName(given, options) : undefined;
+  const near = typeof given === 'string' ? didYouMean(given, options) : {};
   return [misfit(issue.path, root, locate, expectation(issue), near)];
 }
 
@@ -164,22 +232,21 @@ function misfit(
   root: unknown,
   locate: YamlDocument['locate'],
   expected: string,
-  near?: string,
+  near: Pick<ErrorParts, 'remedy'> = {},
 ): ErrorParts {
-  const here = path.join('.');
+  const here = excerpt(path.join('.'));
   return {
     given: `${locate(path).place}: ${here ? `'${here}' is ` : 'the document is '}${describe(valueAt(root, path))}`,
     expected,
-    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+    ...near,
   };
 }
 
 /** The branch of a union that the value was most likely meant for: the one that fails deepest, then with least errors. */
 function nearestBranch(branches: readonly Issue[][]): readonly Issue[] {
+  const depthOf = ({ code, path }: Issue) => (code === 'unrecognized_keys' ? path.length + 1 : path.length);
   const depth = (branch: readonly Issue[]) =>
-    Math.min(
-      ...branch.map((issue) => (issue.code === 'unrecognized_keys' ? issue.path.length + 1 : issue.path.length)),
-    );
+    branch.reduce((least, issue) => Math.min(least, depthOf(issue)), Number.POSITIVE_INFINITY);
   return [...branches].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
 }
 
@@ -228,9 +295,8 @@ function bound(origin: string, relation: string, limit: number | bigint): string
 function describe(value: unknown): string {
   if (value === undefined || value === null) return 'empty';
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object') return `a group of keys (${Object.keys(value).slice(0, 4).join(', ')})`;
-  const text = typeof value === 'string' ? `'${value}'` : String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…'` : text;
+  if (typeof value === 'object') return `a group of keys (${Object.keys(value).slice(0, 4).map(excerpt).join(', ')})`;
+  return typeof value === 'string' ? `'${excerpt(value)}'` : String(value);
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
@@ -251,7 +317,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
       const next =
         typeof key === 'number'
           ? (node.prefixItems?.[key] ?? node.items)
-          : (node.properties?.[String(key)] ?? node.additionalProperties);
+          : (own(node.properties, String(key)) ?? node.additionalProperties);
       return next && typeof next === 'object' ? branches(next, root) : [];
     });
   }
@@ -270,9 +336,13 @@ interface JsonSchema {
   readonly allOf?: readonly JsonSchema[];
 }
 
+function own(nodes: Readonly<Record<string, JsonSchema>> = {}, key: string): JsonSchema | undefined {
+  return Object.hasOwn(nodes, key) ? nodes[key] : undefined;
+}
+
 function branches(node: JsonSchema, root: JsonSchema): JsonSchema[] {
   if (node.$ref !== undefined) {
-    const target = node.$ref === '#' ? root : root.$defs?.[node.$ref.replace('#/$defs/', '')];
+    const target = node.$ref === '#' ? root : own(root.$defs, node.$ref.replace('#/$defs/', ''));
     return target ? branches(target, root) : [];
   }
   const nested = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];

@@ -1,4 +1,4 @@
-import { type ChartSpec, PALETTE } from './charts.ts';
+import { type ChartSpec, keyOf, PALETTE, SHOWN_NAME } from './charts.ts';
 
 /** A segment of a stacked bar. */
 export interface BarPart {
@@ -9,15 +9,18 @@ export interface BarPart {
 
 /** Horizontal stacked bars, segments in order of first appearance; `colors` has one per segment. */
 export function dividedBars(parts: readonly BarPart[], title: string, colors: readonly string[]): ChartSpec {
-  const categories = [...new Set(parts.map(({ category }) => category))];
+  const categories = [...new Set(parts.map(({ category }) => keyOf(category)))];
   const names = [...new Set(parts.map(({ part }) => part))];
   return {
-    data: { values: parts.map((one) => ({ ...one, order: names.indexOf(one.part) })) },
+    data: { values: parts.map((one) => ({ ...one, category: keyOf(one.category), order: names.indexOf(one.part) })) },
     width: 540,
     height: { step: 20 },
     mark: { type: 'bar' },
     encoding: {
-      y: { field: 'category', type: 'nominal', sort: categories, axis: { title: null, ticks: false } },
+      y: {
+        ...({ field: 'category', type: 'nominal', sort: categories } as const),
+        axis: { title: null, ticks: false, labelExpr: SHOWN_NAME },
+      },
       x: {
         field: 'share',
         type: 'quantitative',
@@ -47,7 +50,7 @@ const MOST_BENEATH = 250;
  * in grey beneath.
  */
 export function pointFrames(clouds: readonly FramedPoints[], axes: readonly [string, string]): ChartSpec {
-  const frames = [...new Set(clouds.map(({ frame }) => frame))];
+  const frames = [...new Set(clouds.map(({ frame }) => keyOf(frame)))];
   const series = [...new Set(clouds.map((cloud) => cloud.series))];
   const all = clouds.filter((cloud) => cloud.series === series[0]).flatMap(({ points }) => points);
   const every = Math.ceil(all.length / MOST_BENEATH);
@@ -55,13 +58,13 @@ export function pointFrames(clouds: readonly FramedPoints[], axes: readonly [str
   const values = frames.flatMap((frame) => [
     ...beneath.map(([x, y]) => ({ frame, series: 'all', x, y })),
     ...clouds
-      .filter((cloud) => cloud.frame === frame)
+      .filter((cloud) => keyOf(cloud.frame) === frame)
       .flatMap((cloud) => cloud.points.map(([x, y]) => ({ frame, series: cloud.series, x, y }))),
   ]);
   const axis = { tickCount: 3 };
   return {
     data: { values },
-    facet: { field: 'frame', type: 'nominal', sort: frames, title: null },
+    facet: { field: 'frame', type: 'nominal', sort: frames, title: null, header: { labelExpr: SHOWN_NAME } },
     columns: 4,
     spec: {
       width: 170,

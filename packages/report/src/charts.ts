@@ -1,3 +1,4 @@
+import { printable } from '@unseen/core';
 import type { Config, TopLevelSpec } from 'vega-lite';
 
 /** Colours of methods and curves in order, legible on light and dark backgrounds; the first is the baseline's. */
@@ -72,8 +73,13 @@ export function standaloneSvg(svg: string): string {
 }
 
 function attribute(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  return printable(text).replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 }
+
+/** A name as a value of a chart: Vega looks values up in plain objects, which know names such as `constructor` already. */
+export const keyOf = (name: string) => `=${printable(name)}`;
+/** The label of a value of {@link keyOf}: the name itself. */
+export const SHOWN_NAME = 'slice(datum.label, 1)';
 
 /** One value of a series of bars. */
 export interface Bar {
@@ -94,18 +100,23 @@ export function barChart(
   options: { readonly domain?: readonly [number, number]; readonly colors?: readonly string[] } = {},
 ): ChartSpec {
   const { domain, colors = PALETTE } = options;
-  const categories = [...new Set(bars.map(({ category }) => category))];
-  const series = [...new Set(bars.map((bar) => bar.series))];
+  const categories = [...new Set(bars.map(({ category }) => keyOf(category)))];
+  const series = [...new Set(bars.map((bar) => keyOf(bar.series)))];
   const thickness = series.length > 2 ? 8 : series.length > 1 ? 10 : 14;
   const y = {
     ...({ field: 'category', type: 'nominal', sort: categories } as const),
-    axis: { title: null, ticks: false },
+    axis: { title: null, ticks: false, labelExpr: SHOWN_NAME },
     scale: { paddingInner: 0.3, paddingOuter: 0.15 },
   };
   const yOffset = { field: 'series', sort: series } as const;
   const scale = { nice: true, ...(domain ? { domain: [...domain] } : {}) };
   return {
-    data: { values: bars.map(({ sd = 0, ...bar }) => ({ ...bar, low: bar.value - sd, high: bar.value + sd })) },
+    data: {
+      values: bars.map(({ sd = 0, value, ...bar }) => ({
+        ...{ category: keyOf(bar.category), series: keyOf(bar.series) },
+        ...{ value, low: value - sd, high: value + sd },
+      })),
+    },
     width: 540,
     height: { step: thickness, for: 'offset' },
     layer: [
@@ -119,7 +130,7 @@ export function barChart(
             field: 'series',
             type: 'nominal',
             scale: { domain: series, range: [...colors] },
-            legend: { title: null },
+            legend: { title: null, labelExpr: SHOWN_NAME },
           },
         },
       },
@@ -168,7 +179,7 @@ export function heatMap(
     ticks: false,
     domain: false,
     values: labels.map((_, i) => i),
-    labelExpr: `${JSON.stringify(labels)}[datum.value]`,
+    labelExpr: `slice(${JSON.stringify(labels.map(keyOf))}[datum.value], 1)`,
     ...(small ? { labelFontSize: 9, labelOverlap: 'greedy' as const } : { labelOverlap: false }),
   });
   const indices = (labels: readonly string[]) => ({ domain: labels.map((_, i) => i), paddingInner: small ? 0 : 0.06 });
@@ -210,13 +221,14 @@ export interface CurvePoint {
 
 /** Curves over iterations: each in its own frame with its own scale, or all in one. */
 export function curveChart(points: readonly CurvePoint[], title: string, frames: 'own' | 'shared'): ChartSpec {
-  const series = [...new Set(points.map((point) => point.series))];
+  const values = points.map((point) => ({ ...point, series: keyOf(point.series) }));
+  const series = [...new Set(values.map((point) => point.series))];
   const x = { field: 'iteration', type: 'quantitative', title: 'iteration', axis: { tickCount: 4 } } as const;
   const line = { type: 'line', strokeWidth: 1.6, interpolate: 'linear' } as const;
   if (frames === 'own') {
     return {
-      data: { values: [...points] },
-      facet: { field: 'series', type: 'nominal', sort: series, title: null },
+      data: { values },
+      facet: { field: 'series', type: 'nominal', sort: series, title: null, header: { labelExpr: SHOWN_NAME } },
       columns: 3,
       spec: {
         width: 230,
@@ -231,7 +243,7 @@ export function curveChart(points: readonly CurvePoint[], title: string, frames:
     };
   }
   return {
-    data: { values: [...points] },
+    data: { values },
     width: 540,
     height: 200,
     mark: line,
@@ -242,7 +254,7 @@ export function curveChart(points: readonly CurvePoint[], title: string, frames:
         field: 'series',
         type: 'nominal',
         scale: { domain: series, range: PALETTE.slice(1) },
-        legend: series.length > 1 ? { title: null } : null,
+        legend: series.length > 1 ? { title: null, labelExpr: SHOWN_NAME } : null,
       },
     },
   };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FeatureSummary, LabelSummary } from '@unseen/analysis';
 import { writeFileAtomic } from '@unseen/core';
-import { type ChartSpec, renderChart, standaloneSvg } from './charts.ts';
+import { type ChartSpec, keyOf, renderChart, SHOWN_NAME, standaloneSvg } from './charts.ts';
 import { percent } from './format.ts';
 import { Html, html } from './html.ts';
 import { alarm, page, table, wordTable } from './page.ts';
@@ -109,14 +109,15 @@ function projectionChart(content: FeaturePageContent): ChartSpec | undefined {
   const colored = coloredLabels(content);
   const shown = new Map(colored.map((label) => [label.id, label]));
   const groups = new Map(content.labels.map(({ id, group = 'in neither' }) => [id, group]));
+  const others = keyOf(OTHERS);
   const values = [...projection.points]
     .flatMap(([id, points]) =>
-      points.map(([x, y = 0]) => ({ x, y, name: nameOf(shown.get(id)), group: groups.get(id) })),
+      points.map(([x, y = 0]) => ({ x, y, name: keyOf(nameOf(shown.get(id))), group: groups.get(id) })),
     )
     // Classes without a colour are drawn beneath.
-    .sort((a, b) => Number(b.name === OTHERS) - Number(a.name === OTHERS));
-  const names = colored.map(nameOf);
-  const rest = values.some(({ name }) => name === OTHERS);
+    .sort((a, b) => Number(b.name === others) - Number(a.name === others));
+  const names = colored.map((label) => keyOf(nameOf(label)));
+  const rest = values.some(({ name }) => name === others);
   const split = content.labels.some(({ group }) => group);
   const axis = (k: number) => `component ${k + 1} (${percent(projection.explained[k] ?? 0)})`;
   return {
@@ -130,8 +131,11 @@ function projectionChart(content: FeaturePageContent): ChartSpec | undefined {
       color: {
         field: 'name',
         type: 'nominal',
-        scale: { domain: [...names, ...(rest ? [OTHERS] : [])], range: [...COLORS.slice(0, names.length), '#9aa3ad'] },
-        legend: { title: null, orient: 'right', symbolOpacity: 1, symbolSize: 70, symbolLimit: MOST_COLORED + 1 },
+        scale: { domain: [...names, ...(rest ? [others] : [])], range: [...COLORS.slice(0, names.length), '#9aa3ad'] },
+        legend: {
+          ...({ title: null, orient: 'right', labelExpr: SHOWN_NAME } as const),
+          ...{ symbolOpacity: 1, symbolSize: 70, symbolLimit: MOST_COLORED + 1 },
+        },
       },
       ...(split && {
         shape: {

@@ -1,3 +1,5 @@
+import { printable } from '@unseen/core';
+
 /** Markup that is already escaped. */
 export class Html {
   readonly text: string;
@@ -32,7 +34,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Escapes text for HTML content and quoted attributes. */
+/** Escapes text for HTML content and quoted attributes; control characters are shown. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (c) => ENTITIES[c]);
+  return printable(text).replaceAll(/[&<>"']/g, (c) => ENTITIES[c]);
 }

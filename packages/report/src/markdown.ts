@@ -1,6 +1,10 @@
-/** Escapes text for Markdown and its inline HTML. */
+import { printable } from '@unseen/core';
+
+/** Escapes text for Markdown and its inline HTML; control characters are shown. */
 export function prose(text: string): string {
-  return text.replaceAll(/[\\`*_[\]<>|#]/g, (c) => `\\${c}`).replaceAll(/\s+/g, ' ');
+  return printable(text)
+    .replaceAll(/[\\`*_[\]<>|#]/g, (c) => `\\${c}`)
+    .replaceAll(/\s+/g, ' ');
 }
 
 /** {@link prose} for a table cell. */

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { explainFileError, messageOf, readJson, readText, UserError } from '@unseen/core';
-import { parse } from 'yaml';
+import { explainFileError, messageOf, parseJson, readBytes, readJson, UserError } from '@unseen/core';
+import { parseYamlDocument } from '@unseen/formats';
 import { readLegend, readLog, readMetricsFile } from './read-metrics.ts';
 import type { LegendEntry, LogEntry, RunMetrics } from './run-types.ts';
 
@@ -44,9 +44,9 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
   const metricsPath = lone ? path : join(folder, 'metrics.json');
   const metrics = readMetricsFile(await readJson(metricsPath).catch(explainMissingMetrics), metricsPath, name);
   const missing: string[] = [];
-  const optional = async <T>(file: string, read: (text: string) => T): Promise<T | undefined> => {
+  const optional = async <T>(file: string, read: (text: Buffer) => T): Promise<T | undefined> => {
     try {
-      return read(await readText(join(folder, file)));
+      return read(await readBytes(join(folder, file)));
     } catch (error) {
       const absent = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
       missing.push(absent ? `${file} does not exist` : `${file} cannot be read (${messageOf(error).split('\n')[0]})`);
@@ -54,15 +54,18 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
     }
   };
 
-  const config = await optional('config.yaml', (text) => ({ text, value: parse(text) as unknown }));
-  const environment = await optional('environment.json', (text) => record(JSON.parse(text)));
-  const log = await optional('log.jsonl', readLog);
+  const config = await optional('config.yaml', (bytes) => {
+    const text = bytes.toString('utf8');
+    return { text, value: parseYamlDocument(text, 'config.yaml').value };
+  });
+  const environment = await optional('environment.json', (bytes) => record(parseJson(bytes, 'it')));
+  const log = await optional('log.jsonl', (bytes) => readLog(bytes.toString('utf8')));
   if (log && log.unreadable.length > 0) {
     missing.push(`log.jsonl has ${log.unreadable.length} unreadable line(s): ${log.unreadable.slice(0, 5).join(', ')}`);
   }
   const panels = await readPanels(join(folder, 'panels'), missing);
   const legend =
-    panels.length > 0 ? await optional('panels/legend.json', (text) => readLegend(JSON.parse(text))) : undefined;
+    panels.length > 0 ? await optional('panels/legend.json', (bytes) => readLegend(parseJson(bytes, 'it'))) : undefined;
   return {
     folder,
     name,

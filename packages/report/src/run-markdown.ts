@@ -39,9 +39,11 @@ export function runMarkdown(report: RunReport, drawn: readonly DrawnFigure[], fo
       `## Pictures\n\n${markdownTable(
         ['image', 'ground truth', ...panelMethods.map(displayName)],
         report.panels.map(({ id, image, truth, methods: predictions }) =>
-          [image, truth, ...panelMethods.map((name) => predictions[name])].map((path, i) =>
-            path ? link(i === 0 ? id : '', relative(folder, path)) : '',
-          ),
+          [
+            image,
+            truth,
+            ...panelMethods.map((name) => (Object.hasOwn(predictions, name) ? predictions[name] : undefined)),
+          ].map((path, i) => (path ? link(i === 0 ? id : '', relative(folder, path)) : '')),
         ),
         true,
       )}`,

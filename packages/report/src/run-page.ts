@@ -117,7 +117,7 @@ function ofUnseen({ methods }: RunReport): Html | false {
 function pictures({ panels, legend, methods }: RunReport, image: (path: string) => EmbeddedImage): Html {
   const order = methods.map(({ name }) => name);
   const rows = panels.map(({ id, image: photo, truth, methods: predictions }) => {
-    const known = order.filter((name) => name in predictions);
+    const known = order.filter((name) => Object.hasOwn(predictions, name));
     const others = Object.keys(predictions).filter((name) => !order.includes(name));
     const items = [
       ['image', photo] as const,

@@ -82,7 +82,7 @@ function evaluationText(method: MethodMetrics): string {
   const place = resolution === undefined ? '' : ` at ${resolution} resolution`;
   return (
     `${labelled.toLocaleString('en')} labelled pixels${rest}, ${perClass.length - unseen} seen and ${unseen} unseen classes ` +
-    `in one table (generalized)${place}. ${ABSENT_TEXT[absent ?? ''] ?? ''} ` +
+    `in one table (generalized)${place}. ${absent !== undefined && Object.hasOwn(ABSENT_TEXT, absent) ? ABSENT_TEXT[absent] : ''} ` +
     'Predictions on unlabelled pixels are ignored. hIoU is the harmonic mean of seen and unseen mIoU.'
   );
 }

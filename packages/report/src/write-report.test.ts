@@ -16,10 +16,20 @@ let markdown: string;
 
 const EVIL = '<img src=x onerror=alert(1)>"\'&';
 
+/** Markup, what a terminal obeys, and names that objects have by nature. */
+const NAMES = new Map([
+  [2, EVIL],
+  [3, '__proto__'],
+  [4, 'constructor'],
+  [5, 'bell\u0007'],
+  [40, 'toString'],
+  [41, 'hasOwnProperty'],
+]);
+
 beforeAll(async () => {
   folder = temporaryFolder();
   await writeMadeUpRun(folder, {
-    classes: MADE_UP_CLASSES.map((c) => (c.id === 2 ? { ...c, name: EVIL } : c)),
+    classes: MADE_UP_CLASSES.map((c) => ({ ...c, name: NAMES.get(c.id) ?? c.name })),
     protocol: { dataset: `coco200 ${EVIL}`, backbone: 'MobileNetV1-0.25', leakage: 'layout: groundTruth' },
     settings: `name: "${EVIL.replaceAll('"', '\\"')}"\nseed: 0\n`,
     extraLog: [
@@ -71,6 +81,24 @@ describe('writeReport', () => {
       expect(await readFile(join(folder, 'report/figures', file), 'utf8')).not.toContain('<img');
     }
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;');
+  });
+
+  it('shows classes whose names are those of object properties, and control characters as escapes', async () => {
+    const read = (name: string) => readFile(join(folder, `report/figures/${name}.svg`), 'utf8');
+    const shown = {
+      'iou-seen': ['__proto__', 'constructor', 'bell\\x07'],
+      'iou-unseen': ['toString', 'hasOwnProperty'],
+    };
+    for (const [figure, names] of Object.entries(shown)) {
+      for (const name of names) {
+        expect(await read(figure)).toContain(`>${name}</text>`);
+        expect(await read('confusion-0')).toContain(`>${name}${figure === 'iou-seen' ? '' : ' *'}</text>`);
+        expect(page).toContain(name);
+      }
+    }
+    expect(markdown).toContain('bell\\\\x07');
+    for (const text of [page, markdown, await read('iou-seen'), await read('confusion-0')])
+      expect(text).not.toContain('\u0007');
   });
 
   it('keeps the ids of its charts apart', () => {

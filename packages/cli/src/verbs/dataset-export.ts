@@ -39,17 +39,16 @@ export const datasetExport = defineVerb({
     ['unseen dataset export voc07 --layout coco-instances --to voc07-coco', 'objects as run lengths'],
   ],
   async run({ dataset: name, layout, to, root, instances, first, seed = 0 }, { terminal }) {
-    const [{ exportDataset, LAYOUTS, openDataset }, { nearestName, SeedTree, UserError }] = await Promise.all([
+    const [{ exportDataset, LAYOUTS, openDataset }, { didYouMean, SeedTree, UserError }] = await Promise.all([
       import('@unseen/data'),
       import('@unseen/core'),
     ]);
     const chosen = LAYOUTS.find((one) => one === layout);
     if (chosen === undefined) {
-      const near = nearestName(layout!, LAYOUTS);
       throw new UserError({
         given: `--layout '${layout}'`,
         expected: `one of: ${LAYOUTS.join(', ')}`,
-        ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+        ...didYouMean(layout!, LAYOUTS),
       });
     }
     const whole = await openDataset(name, { seeds: new SeedTree(seed), ...(root !== undefined && { root }) });

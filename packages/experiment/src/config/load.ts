@@ -94,11 +94,11 @@ function withoutExtends(document: YamlDocument): YamlDocument {
 
 function merge(below: unknown, above: unknown): unknown {
   if (!isGroup(below) || !isGroup(above)) return above;
-  const merged: Record<string, unknown> = { ...below };
+  const merged = new Map(Object.entries(below));
   for (const [key, value] of Object.entries(above)) {
-    merged[key] = Object.hasOwn(merged, key) ? merge(merged[key], value) : value;
+    merged.set(key, merged.has(key) ? merge(merged.get(key), value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 function isGroup(value: unknown): value is Record<string, unknown> {

@@ -7,7 +7,7 @@ import {
   FeatureReservoir,
   nearest,
 } from '@unseen/analysis';
-import { IGNORE, nearestName, type RgbImage, type SeedTree, UserError } from '@unseen/core';
+import { didYouMean, IGNORE, type RgbImage, type SeedTree, UserError } from '@unseen/core';
 import type { Program } from '@unseen/tensor';
 import { overlay, resizeNearest } from '@unseen/vision';
 import { analysedImages, type ImageChoice } from './analysed-images.ts';
@@ -98,11 +98,10 @@ function channelOf(classes: readonly AnalysedClass[], name: string): number {
   const channel = classes.findIndex((one) => one.name === name);
   if (channel >= 0) return channel;
   const names = classes.map((one) => one.name);
-  const near = nearestName(name, names);
   throw new UserError({
     given: `the run knows no class '${name}'`,
     expected: `one of: ${names.join(', ')}`,
-    ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+    ...didYouMean(name, names),
   });
 }
 

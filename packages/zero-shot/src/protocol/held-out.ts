@@ -1,4 +1,4 @@
-import { nearestName, type RandomStream, UserError } from '@unseen/core';
+import { didYouMean, type RandomStream, UserError } from '@unseen/core';
 import { ContiguousLabels, SeenOnlySample } from '@unseen/data';
 import type { ZeroShotProtocol } from './protocol.ts';
 
@@ -65,11 +65,10 @@ function chooseClasses(
   return [...new Set(chosen)].map((name) => {
     const channel = names.indexOf(name);
     if (channel >= 0) return channel;
-    const near = nearestName(name, names);
     throw new UserError({
       given: `'${name}' as a pseudo-unseen class`,
       expected: `a seen class: ${names.join(', ')}`,
-      ...(near ? { remedy: `did you mean '${near}'?` } : {}),
+      ...didYouMean(name, names),
     });
   });
 }
