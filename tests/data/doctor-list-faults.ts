@@ -52,6 +52,20 @@ export const listFaults: Readonly<Record<string, Fault>> = {
     files: () => ({ 'val.txt': 'v0\nv1\n/home/a/VOC/val/v2.png\n/home/a/VOC/val/v3.png\n' }),
     says: /2 lines in the list of val are paths from another machine.*line 3: .*v2\.png.*'lists: \{entries: paths\}'.*'\/home.*' into 'v2': 2 of the 2/s,
   },
+  'paths with a folder that is not the one of the images': {
+    check: 'image-missing',
+    files: () => ({
+      'val.txt': 'v0\nv1\nphotos/v2\nv3\n',
+      'masks/v2.png': null,
+      'masks/photos/v2.png': maskFile(bands(9, 3, 3)),
+    }),
+    says: /photos\/v2.*set lists: \{entries: paths, components: 1\}, by which 1 of these 1 are found/s,
+  },
+  'paths of which none has a file': {
+    check: 'stale-path',
+    files: () => ({ 'val.txt': 'v0\nv1\n/nowhere/w2.png\nv3\n' }),
+    says: /line 3: .*w2\.png.* → rewrite|\| rewrite .*val\.txt with one id per line/s,
+  },
   'suffixes in a list': {
     check: 'stale-path',
     files: () => ({ 'val.txt': 'v0\nv1\nv2.jpg\nv3\n' }),
@@ -61,6 +75,35 @@ export const listFaults: Readonly<Record<string, Fault>> = {
     check: 'stale-path',
     files: () => ({ 'val.txt': 'v0\nv1\nv3\nJPEGImages/v2.jpg SegmentationClass/v2.png\n' }),
     says: /line 4: .*'JPEG.*' into 'v2': 1 of the 1/s,
+  },
+  'an image in two types': {
+    check: 'several-files',
+    files: async () => ({ 'images/v2.PNG': await photo(3) }),
+    says: /1 image has several files.*v2: .*v2\.jpg.*v2\.PNG.*all but one/s,
+  },
+  'an image of a type that is not read': {
+    check: 'image-missing',
+    files: async () => ({ 'images/v2.jpg': null, 'images/v2.bmp': await photo(3) }),
+    says: /v2.*save the images as PNG: there are files of other types for 1 of these ids.*v2\.bmp/s,
+  },
+  'a picture of another type in a folder that is the list': {
+    check: 'image-of-other-type',
+    severity: 'warning',
+    files: async () => {
+      const ids = { train: ['t0', 't1', 't2', 't3', 't4', 't5'], val: ['v0', 'v1', 'v2', 'v3'] };
+      const move = async ([subset, names]: [string, string[]]) =>
+        Promise.all(
+          names.map(async (id, i) => [`all/${subset}/${id}.jpg`, await photo(i + (subset === 'val' ? 6 : 0))] as const),
+        );
+      return {
+        'pets.yaml': PETS.replace(/subsets: .*/, 'images: all/{subset}'),
+        ...Object.fromEntries((await Promise.all(Object.entries(ids).map(move))).flat()),
+        'all/train/x.heic': 'not read',
+        'all/train/._t0.jpg': 'a side file',
+        'all/val/__MACOSX/v0.jpg': 'another',
+      };
+    },
+    says: /1 picture of train in .* is of a type that is not read.*x\.heic.*PNG/s,
   },
   'a mask that is cut short': {
     check: 'mask-damaged',

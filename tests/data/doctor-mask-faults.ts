@@ -53,6 +53,11 @@ export const maskFaults: Readonly<Record<string, Fault>> = {
     files: async () => ({ 'masks/v2.png': null, 'masks/v2.jpg': await photo(3) }),
     says: /v2.*masks again as PNG.*JPEG does not preserve class ids/s,
   },
+  'a mask that is there as TIFF only': {
+    check: 'mask-missing',
+    files: () => ({ 'masks/v2.png': null, 'masks/v2.tif': 'not read' }),
+    says: /v2.*save the masks as 8-bit grey or palette PNG.*for 1 of these ids, such as .*v2\.tif/s,
+  },
   'a mask on no list': {
     check: 'mask-not-listed',
     severity: 'note',

@@ -94,6 +94,21 @@ describe('bad input', () => {
     await expect(openDataset(path, { root: join(dirname(path), 'nowhere') })).rejects.toThrow(/does not exist/);
   });
 
+  test('files of which one too many fits, and files of types that are not read', async () => {
+    const both = { 'images/a.jpg': plainImage(2, 3) };
+    await expect(opened(both)).rejects.toThrow(/a\.jpg and .*a\.png are both of image 'a'; expected one image/);
+    const masks = { 'masks/a.PNG': maskOf(2, 3, [1, 1, 1, 1, 1, 1]) };
+    await expect(opened(masks)).rejects.toThrow(/masks.a\.\w+ and .*masks.a\.\w+ are both .*; expected one mask/);
+    const path = await smallDataset({ 'images/a.bmp': 'BM', 'masks/c.tif': 'II' });
+    await rm(join(dirname(path), 'images/a.png'));
+    await expect(openDataset(path)).rejects.toThrow(
+      /no image .*: a; .*a\.bmp is of a type that is not read: save it as PNG/,
+    );
+    await writeFiles(dirname(path), { 'images/a.png': plainImage(2, 3) });
+    await rm(join(dirname(path), 'masks/c.png'));
+    await expect(openDataset(path)).rejects.toThrow(/no mask .*: c; .*c\.tif is of a type .* with the same values/);
+  });
+
   test('a dataset that has not been prepared', async () => {
     await expect(openDataset('voc12', { root: 'nowhere' })).rejects.toThrow(
       /nowhere.*train_aug\.txt does not exist; .*'unseen dataset prepare voc12 --from DIR'.*nowhere/,

@@ -36,7 +36,12 @@ export const predict = defineVerb({
     const { terminal } = context;
     const [{ Interrupted, listImages, openTrainedRun, predictImages, refinedModel }, { interruptSignal }] =
       await Promise.all([import('@unseen/experiment'), import('@unseen/nn')]);
-    const files = await listImages(images);
+    const files = await listImages(images, {
+      onPassedOver: (names, folder) =>
+        terminal.note(
+          `${names.length} pictures in ${folder} are of types that are not read and were passed over: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}; save them as PNG`,
+        ),
+    });
     const { progress } = terminal;
     const trained = await openTrainedRun(run, {
       methods: await context.methods(),

@@ -1,10 +1,10 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Dataset, IGNORE, type Sample, SeedTree, sha256, UserError } from '@unseen/core';
+import { type Dataset, IGNORE, listFiles, type Sample, SeedTree, sha256, UserError } from '@unseen/core';
 import { addMask, classSupport, type Support } from '../class-support.ts';
 import { findSplit } from '../contiguous-labels.ts';
 import type { DatasetFile } from '../dataset-file.ts';
-import { IMAGE_TYPES } from '../layouts/find-files.ts';
+import { IMAGE_TYPES, suffixOf } from '../file-types.ts';
+import { findFilesOfAnyType } from '../layouts/find-files.ts';
 import { listSubset } from '../layouts/layouts.ts';
 import type { ListedImage, Subset } from '../layouts/listing.ts';
 import { maskValues, unlabelledValues } from '../mask.ts';
@@ -103,9 +103,11 @@ async function factsOfFiles(
   const masks = { colors: new Set(classes.map(({ color }) => packColor(color))), palettes: new Map() };
   const isPlainMask = (path: string) => !settings.layout.startsWith('coco') && /\.png$/i.test(path);
   const look = async (subset: Subset): Promise<SubsetFacts> => {
-    const { entries, ...rest } = listed[subset];
+    const { entries, adviseOnImages, ...rest } = listed[subset];
     const onImage = (id: string) => options.onImage?.(++done, total, id);
-    return { subset, ...rest, entries: await gather(entries, subset, { quick, isPlainMask, masks, onImage }) };
+    const facts = { subset, ...rest, entries: await gather(entries, subset, { quick, isPlainMask, masks, onImage }) };
+    const advice = entries.some(({ imagePath }) => imagePath === undefined) ? await adviseOnImages?.() : undefined;
+    return { ...facts, entries: await withOtherFiles(facts), ...(advice !== undefined && { advice }) };
   };
   const [train, val] = [await look('train'), await look('val')];
   const { source } = settings.splits[name] ?? {};
@@ -136,8 +138,24 @@ async function list(file: DatasetFile<DatasetSettings>, subset: Subset) {
     return await listSubset(file, subset);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { entries: [] as readonly ListedImage[], problem: error.message };
+    return { entries: [] as readonly ListedImage[], problem: error.message, adviseOnImages: undefined };
   }
+}
+
+/** Entries with the files of other types that lie where their image or mask is missing. */
+async function withOtherFiles({ entries, imageFolder, maskFolder }: SubsetFacts): Promise<readonly EntryFacts[]> {
+  const beside = async (folder: string | undefined, isMissing: (entry: EntryFacts) => boolean) => {
+    const ids = entries.filter(isMissing).map(({ id }) => id);
+    const found = folder === undefined || ids.length === 0 ? [] : await findFilesOfAnyType(folder, ids);
+    return new Map(found.flatMap(([path], i) => (path === undefined ? [] : [[ids[i], path] as const])));
+  };
+  const images = await beside(imageFolder, ({ imagePath }) => imagePath === undefined);
+  const masks = await beside(maskFolder, ({ maskPath }) => maskPath === undefined);
+  if (images.size + masks.size === 0) return entries;
+  return entries.map((entry): EntryFacts => {
+    const [otherImage, otherMask] = [images.get(entry.id), masks.get(entry.id)];
+    return { ...entry, ...(otherImage !== undefined && { otherImage }), ...(otherMask !== undefined && { otherMask }) };
+  });
 }
 
 /** All files in the folders of images and masks, where file names are ids: elsewhere folders hold more than that. */
@@ -152,13 +170,19 @@ async function filesBeside(subsets: readonly SubsetFacts[]): Promise<Pick<Datase
   const [images, masks] = [folders('imageFolder'), folders('maskFolder')];
   if (!plain || images.some((folder) => masks.includes(folder))) return {};
   const filesIn = async (of: readonly string[], isWanted: (name: string) => boolean) => {
-    const found = await Promise.all(of.map((folder) => readdir(folder, { recursive: true }).catch(() => [])));
+    const found = await Promise.all(of.map((folder) => listFiles(folder, { deep: true }).catch(ifMissing)));
     return found.flatMap((names, i) => names.filter(isWanted).map((name) => join(of[i], name))).sort();
   };
   return {
-    imageFiles: await filesIn(images, (name) => IMAGE_TYPES.some((type) => name.endsWith(type))),
+    imageFiles: await filesIn(images, (name) => suffixOf(name, IMAGE_TYPES) !== undefined),
     maskFiles: await filesIn(masks, (name) => /\.(png|mat|jpe?g)$/i.test(name)),
   };
+}
+
+/** No files in the place of a folder that is not there; checks of the lists tell of other problems. */
+function ifMissing(error: unknown): [] {
+  if (error instanceof UserError) return [];
+  throw error;
 }
 
 async function factsOfGenerated(dataset: Dataset, options: ExamineOptions): Promise<Gathered> {

@@ -65,6 +65,11 @@ export interface EntryFacts {
   /** Absent where no file was found. */
   readonly imagePath?: string;
   readonly maskPath?: string;
+  /** More files that could be the image's or its mask's. */
+  readonly rivals?: readonly string[];
+  /** Where the image, or its mask, is missing: a file of the same name of a type that is not read. */
+  readonly otherImage?: string;
+  readonly otherMask?: string;
   /** Absent if there is no file or it cannot be read. */
   readonly image?: PictureFacts;
   readonly mask?: MaskFacts;
@@ -84,6 +89,10 @@ export interface SubsetFacts {
   readonly entries: readonly EntryFacts[];
   readonly imageFolder?: string;
   readonly maskFolder?: string;
+  /** Pictures of types that are not read, where the files are the list. */
+  readonly passedOver?: readonly string[];
+  /** What would find images that are missing. */
+  readonly advice?: string;
   /** Why the list could not be read. */
   readonly problem?: string;
 }

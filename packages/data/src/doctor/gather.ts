@@ -30,7 +30,7 @@ export function gather(listed: readonly ListedImage[], subset: Subset, options: 
 }
 
 async function entryFacts(listed: ListedImage, subset: Subset, options: GatherOptions): Promise<EntryFacts> {
-  const { id, line, imagePath, maskPath, imageLabels } = listed;
+  const { id, line, imagePath, maskPath, rivals, imageLabels } = listed;
   const image = imagePath === undefined ? {} : await attempt(pictureFacts(imagePath, options));
   const mask = maskPath === undefined ? {} : await attempt(maskFacts(listed, maskPath, options));
   const labels = imageLabels ? await attempt(imageLabels()) : {};
@@ -40,6 +40,7 @@ async function entryFacts(listed: ListedImage, subset: Subset, options: GatherOp
     ...(line !== undefined && { line }),
     ...(imagePath !== undefined && { imagePath }),
     ...(maskPath !== undefined && { maskPath }),
+    ...(rivals && { rivals }),
     ...(image.value && { image: image.value }),
     ...(image.problem !== undefined && { imageProblem: image.problem }),
     ...(mask.value && { mask: mask.value }),

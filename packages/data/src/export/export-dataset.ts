@@ -12,7 +12,7 @@ import {
 } from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import { FileSample } from '../file-samples.ts';
-import { IMAGE_TYPES } from '../layouts/find-files.ts';
+import { IMAGE_TYPES } from '../file-types.ts';
 import { type LayoutName, layouts } from '../layouts/layouts.ts';
 import type { Subset } from '../layouts/listing.ts';
 import { mapLimited } from '../map-limited.ts';
@@ -139,7 +139,7 @@ async function writeSample(
 async function photoOf(sample: Sample, wanted: string | undefined): Promise<{ suffix: string; bytes: Uint8Array }> {
   if (sample instanceof FileSample && wanted === undefined) {
     const suffix = extname(sample.imagePath);
-    if (IMAGE_TYPES.includes(suffix)) return { suffix, bytes: await readBytes(sample.imagePath) };
+    if (IMAGE_TYPES.includes(suffix.toLowerCase())) return { suffix, bytes: await readBytes(sample.imagePath) };
   }
   return { suffix: wanted ?? '.png', bytes: encodeRgbPng(await sample.image()) };
 }

@@ -1,5 +1,9 @@
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { explainFileError, UserError } from '@unseen/core';
+import { IMAGE_TYPES, MASK_TYPES } from '../file-types.ts';
+import { findFilesOfAnyType } from './find-files.ts';
+import { adviseOnPaths } from './list-advice.ts';
 import type { ListedImage, SubsetListing } from './listing.ts';
 
 /** A listed image whose file exists. */
@@ -29,14 +33,28 @@ export async function checkListing(
       });
     }
     first.set(entry.id, entry);
+    requireOneFile(entry);
   }
   await requireFiles(listing, ({ imagePath }) => imagePath, 'image', imageFolder);
   if (!optionalMasks) await requireFiles(listing, ({ maskPath }) => maskPath, 'mask', maskFolder);
   return entries as readonly ImageWithFile[];
 }
 
+/** Which file is meant must not depend on the order in which types are looked for. */
+function requireOneFile({ id, imagePath, maskPath, rivals }: ListedImage): void {
+  if (!rivals) return;
+  const [other] = rivals;
+  const isMask =
+    maskPath !== undefined && dirname(other) === dirname(maskPath) && dirname(other) !== dirname(imagePath ?? '');
+  throw new UserError({
+    given: `${isMask ? maskPath : imagePath} and ${other} are both of image '${id}'`,
+    expected: `one ${isMask ? 'mask' : 'image'} of an id`,
+    remedy: 'remove or rename one of them',
+  });
+}
+
 async function requireFiles(
-  { list, entries }: SubsetListing,
+  { list, entries, adviseOnImages }: SubsetListing,
   fileOf: (entry: ListedImage) => string | undefined,
   kind: 'image' | 'mask',
   folder: string,
@@ -46,11 +64,18 @@ async function requireFiles(
   await stat(folder).catch((error) => {
     throw explainFileError(error, folder);
   });
+  const [other] = (await findFilesOfAnyType(folder, missing)).flat();
+  const advise = adviseOnImages ?? (() => adviseOnPaths(missing, { folder, suffixes: IMAGE_TYPES }));
+  const advice = kind === 'image' ? await advise() : undefined;
+  const types = (kind === 'image' ? IMAGE_TYPES : MASK_TYPES).join(', ');
   throw new UserError({
     given: `${missing.length} of the ${entries.length} images of ${list} have no ${kind} in ${folder}: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`,
-    expected: kind === 'image' ? '<id>.jpg or another image type for every id' : 'a mask for every id',
-    remedy: missing.some((id) => /[\\/]|\.\w{3,4}$/.test(id))
-      ? `add the ${kind}s; if the list holds file paths, set lists: {entries: paths, components: 1}`
-      : `add the ${kind}s, or remove the ids from the list`,
+    expected:
+      kind === 'image' ? `<id>.jpg or another image type for every id (${types})` : `a mask for every id (${types})`,
+    remedy:
+      advice ??
+      (other === undefined
+        ? `add the ${kind}s, or remove the ids from the list`
+        : `${other} is of a type that is not read: save it as PNG${kind === 'mask' ? ' with the same values' : ''}`),
   });
 }

@@ -6,8 +6,8 @@ import { cityscapesWriter } from '../export/png-writers.ts';
 import { annotatedInstances } from '../instances.ts';
 import { classOfValue, maskValues, readRawMask } from '../mask.ts';
 import { commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
-import { findFiles, idsInFolder } from './find-files.ts';
-import { listPairs } from './folder.ts';
+import { findFiles } from './find-files.ts';
+import { linesOfFolder, listPairs } from './folder.ts';
 import { listPath, readIdList } from './id-list.ts';
 import { withImageLabels } from './image-labels.ts';
 import type { Layout } from './layout.ts';
@@ -38,9 +38,9 @@ async function listCityscapes(
   const [imageFolder, maskFolder] = [images, masks].map((folder) => join(file.root, folder, folders[subset]));
   const [imageSuffix, maskSuffix] = [`_${images}.png`, `_${masks}_${labels}.png`];
   const list = settings.subsets ? listPath(file, settings.subsets[subset]) : imageFolder;
-  const lines = settings.subsets
-    ? await readIdList(list, { ...settings.lists, suffixes: [imageSuffix, maskSuffix] })
-    : (await idsInFolder(imageFolder, [imageSuffix])).map((id) => ({ id }));
+  const { lines, passedOver } = settings.subsets
+    ? { lines: await readIdList(list, { ...settings.lists, suffixes: [imageSuffix, maskSuffix] }), passedOver: [] }
+    : await linesOfFolder(imageFolder, [imageSuffix]);
   const listing = await listPairs(
     list,
     lines,
@@ -58,7 +58,7 @@ async function listCityscapes(
     const path = objects[i];
     return path === undefined ? entry : { ...entry, instances: () => readObjects(file, path, entry.id) };
   });
-  return { ...listing, entries: await withImageLabels(file, entries, settings.imageLabels) };
+  return { ...listing, entries: await withImageLabels(file, entries, settings.imageLabels), passedOver };
 }
 
 /** The layout `cityscapes`: the folders of Cityscapes. */

@@ -1,61 +1,105 @@
 import { readdir } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
-import { explainFileError } from '@unseen/core';
+import { dirname, join } from 'node:path';
+import { explainFileError, isSideFile, listFiles } from '@unseen/core';
+import { isOtherImage, suffixOf } from '../file-types.ts';
 
-/** Suffixes of image files. */
-export const IMAGE_TYPES: readonly string[] = [
-  '.jpg',
-  '.jpeg',
-  '.png',
-  '.webp',
-  '.tif',
-  '.tiff',
-  '.JPG',
-  '.JPEG',
-  '.PNG',
-];
-
-/** Suffixes of mask files. */
-export const MASK_TYPES: readonly string[] = ['.png', '.PNG'];
+/** Where files of ids are. */
+export interface FilePlaces {
+  readonly folder: string;
+  readonly suffixes: readonly string[];
+}
 
 /**
- * The files `<folder>/<id><suffix>` of some ids, which may include sub-folders: the first suffix that exists, else
- * `undefined`. Each folder is read once.
+ * The file `<folder>/<id><suffix>` of each id, else `undefined`. Ids may include sub-folders. Letter case of the suffixes and the
+ * Unicode form of names do not matter; where several files fit, the first suffix counts. Each folder is read once.
  */
 export async function findFiles(
   folder: string,
   ids: readonly string[],
   suffixes: readonly string[],
 ): Promise<(string | undefined)[]> {
-  const folders = new Map<string, ReadonlySet<string>>();
-  const paths: (string | undefined)[] = [];
+  return (await findAllFiles(folder, ids, suffixes)).map(([first]) => first);
+}
+
+/** All files that {@link findFiles} chooses from. */
+export async function findAllFiles(
+  folder: string,
+  ids: readonly string[],
+  suffixes: readonly string[],
+): Promise<string[][]> {
+  const stemOf = (name: string) => {
+    const suffix = suffixOf(name, suffixes);
+    return suffix === undefined ? undefined : name.slice(0, name.length - suffix.length);
+  };
+  const found = await filesByStem(folder, ids, stemOf);
+  const rank = (path: string) => suffixes.indexOf(suffixOf(path, suffixes)!);
+  return found.map((paths) => (paths.length > 1 ? paths.sort((a, b) => rank(a) - rank(b)) : paths));
+}
+
+/** The files `<folder>/<id>.<anything>` of each id. */
+export function findFilesOfAnyType(folder: string, ids: readonly string[]): Promise<string[][]> {
+  return filesByStem(folder, ids, (name) => {
+    const dot = name.lastIndexOf('.');
+    return dot > 0 ? name.slice(0, dot) : undefined;
+  });
+}
+
+async function filesByStem(
+  folder: string,
+  ids: readonly string[],
+  stemOf: (name: string) => string | undefined,
+): Promise<string[][]> {
+  const folders = new Map<string, ReadonlyMap<string, readonly string[]>>();
+  const paths: string[][] = [];
   for (const id of ids) {
     const whole = join(folder, id);
     const inside = dirname(whole);
-    let names = folders.get(inside);
-    if (!names) {
-      names = new Set(await readdir(inside).catch(() => []));
-      folders.set(inside, names);
+    let stems = folders.get(inside);
+    if (!stems) {
+      stems = await stemsIn(inside, stemOf);
+      folders.set(inside, stems);
     }
-    const base = whole.slice(inside.length + 1);
-    const suffix = suffixes.find((candidate) => names.has(base + candidate));
-    paths.push(suffix === undefined ? undefined : whole + suffix);
+    const names = stems.get(whole.slice(inside.length + 1).normalize()) ?? [];
+    paths.push(names.map((name) => join(inside, name)));
   }
   return paths;
 }
 
-/** Ids of all files below a folder that end in one of the suffixes, sorted; files that differ in suffix alone give the same id. */
-export async function idsInFolder(folder: string, suffixes: readonly string[]): Promise<string[]> {
-  const files = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error) => {
+async function stemsIn(
+  folder: string,
+  stemOf: (name: string) => string | undefined,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const names = await readdir(folder).catch((error) => {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
     throw explainFileError(error, folder);
   });
-  return files
-    .filter((file) => !file.isDirectory())
-    .flatMap(({ name, parentPath }) => {
-      const suffix = suffixes.find((candidate) => name.endsWith(candidate));
-      if (suffix === undefined) return [];
-      const path = relative(folder, join(parentPath, name)).split(sep).join('/');
-      return [path.slice(0, path.length - suffix.length)];
-    })
-    .sort();
+  const stems = new Map<string, string[]>();
+  for (const name of names) {
+    const stem = isSideFile(name) ? undefined : stemOf(name)?.normalize();
+    if (stem === undefined) continue;
+    const others = stems.get(stem);
+    if (others) others.push(name);
+    else stems.set(stem, [name]);
+  }
+  return stems;
+}
+
+/** What a folder holds where its files are the list. */
+export interface FolderIds {
+  /** Of files that end in one of the suffixes, each once, sorted. */
+  readonly ids: readonly string[];
+  /** Pictures of types that are not read, as paths from the folder. */
+  readonly passedOver: readonly string[];
+}
+
+/** Ids of all files below a folder that end in one of the suffixes. */
+export async function idsInFolder(folder: string, suffixes: readonly string[]): Promise<FolderIds> {
+  const ids = new Set<string>();
+  const passedOver: string[] = [];
+  for (const path of await listFiles(folder, { deep: true })) {
+    const suffix = suffixOf(path, suffixes);
+    if (suffix !== undefined) ids.add(path.slice(0, path.length - suffix.length));
+    else if (isOtherImage(path)) passedOver.push(path);
+  }
+  return { ids: [...ids].sort(), passedOver };
 }

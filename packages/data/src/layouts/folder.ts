@@ -3,13 +3,15 @@ import { type LabelMap, UserError } from '@unseen/core';
 import { z } from 'zod';
 import type { DatasetFile } from '../dataset-file.ts';
 import { folderWriter } from '../export/png-writers.ts';
+import { IMAGE_TYPES, MASK_TYPES } from '../file-types.ts';
 import { readRawMask } from '../mask.ts';
 import { commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
-import { findFiles, IMAGE_TYPES, idsInFolder, MASK_TYPES } from './find-files.ts';
+import { type FilePlaces, findAllFiles, idsInFolder } from './find-files.ts';
 import { type ListLine, listPath, readIdList } from './id-list.ts';
 import { withImageLabels } from './image-labels.ts';
 import type { Layout } from './layout.ts';
-import type { Subset, SubsetListing } from './listing.ts';
+import { adviseOnPaths } from './list-advice.ts';
+import type { ListedImage, Subset, SubsetListing } from './listing.ts';
 
 /**
  * Settings of the layout `folder`: `images/<id>.jpg` and `masks/<id>.png`. `{subset}` in a folder stands for `train` or `val`. Each
@@ -44,16 +46,22 @@ async function listFolder(
   const image = suffixes.image === undefined ? IMAGE_TYPES : [suffixes.image];
   const mask = suffixes.mask === undefined ? MASK_TYPES : [suffixes.mask];
   const list = settings.subsets ? listPath(file, settings.subsets[subset]) : imageFolder;
-  const lines = settings.subsets
-    ? await readIdList(list, { ...settings.lists, suffixes: [...image, ...mask] })
-    : (await idsInFolder(imageFolder, image)).map((id) => ({ id }));
+  const { lines, passedOver } = settings.subsets
+    ? { lines: await readIdList(list, { ...settings.lists, suffixes: [...image, ...mask] }), passedOver: [] }
+    : await linesOfFolder(imageFolder, image);
   const listing = await listPairs(
     list,
     lines,
     { folder: imageFolder, suffixes: image },
     { folder: maskFolder, suffixes: mask },
   );
-  return { ...listing, entries: await withImageLabels(file, listing.entries, settings.imageLabels) };
+  return { ...listing, entries: await withImageLabels(file, listing.entries, settings.imageLabels), passedOver };
+}
+
+/** The files in a folder of images as a list. */
+export async function linesOfFolder(folder: string, suffixes: readonly string[]) {
+  const { ids, passedOver } = await idsInFolder(folder, suffixes);
+  return { lines: ids.map((id) => ({ id })), passedOver };
 }
 
 /** The layout `folder`: images and masks of the same ids in two folders. */
@@ -70,12 +78,6 @@ function withoutType(suffix: string): string {
 
 const SUBSET = '{subset}';
 
-/** Where files of ids are. */
-export interface FilePlaces {
-  readonly folder: string;
-  readonly suffixes: readonly string[];
-}
-
 /** Images with a mask of the same id in another folder. */
 export async function listPairs(
   list: string,
@@ -85,16 +87,22 @@ export async function listPairs(
   read: (path: string, id: string) => Promise<LabelMap> = readRawMask,
 ): Promise<SubsetListing> {
   const ids = lines.map(({ id }) => id);
-  const images = await findFiles(image.folder, ids, image.suffixes);
-  const masks = await findFiles(mask.folder, ids, mask.suffixes);
-  const entries = lines.map((line, i) => {
-    const maskPath = masks[i];
+  const images = await findAllFiles(image.folder, ids, image.suffixes);
+  const masks = await findAllFiles(mask.folder, ids, mask.suffixes);
+  const entries = lines.map((line, i): ListedImage => {
+    const [[imagePath, ...moreImages], [maskPath, ...moreMasks]] = [images[i], masks[i]];
+    const rivals = [...moreImages, ...moreMasks];
     return {
       ...line,
-      imagePath: images[i],
+      imagePath,
       maskPath,
       ...(maskPath !== undefined && { rawMask: () => read(maskPath, line.id) }),
+      ...(rivals.length > 0 && { rivals }),
     };
   });
-  return { list, entries, imageFolder: image.folder, maskFolder: mask.folder };
+  const missing = ids.filter((_, i) => images[i].length === 0);
+  return {
+    ...{ list, entries, imageFolder: image.folder, maskFolder: mask.folder },
+    adviseOnImages: () => adviseOnPaths(missing, image),
+  };
 }

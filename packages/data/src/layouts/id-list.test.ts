@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { type ListOptions, readIdList } from './id-list.ts';
 
-async function idsOf(text: string, options?: ListOptions): Promise<string[]> {
+async function idsOf(text: string | Uint8Array, options?: ListOptions): Promise<string[]> {
   const path = join(temporaryFolder(), 'list.txt');
   await writeFile(path, text);
   return (await readIdList(path, options)).map(({ id, line }) => `${line} ${id}`);
@@ -26,4 +26,21 @@ test('of paths the last components count', async () => {
   const pair = '/JPEGImages/a.jpg /SegmentationClassAug/a.png\nx/b_leftImg8bit.png\ty/b_gtFine_labelIds.png';
   const suffixes = ['_leftImg8bit.png', '_gtFine_labelIds.png'];
   expect(await idsOf(pair, { entries: 'paths', suffixes })).toEqual(['1 a', '2 b']);
+});
+
+const LINES = ['1 a', '3 фото два', '4 c'];
+
+test.each([
+  ['CR alone', 'a\r\rфото два\rc\r'],
+  ['CR and LF', 'a\r\n\r\nфото два\r\nc'],
+  ['a byte order mark', '\ufeffa\n\nфото два\nc\n'],
+  ['UTF-16', Buffer.from('\ufeffa\n\nфото два\nc\n', 'utf16le')],
+  ['UTF-16, most significant byte first', Buffer.from('\ufeffa\n\nфото два\nc\n', 'utf16le').swap16()],
+  ['double quotes', '"a"\n""\n"фото два"\n c \n'],
+])('a list with %s', async (_, text) => {
+  expect(await idsOf(text)).toEqual(LINES);
+});
+
+test('quotes within ids stay, doubled ones are one', async () => {
+  expect(await idsOf('"a ""b"""\nc"d\n"')).toEqual(['1 a "b"', '2 c"d', '3 "']);
 });

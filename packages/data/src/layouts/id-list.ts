@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
-import { explainFileError } from '@unseen/core';
+import { readBytes } from '@unseen/core';
 import { expandDataFolder, readNpyText } from '@unseen/formats';
 import type { DatasetFile } from '../dataset-file.ts';
-import { IMAGE_TYPES } from './find-files.ts';
+import { IMAGE_TYPES, suffixOf as typeOf } from '../file-types.ts';
 
 /** A line of a list of images. */
 export interface ListLine {
@@ -32,17 +31,27 @@ export async function readIdList(path: string, options: ListOptions = {}): Promi
   const { entries = 'ids', components = 1, suffixes = [] } = options;
   const idOf = (text: string) => (entries === 'ids' ? text : idOfPath(text, components, suffixes));
   return (await readLines(path))
-    .map((text, index) => ({ text: text.trim(), line: index + 1 }))
+    .map((text, index) => ({ text: unquoted(text.trim()), line: index + 1 }))
     .filter(({ text }) => text !== '')
     .map(({ text, line }) => ({ id: idOf(text), line }));
 }
 
 async function readLines(path: string): Promise<string[]> {
   if (extname(path) === '.npy') return readNpyText(path);
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw explainFileError(error, path);
-  });
-  return text.split(/\r?\n/);
+  return decodeText(await readBytes(path)).split(/\r\n|\n|\r/);
+}
+
+/** Text as UTF-8, or as UTF-16 where the first character, a byte order mark, says so. */
+function decodeText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  return new TextDecoder().decode(bytes);
+}
+
+/** Text without the double quotes that some tools put around names with blanks. */
+function unquoted(text: string): string {
+  return /^".*"$/.test(text) ? text.slice(1, -1).replaceAll('""', '"').trim() : text;
 }
 
 /** Id in a path, possibly of another machine, or in the first of two paths (image and mask). */
@@ -59,5 +68,5 @@ export function idOfPath(text: string, components: number, suffixes: readonly st
 }
 
 function suffixOf(path: string, suffixes: readonly string[]): string {
-  return [...suffixes, ...IMAGE_TYPES].find((suffix) => path.endsWith(suffix)) ?? '';
+  return typeOf(path, [...suffixes, ...IMAGE_TYPES]) ?? '';
 }

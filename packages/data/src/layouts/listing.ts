@@ -12,6 +12,8 @@ export interface ListedImage {
   readonly imagePath: string | undefined;
   /** Absent if the file does not exist. Layouts that keep all masks in one annotation file name that file. */
   readonly maskPath: string | undefined;
+  /** More files that could be the image's, or its mask's: of another type, or whose name differs in letter case alone. */
+  readonly rivals?: readonly string[];
   /**
    * Values as they are stored, before they are mapped to classes and checked; category ids in the layouts of COCO (65535
    * if a pixel has none). Absent without a mask; files that cannot be read are {@link UserError}s.
@@ -33,4 +35,8 @@ export interface SubsetListing {
   readonly entries: readonly ListedImage[];
   readonly imageFolder: string;
   readonly maskFolder: string;
+  /** Pictures of types that are not read, where the files are the list: as paths from the folder of images. */
+  readonly passedOver?: readonly string[];
+  /** What would find missing images, as far as that was tried; `undefined` if nothing would. */
+  readonly adviseOnImages?: () => Promise<string | undefined>;
 }

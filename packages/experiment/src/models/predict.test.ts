@@ -84,6 +84,14 @@ test('every image has a name of its own, whatever folders and suffixes; the same
   expect(files).toHaveLength(4);
   expect(new Set(files.map(({ name }) => name.toLowerCase())).size).toBe(4);
   await expect(listImages([join(dir, 'none')])).rejects.toThrow('does not exist');
+  await mkdir(join(dir, 'three'));
+  for (const name of ['b.bmp', '._a.png']) await writeFile(join(dir, 'three', name), '');
+  await expect(listImages([join(dir, 'three')])).rejects.toThrow(/no image of a type that is read \(b\.bmp\)/);
+  await writeFile(join(dir, 'three/c.Gif'), '');
+  const told: unknown[] = [];
+  const onPassedOver = (names: readonly string[]) => told.push(names);
+  expect((await listImages([join(dir, 'three')], { onPassedOver })).map(({ name }) => name)).toEqual(['c']);
+  expect(told).toEqual([['b.bmp']]);
 });
 
 test('an image that cannot be read, or written, is handed back, the others are done', async () => {

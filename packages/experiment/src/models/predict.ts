@@ -1,10 +1,11 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import {
   type ClassInfo,
   explainFileError,
   IGNORE,
   type LabelMap,
+  listFiles,
   messageOf,
   type RgbImage,
   type SegmentationModel,
@@ -12,7 +13,7 @@ import {
   writeFileAtomic,
   writeJsonAtomic,
 } from '@unseen/core';
-import { decodeImage, IMAGE_TYPES } from '@unseen/data';
+import { decodeImage, IMAGE_TYPES, isOtherImage, suffixOf } from '@unseen/data';
 import { encodeIndexedPng, encodeRgbPng } from '@unseen/formats';
 import { type Color, labelsFromScores, overlay } from '@unseen/vision';
 
@@ -61,16 +62,21 @@ const VOID_COLOR: Color = [224, 224, 192];
 
 /**
  * The image files among paths of files and folders (which are not searched deeper), each once, with distinct names for
- * their results: the file's name without its suffix, numbered where several files share it.
+ * their results: the file's name without its suffix, numbered where several files share it. `onPassedOver` is told of
+ * pictures in folders that are of types that are not read.
  */
-export async function listImages(paths: readonly string[]): Promise<ImageFile[]> {
+export async function listImages(
+  paths: readonly string[],
+  { onPassedOver }: { readonly onPassedOver?: (names: readonly string[], folder: string) => void } = {},
+): Promise<ImageFile[]> {
   const found = new Set<string>();
   for (const path of paths) {
     const entry = await stat(path).catch((error) => {
       throw explainFileError(error, path);
     });
-    const files = entry.isDirectory() ? await imagesOf(path) : [path];
-    for (const file of files) found.add(resolve(file));
+    const { images, others } = entry.isDirectory() ? await imagesOf(path) : { images: [path], others: [] };
+    if (others.length > 0) onPassedOver?.(others, path);
+    for (const file of images) found.add(resolve(file));
   }
   const taken = new Set<string>();
   return [...found].map((path) => {
@@ -83,13 +89,15 @@ export async function listImages(paths: readonly string[]): Promise<ImageFile[]>
   });
 }
 
-async function imagesOf(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => IMAGE_TYPES.includes(extname(name).toLowerCase())).sort();
-  if (names.length > 0) return names.map((name) => join(folder, name));
+async function imagesOf(folder: string) {
+  const names = await listFiles(folder);
+  const images = names.filter((name) => suffixOf(name, IMAGE_TYPES) !== undefined).map((name) => join(folder, name));
+  const others = names.filter(isOtherImage);
+  if (images.length > 0) return { images, others };
   throw new UserError({
-    given: `${folder} holds no image`,
+    given: `${folder} holds no image${others.length > 0 ? ` of a type that is read (${others.slice(0, 3).join(', ')})` : ''}`,
     expected: `files ${IMAGE_TYPES.join(', ')}`,
-    remedy: 'sub-folders are not searched: name them too',
+    remedy: others.length > 0 ? 'save them as PNG' : 'sub-folders are not searched: name them too',
   });
 }
 

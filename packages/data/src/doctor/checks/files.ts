@@ -9,21 +9,26 @@ export function checkFiles(facts: DatasetFacts): Finding[] {
   return [
     ...subsets.flatMap((subset) => missing(subset, 'image', facts)),
     ...subsets.flatMap((subset) => missing(subset, 'mask', facts)),
+    ...severalFiles(facts),
+    ...subsets.flatMap(passedOver),
     ...damaged(facts, 'image'),
     ...damaged(facts, 'mask'),
     ...unlisted(facts),
   ];
 }
 
-function missing({ subset, entries, ...folders }: SubsetFacts, kind: 'image' | 'mask', facts: DatasetFacts): Finding[] {
+function missing(
+  { subset, entries, advice, ...folders }: SubsetFacts,
+  kind: 'image' | 'mask',
+  facts: DatasetFacts,
+): Finding[] {
   const isMissing = ({ imagePath, maskPath }: EntryFacts) => (kind === 'image' ? imagePath : maskPath) === undefined;
   const without = entries.filter((entry) => isMissing(entry) && !isStale(entry));
   const folder = kind === 'image' ? folders.imageFolder : folders.maskFolder;
-  const lossy = kind === 'mask' ? jpegsOf(without, folder, facts.maskFiles ?? []) : [];
+  const others = without.flatMap(({ otherImage, otherMask }) => (kind === 'image' ? otherImage : otherMask) ?? []);
   const all = without.length === entries.length;
-  const allowed = kind === 'mask' && facts.optionalMasks === true && lossy.length === 0;
+  const allowed = kind === 'mask' && facts.optionalMasks === true && others.length === 0;
   const add = `add the ${kind}s (names, sub-folders and letter case must match), or remove the ids from the list`;
-  const jpegs = counted(lossy.length, 'of these ids', 'of these ids');
   return findingOf(
     without.map(({ id }) => id),
     {
@@ -34,20 +39,45 @@ function missing({ subset, entries, ...folders }: SubsetFacts, kind: 'image' | '
         ? `the dataset allows this (optionalMasks): ${subset === 'val' ? 'they are not scored' : 'they are used as unlabelled images, or with image labels'}`
         : 'a dataset with missing files cannot be opened',
       fix:
-        lossy.length > 0
-          ? `export the masks again as PNG: there are JPEG files for ${jpegs}, and JPEG does not preserve class ids`
+        others.length > 0
+          ? saveAnew(kind, others)
           : allowed
             ? 'nothing if this is intended; otherwise add the masks'
-            : ((all ? placeIt(facts) : undefined) ?? add),
+            : ((kind === 'image' ? advice : undefined) ?? (all ? placeIt(facts) : undefined) ?? add),
     },
   );
 }
 
-function jpegsOf(entries: readonly EntryFacts[], folder: string | undefined, files: readonly string[]): EntryFacts[] {
-  const known = new Set(files);
-  return entries.filter(({ id }) =>
-    ['.jpg', '.jpeg', '.JPG', '.JPEG'].some((suffix) => known.has(`${folder}/${id}${suffix}`)),
-  );
+/** What to do with files of types that are not read. */
+function saveAnew(kind: 'image' | 'mask', others: readonly string[]): string {
+  const there = `there are files of other types for ${counted(others.length, 'of these ids', 'of these ids')}, such as ${others[0]}`;
+  if (kind === 'image') return `save the images as PNG: ${there}`;
+  return others.every((path) => JPEG.test(path))
+    ? `export the masks again as PNG: there are JPEG files for ${counted(others.length, 'of these ids', 'of these ids')}, and JPEG does not preserve class ids`
+    : `save the masks as 8-bit grey or palette PNG with the same values: ${there}`;
+}
+
+function severalFiles(facts: DatasetFacts): Finding[] {
+  const entries = allEntries(facts).filter(({ rivals }) => rivals);
+  const example = ({ id, imagePath, maskPath, rivals }: EntryFacts) =>
+    `${id}: ${[imagePath, maskPath, ...rivals!].filter((path) => path !== undefined).join(', ')}`;
+  return findingOf(entries.map(example), {
+    check: 'several-files',
+    severity: 'error',
+    found: `${counted(entries.length, 'image')} ${entries.length === 1 ? 'has' : 'have'} several files for the image or for the mask`,
+    why: 'which of them is meant cannot be told, so that such a dataset is refused',
+    fix: 'remove or rename all but one',
+  });
+}
+
+function passedOver({ subset, passedOver: files = [], imageFolder }: SubsetFacts): Finding[] {
+  return findingOf(files, {
+    check: 'image-of-other-type',
+    severity: 'warning',
+    found: `${counted(files.length, 'picture')} of ${subset} in ${imageFolder} ${files.length === 1 ? 'is' : 'are'} of a type that is not read`,
+    why: 'they are passed over as if they were not there',
+    fix: 'save them as PNG',
+  });
 }
 
 function damaged(facts: DatasetFacts, kind: 'image' | 'mask'): Finding[] {

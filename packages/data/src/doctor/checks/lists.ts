@@ -69,7 +69,7 @@ function placesOf(earlier: EntryFacts, later: EntryFacts): string {
 
 /** Lines without files because they were written for another place: absolute paths, suffixes, two columns. */
 export function isStale({ id, imagePath, maskPath }: EntryFacts): boolean {
-  const written = /^(\/|[a-z]:[\\/])|\\|\s|\.(jpe?g|png|webp|tiff?|mat|npy)$/i.test(id);
+  const written = /^(\/|[a-z]:[\\/])|\\|\.(jpe?g|jfif|png|webp|tiff?|gif|avif|bmp|mat|npy)$/i.test(id);
   return written && imagePath === undefined && maskPath === undefined;
 }
 
@@ -80,8 +80,10 @@ function staleLine({ entries, list, subset }: SubsetFacts, { imageFiles, train, 
   const known = stemsOf(imageFiles ?? [], folder ?? '');
   const matches = (components: number) => stale.filter(({ id }) => known.has(idOfPath(id, components))).length;
   const best = [1, 2, 3].reduce((a, b) => (matches(b) > matches(a) ? b : a));
-  const example = idOfPath(stale[0].id, best);
+  const helped = stale.filter(({ id }) => known.has(idOfPath(id, best)));
   const setting = `lists: {entries: paths${best === 1 ? '' : `, components: ${best}`}}`;
+  const suggestion = (sample: string) =>
+    `add '${setting}' to the dataset's YAML, which turns '${sample}' into '${idOfPath(sample, best)}': ${helped.length.toLocaleString('en')} of the ${stale.length.toLocaleString('en')} then have an image; or `;
   return findingOf(
     stale.map(({ id, line }) => (line === undefined ? id : `line ${line}: ${id}`)),
     {
@@ -89,7 +91,7 @@ function staleLine({ entries, list, subset }: SubsetFacts, { imageFiles, train, 
       severity: 'error',
       found: `${counted(stale.length, 'line')} in the list of ${subset} ${stale.length === 1 ? 'is a path' : 'are paths'} from another machine or ${stale.length === 1 ? 'has' : 'have'} a suffix, and no file matches`,
       why: 'lists hold image ids, to which folder and suffix are added; authors often publish lists of their own paths',
-      fix: `add '${setting}' to the dataset's YAML, which turns '${stale[0].id}' into '${example}': ${matches(best).toLocaleString('en')} of the ${stale.length.toLocaleString('en')} then have an image; or rewrite ${list} with one id per line`,
+      fix: `${helped.length > 0 ? suggestion(helped[0].id) : ''}rewrite ${list} with one id per line, without folder and suffix`,
     },
   );
 }

@@ -21,7 +21,7 @@ export const cityscapes: Converter = {
     const noMask: string[] = [];
     for (const subset of ['train', 'val']) {
       const cities = new Map<string, ReadonlySet<string>>();
-      for (const id of await idsInFolder(join(sources.photos, subset), [PHOTO])) {
+      for (const id of (await idsInFolder(join(sources.photos, subset), [PHOTO])).ids) {
         const [city, name] = id.split('/');
         const there = cities.get(city) ?? (await idsOf(join(sources.masks, subset, city), '.png'));
         cities.set(city, there);
