@@ -1,5 +1,7 @@
 export { dataFolder, expandDataFolder } from './data-folder.ts';
 export { gather } from './gather.ts';
+export { readJsonObject } from './json/read-json-object.ts';
+export type { BytePlace, JsonVisitor } from './json/scanner.ts';
 export { readMat } from './mat/read-mat.ts';
 export { findMatArray, type MatArray, type MatValue, readRowMajor } from './mat/values.ts';
 export { decodeNpy, encodeNpy, type NpyArray, type NpyValues, readNpy, writeNpy } from './npy.ts';

@@ -1,0 +1,65 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { explainFileError, UserError } from '@unseen/core';
+import { JsonScanner, JsonTextError, type JsonVisitor } from './scanner.ts';
+
+/** Bytes that are read at a time. */
+const PIECE_BYTES = 4 << 20;
+/** No member and no element of a list may be longer: Node has no longer strings. */
+const MOST_BYTES = 2 ** 29;
+
+/**
+ * Reads a file that holds a JSON object, of any size: hands on its members, and the elements of those that are lists one by one.
+ * What is not a JSON object, ends too early or has a name twice is a {@link UserError}; values that the visitor does not keep
+ * take no memory.
+ */
+export async function readJsonObject(
+  path: string,
+  visitor: JsonVisitor,
+  { pieceBytes = PIECE_BYTES }: { readonly pieceBytes?: number } = {},
+): Promise<void> {
+  const scanner = new JsonScanner(visitor);
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    const stats = await file.stat();
+    if (!stats.isFile() && !stats.isDirectory()) {
+      throw new UserError({ given: `${path} is a pipe or a device`, expected: 'a file', remedy: 'save it to a file' });
+    }
+    let bytes = Buffer.allocUnsafeSlow(2 * Math.min(pieceBytes, Math.max(stats.size, 8)));
+    let [length, position] = [0, 0];
+    for (;;) {
+      if (length >= MOST_BYTES) {
+        throw new UserError({
+          given: `${path} has a value of more than 512 MiB at byte ${position}`,
+          expected: 'lists of smaller values, as of images and annotations',
+        });
+      }
+      if (length === bytes.length) bytes = Buffer.concat([bytes], 2 * length);
+      const most = Math.min(pieceBytes, bytes.length - length);
+      const { bytesRead } = await file.read(bytes, length, most, position + length);
+      if (bytesRead === 0) break;
+      const from = position + length === 0 ? markLength(bytes, bytesRead) : 0;
+      length += bytesRead;
+      const finished = from + scanner.scan(bytes.subarray(from, length), position + from);
+      bytes.copyWithin(0, finished, length);
+      [length, position] = [length - finished, position + finished];
+    }
+    scanner.finish();
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw explainFileError(error, path);
+    throw new UserError(
+      {
+        given: `${path} is not a valid JSON object (${error.message})`,
+        remedy: 'it may be cut short; get it again, or correct it',
+      },
+      { cause: error },
+    );
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Bytes of the mark that some programs put before UTF-8 text. */
+function markLength(bytes: Buffer, length: number): number {
+  return length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+}
