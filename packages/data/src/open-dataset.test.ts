@@ -144,6 +144,7 @@ describe('bad input', () => {
       (y) => y.replace('ignore: [0]', 'ignore: [3]'),
       /small\.yaml:8:10: class 'sky' has the id 3.*unlabelled/,
     );
+    await refused((y) => `${y}map: {7: dog, "07": cow}\n`, /small\.yaml:.*'map.*expected a whole number/s);
     await refused(
       (y) => y.replace('name: cow', 'nam: cow'),
       /small\.yaml:9:13: unknown key 'nam'.*did you mean 'name'/s,

@@ -1,11 +1,12 @@
 import { type Dataset, type Sample, SeedTree, UserError } from '@unseen/core';
+import { requireSameCategories } from './coco/categories.ts';
 import { findSplit } from './contiguous-labels.ts';
 import type { DatasetFile } from './dataset-file.ts';
 import { FileSample } from './file-samples.ts';
 import { checkListing } from './layouts/check-listing.ts';
 import type { FileEndings } from './layouts/layout.ts';
 import { fileEndings, listSubset } from './layouts/layouts.ts';
-import type { Subset } from './layouts/listing.ts';
+import type { Subset, SubsetListing } from './layouts/listing.ts';
 import { mapLimited } from './map-limited.ts';
 import { type MaskValues, maskValues } from './mask.ts';
 import { type DatasetSettings, readDatasetFile } from './read-dataset-file.ts';
@@ -64,13 +65,11 @@ export async function openDataset(nameOrYaml: string, options: OpenDatasetOption
 async function openFiles(file: DatasetFile<DatasetSettings>): Promise<Dataset> {
   const { settings, classes, splits } = file;
   try {
+    const [train, val] = [await openSubset(file, 'train'), await openSubset(file, 'val')];
+    if (train.annotation && val.annotation) requireSameCategories(train.annotation, val.annotation);
     return {
-      name: settings.name,
-      classes,
-      ignore: ignoredIds(file),
-      splits,
-      train: await openSubset(file, 'train'),
-      val: await openSubset(file, 'val'),
+      ...{ name: settings.name, classes, ignore: ignoredIds(file), splits },
+      ...{ train: train.samples, val: val.samples },
     };
   } catch (error) {
     throw explainMissing(error, file);
@@ -85,10 +84,18 @@ function explainMissing(error: unknown, { settings, root }: DatasetFile): unknow
   return new UserError({ ...error.parts, remedy }, { cause: error.cause });
 }
 
-async function openSubset(file: DatasetFile<DatasetSettings>, subset: Subset): Promise<Sample[]> {
+async function openSubset(
+  file: DatasetFile<DatasetSettings>,
+  subset: Subset,
+): Promise<Pick<SubsetListing, 'annotation'> & { readonly samples: readonly Sample[] }> {
   const values = maskValues(file);
-  const entries = await checkListing(await listSubset(file, subset), file.settings);
-  return mapLimited(entries, async (entry) => new FileSample(entry, values, await entry.imageLabels?.()));
+  const listing = await listSubset(file, subset);
+  const entries = await checkListing(listing, file.settings);
+  const samples = await mapLimited(
+    entries,
+    async (entry) => new FileSample(entry, values, await entry.imageLabels?.()),
+  );
+  return { samples, ...(listing.annotation && { annotation: listing.annotation }) };
 }
 
 /** Unlabelled values beside class ids. Where stored values are mapped to classes there are none. */

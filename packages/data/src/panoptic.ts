@@ -1,19 +1,22 @@
-import { extname } from 'node:path';
-import { type InstanceSet, type LabelMap, readBytes, readJson, UserError } from '@unseen/core';
-import { decodeRgbPng } from '@unseen/formats';
+import { type InstanceSet, type LabelMap, readBytes, UserError } from '@unseen/core';
+import { decodeRgbPng, readJsonObject } from '@unseen/formats';
 import { z } from 'zod';
+import {
+  type AnnotationFacts,
+  Categories,
+  categoryId,
+  checkPart,
+  flag,
+  repeatedEntry,
+  requireLists,
+} from './coco/annotation-file.ts';
+import { idOfFileName } from './coco/image-names.ts';
 import { annotatedInstances } from './instances.ts';
 
-const schema = z.object({
-  annotations: z.array(
-    z.object({
-      file_name: z.string(),
-      segments_info: z.array(
-        z.object({ id: z.int(), category_id: z.int().min(0).max(0xfffe), iscrowd: z.int().optional() }),
-      ),
-    }),
-  ),
-  categories: z.array(z.object({ id: z.int(), isthing: z.int() })).optional(),
+const annotationSchema = z.object({
+  image_id: z.union([z.int(), z.string()]).optional(),
+  file_name: z.string().min(1),
+  segments_info: z.array(z.object({ id: z.int(), category_id: categoryId, iscrowd: flag.optional() })),
 });
 
 /** Category of every segment, by image id (the name of its PNG without extension), in the order of the file. */
@@ -24,38 +27,74 @@ export interface PanopticAnnotation {
   readonly segments: PanopticSegments;
   /** By image id, the segments that are single objects (things, not crowds). Absent where the file does not say which categories are things. */
   readonly objects?: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly facts: AnnotationFacts;
 }
 
-/** Categories of the segments in a COCO panoptic annotation file. */
-export async function readPanopticJson(path: string): Promise<PanopticSegments> {
-  return (await readPanopticAnnotation(path)).segments;
-}
-
-/** Reads a COCO panoptic annotation file. */
-export async function readPanopticAnnotation(path: string): Promise<PanopticAnnotation> {
-  const result = schema.safeParse(await readJson(path));
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw new UserError({
-      given: `${path}: '${issue.path.join('.')}' is not as in COCO panoptic annotations (${issue.message})`,
-      expected: "'annotations' with 'file_name' and 'segments_info' of 'id' and 'category_id'",
-    });
-  }
-  const { categories } = result.data;
-  const annotations = result.data.annotations.map(({ file_name, segments_info }) => {
-    return [file_name.slice(0, file_name.length - extname(file_name).length), segments_info] as const;
+/**
+ * Reads a COCO panoptic annotation file, of any size; with `components`, only so many of the last ones of a file name count. Two
+ * annotations of one image and two segments of one id are {@link UserError}s.
+ */
+export async function readPanopticAnnotation(
+  path: string,
+  { components }: { readonly components?: number } = {},
+): Promise<PanopticAnnotation> {
+  const segments = new Map<string, Map<number, number>>();
+  const single = new Map<string, number[]>();
+  const places = new Map<string, number>();
+  const counts = new Map<number, number>();
+  const categories = new Categories(path);
+  const once = (key: string, what: string, index: number, remedy: string) => {
+    const earlier = places.get(key);
+    if (earlier !== undefined) {
+      const named = (i: number) => `'annotations.${i}'`;
+      throw repeatedEntry(path, [named(earlier), named(index)], what, 'one annotation for every image', remedy);
+    }
+    places.set(key, index);
+  };
+  const addAnnotation = (value: unknown, index: number) => {
+    const { image_id, file_name, segments_info } = checkPart(annotationSchema, value, path, ['annotations', index]);
+    const id = idOfFileName(file_name, components);
+    once(`name ${id}`, `the name '${id}' (without the suffix)`, index, 'remove the repeated one, or rename its file');
+    if (image_id !== undefined) {
+      const remedy = 'number the images anew: exports that were put together often both begin at 1';
+      once(`id ${typeof image_id} ${image_id}`, `the image_id ${image_id}`, index, remedy);
+    }
+    const categoryOf = new Map<number, number>();
+    const objects: number[] = [];
+    for (const { id: segment, category_id, iscrowd } of segments_info) {
+      if (categoryOf.has(segment)) {
+        throw new UserError({
+          given: `${path}: 'annotations.${index}' (${file_name}) has the segment ${segment} twice, of the categories ${categoryOf.get(segment)} and ${category_id}`,
+          expected: "every segment once in 'segments_info'",
+        });
+      }
+      categoryOf.set(segment, category_id);
+      if (iscrowd !== 1) objects.push(segment);
+      counts.set(category_id, (counts.get(category_id) ?? 0) + 1);
+    }
+    segments.set(id, categoryOf);
+    single.set(id, objects);
+  };
+  const lists = new Set<string>();
+  await readJsonObject(path, {
+    list: (key) => lists.add(key),
+    element: (key, value, index) => {
+      if (key === 'annotations') addAnnotation(value, index);
+      else if (key === 'categories') categories.add(value, index);
+    },
   });
-  const segments = new Map(
-    annotations.map(([id, infos]) => [id, new Map(infos.map((info) => [info.id, info.category_id]))]),
-  );
-  if (!categories) return { segments };
-  const things = new Set(categories.flatMap(({ id, isthing }) => (isthing === 1 ? [id] : [])));
-  const isObject = (info: { category_id: number; iscrowd?: number | undefined }) =>
-    things.has(info.category_id) && info.iscrowd !== 1;
-  const objects = annotations.map(
-    ([id, infos]) => [id, new Set(infos.filter(isObject).map((info) => info.id))] as const,
-  );
-  return { segments, objects: new Map(objects) };
+  requireLists(path, lists, ['annotations']);
+  const none = { count: 0, examples: [] };
+  const facts = {
+    ...{ path, categories: categories.names, counts },
+    ...{ withoutOutline: none, brokenOutlines: none, repeated: none, incomplete: new Set<string>() },
+  };
+  if (!categories.tellsThings) return { segments, facts };
+  const objects = [...single].map(([id, ids]) => {
+    const categoryOf = segments.get(id)!;
+    return [id, new Set(ids.filter((segment) => categories.things.has(categoryOf.get(segment)!)))] as const;
+  });
+  return { segments, objects: new Map(objects), facts };
 }
 
 /**

@@ -1,5 +1,6 @@
 export { dataFolder, expandDataFolder } from './data-folder.ts';
 export { gather } from './gather.ts';
+export { readJsonAt } from './json/read-json-at.ts';
 export { readJsonObject } from './json/read-json-object.ts';
 export type { BytePlace, JsonVisitor } from './json/scanner.ts';
 export { readMat } from './mat/read-mat.ts';

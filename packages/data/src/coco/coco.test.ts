@@ -3,8 +3,8 @@ import { encodeRunLengths } from '@unseen/vision';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeCompressedRunLengths, encodeCompressedRunLengths } from './compressed-run-lengths.ts';
-import { readRegion } from './instance-annotations.ts';
 import { fillPolygon } from './polygon.ts';
+import { readRegion } from './region.ts';
 
 describe('compressed run lengths', () => {
   test('what the COCO API writes for small masks', () => {
@@ -80,21 +80,36 @@ describe('polygons', () => {
 });
 
 describe('regions', () => {
-  const image = { id: 'x', fileName: 'x.jpg', height: 2, width: 3, categories: [], annotations: [] };
+  const image = { id: 'x', height: 2, width: 3 };
   const region = (annotation: object) => readRegion({ category_id: 5, ...annotation }, image, 'f.json');
 
   test('polygons are united; run lengths plain and compressed', () => {
     const polygons = region({ segmentation: [[0, 0, 1, 0, 1, 2, 0, 2], [0, 0, 3, 0, 3, 1, 0, 1]] }); // biome-ignore format: two boxes
-    expect(polygons).toEqual({ category: 5, crowd: false, mask: Uint8Array.of(1, 1, 1, 1, 0, 0), area: 4 });
+    const common = { category: 5, crowd: false, outlined: true };
+    expect(polygons).toEqual({ ...common, mask: Uint8Array.of(1, 1, 1, 1, 0, 0), area: 4 });
     const counts = encodeRunLengths([1, 1, 1, 1, 0, 0], 2, 3);
-    expect(region({ iscrowd: 1, segmentation: { size: [2, 3], counts } })).toEqual({ ...polygons, crowd: true });
+    for (const iscrowd of [1, true]) {
+      expect(region({ iscrowd, segmentation: { size: [2, 3], counts } })).toEqual({ ...polygons, crowd: true });
+    }
+    expect(region({ iscrowd: false, segmentation: { size: [2, 3], counts } })).toEqual(polygons);
     const text = encodeCompressedRunLengths(counts);
     expect(region({ segmentation: { size: [2, 3], counts: text } })).toEqual(polygons);
   });
 
+  test('without an outline, the region is what the box touches, or the image', () => {
+    const where = (more: object) => {
+      const { outlined, mask } = region(more);
+      return [outlined, mask.join('')];
+    };
+    expect(where({ segmentation: [], bbox: [0.5, 0.5, 1, 1] })).toEqual([false, '110110']);
+    expect(where({ segmentation: [[1, 2, 3]], bbox: [2, 1, 9, 9] })).toEqual([false, '000001']);
+    expect(where({ bbox: [-3, 0, 1, 1] })).toEqual([false, '000000']);
+    expect(where({ segmentation: null })).toEqual([false, '111111']);
+  });
+
   test('what is no annotation is told with its place', () => {
     const refused = (annotation: object, message: RegExp) => expect(() => region(annotation)).toThrow(message);
-    refused({ segmentation: [[1, 2, 3]] }, /f\.json, image 'x': 'segmentation/);
+    refused({ segmentation: [['1', 2, 3]] }, /f\.json, image 'x': 'segmentation/);
     refused({ segmentation: { size: [3, 2], counts: [6] } }, /run lengths of 3x2, in an image of 2x3/);
     refused({ segmentation: { size: [2, 3], counts: [5] } }, /run lengths of 5 pixels/);
     refused({ category_id: -1, segmentation: [] }, /'category_id'/);

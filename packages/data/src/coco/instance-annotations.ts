@@ -1,25 +1,32 @@
-import { extname } from 'node:path';
-import { readJson, UserError } from '@unseen/core';
-import { decodeRunLengths, runLengthArea } from '@unseen/vision';
+import { stat } from 'node:fs/promises';
+import { explainFileError, UserError } from '@unseen/core';
+import { type BytePlace, readJsonAt, readJsonObject } from '@unseen/formats';
 import { z } from 'zod';
-import { decodeCompressedRunLengths } from './compressed-run-lengths.ts';
-import { fillPolygon } from './polygon.ts';
+import {
+  type AnnotationFacts,
+  Categories,
+  categoryId,
+  checkPart,
+  flag,
+  Remarks,
+  repeatedEntry,
+  requireLists,
+} from './annotation-file.ts';
+import { idOfFileName } from './image-names.ts';
+import { outlineOf } from './outline.ts';
 
 const size = z.int().min(1).max(0xffff);
 // Memory is allocated by these sizes.
 const MAX_PIXELS = 2 ** 27;
 const imageSchema = z
-  .object({ id: z.int(), file_name: z.string(), height: size, width: size })
+  .object({ id: z.int(), file_name: z.string().min(1), height: size, width: size })
   .refine(({ height, width }) => height * width <= MAX_PIXELS, 'expected the size of a photo');
-const fileSchema = z.object({ images: z.array(imageSchema), annotations: z.array(z.unknown()) });
-const referenceSchema = z.object({ image_id: z.int(), category_id: z.int().min(0).max(0xfffe) });
-const annotationSchema = z.object({
-  category_id: z.int().min(0).max(0xfffe),
-  iscrowd: z.int().optional(),
-  segmentation: z.union([
-    z.array(z.array(z.number()).refine((values) => values.length >= 6 && values.length % 2 === 0, 'expected x, y, …')),
-    z.object({ size: z.tuple([size, size]), counts: z.union([z.string(), z.array(z.int().min(0))]) }),
-  ]),
+const referenceSchema = z.object({
+  id: z.union([z.int(), z.string()], 'expected a whole number').optional(),
+  image_id: z.int(),
+  category_id: categoryId,
+  iscrowd: flag.optional(),
+  segmentation: z.unknown().optional(),
 });
 
 /** An image of an annotation file. */
@@ -31,80 +38,224 @@ export interface AnnotatedImage {
   readonly width: number;
   /** Categories of its annotations, in their order. */
   readonly categories: readonly number[];
-  /** As stored; {@link readRegion} checks them one by one. */
-  readonly annotations: readonly unknown[];
+  /** As stored; `readRegion` checks them one by one. */
+  annotations(): Promise<readonly unknown[]>;
 }
 
-/** Reads an annotation file of COCO instances (things). Annotations are checked when they are used. */
-export async function readInstanceAnnotations(path: string): Promise<ReadonlyMap<string, AnnotatedImage>> {
-  const { images, annotations } = check(fileSchema, await readJson(path), path);
-  const byImage = new Map(images.map(({ id }) => [id, { categories: [] as number[], annotations: [] as unknown[] }]));
-  annotations.forEach((annotation, i) => {
-    const { image_id, category_id } = check(referenceSchema, annotation, path, ['annotations', i]);
-    const image = byImage.get(image_id);
-    if (!image) {
-      throw new UserError({
-        given: `${path}: 'annotations.${i}' is of the image ${image_id}, which is not among 'images'`,
-        expected: 'the annotation file of these images',
-      });
-    }
-    image.categories.push(category_id);
-    image.annotations.push(annotation);
-  });
-  return new Map(
-    images.map(({ id, file_name, height, width }) => {
-      const name = file_name.slice(0, file_name.length - extname(file_name).length);
-      return [name, { id: name, fileName: file_name, height, width, ...byImage.get(id)! }];
-    }),
-  );
+/** An annotation file of COCO instances. */
+export interface InstanceAnnotations {
+  /** By image id, in the order of the file. */
+  readonly images: ReadonlyMap<string, AnnotatedImage>;
+  readonly facts: AnnotationFacts;
 }
 
-/** Where one annotation is, and what it is of. */
-export interface Region {
-  readonly category: number;
-  /** A group of objects annotated as one. */
-  readonly crowd: boolean;
-  /** [height · width], 1 inside. */
-  readonly mask: Uint8Array;
-  /** In pixels. */
-  readonly area: number;
+/** How an annotation file is read. */
+export interface ReadInstancesOptions {
+  /** The last components of a file name that name an image; all by default. */
+  readonly components?: number;
+  /** Annotations of larger files stay in the file, and are read when they are asked for. */
+  readonly keepBytes?: number;
+}
+
+const KEEP_BYTES = 64 << 20;
+
+/** The annotations of one image. */
+class Objects {
+  readonly categories: number[] = [];
+  readonly values: unknown[] = [];
+  readonly places: BytePlace[] = [];
+  readonly hashes: number[] = [];
+
+  readonly firstIndex: number;
+
+  constructor(firstIndex: number) {
+    this.firstIndex = firstIndex;
+  }
 }
 
 /**
- * The region of an annotation: the union of its polygons (filled as {@link fillPolygon} does), or its run lengths, compressed or not.
- * Anything else is a {@link UserError} about the file at `path`.
+ * Reads an annotation file of COCO instances (things), of any size. Two images of one id or of one name, and an annotation that is
+ * there twice, are {@link UserError}s; outlines are checked when they are used.
  */
-export function readRegion(annotation: unknown, { id, height, width }: AnnotatedImage, path: string): Region {
-  const name = `${path}, image '${id}'`;
-  const { category_id, iscrowd, segmentation } = check(annotationSchema, annotation, name);
-  const common = { category: category_id, crowd: iscrowd === 1 };
-  if (Array.isArray(segmentation)) {
-    const mask = new Uint8Array(height * width);
-    for (const polygon of segmentation) fillPolygon(mask, height, width, polygon);
-    return { ...common, mask, area: mask.reduce((sum, v) => sum + v, 0) };
+export async function readInstanceAnnotations(
+  path: string,
+  { components, keepBytes = KEEP_BYTES }: ReadInstancesOptions = {},
+): Promise<InstanceAnnotations> {
+  const { size: bytes } = await stat(path).catch((error) => {
+    throw explainFileError(error, path);
+  });
+  const keep = bytes <= keepBytes;
+  const images = new ImageTable(path, components);
+  const categories = new Categories(path);
+  const objects = new Map<number, Objects>();
+  const indexById = new Map<number | string, number>();
+  const counts = new Map<number, number>();
+  const incomplete = new Set<number>();
+  const [withoutOutline, brokenOutlines] = [new Remarks(), new Remarks()];
+  const alike: { readonly of: Objects; readonly earlier: number; readonly later: number }[] = [];
+
+  const addAnnotation = (value: unknown, index: number, place: BytePlace) => {
+    const { id, image_id, category_id, segmentation } = checkPart(referenceSchema, value, path, ['annotations', index]);
+    if (id !== undefined) {
+      const earlier = indexById.get(id);
+      if (earlier !== undefined) {
+        throw repeatedEntry(
+          path,
+          [`'annotations.${earlier}'`, `'annotations.${index}'`],
+          `the id ${id}`,
+          'every annotation once, with an id of its own',
+          'remove the repeated ones; if they are different objects (of exports that were put together), number them anew',
+        );
+      }
+      indexById.set(id, index);
+    }
+    const outline = outlineOf(segmentation);
+    if (outline?.kind === 'none') {
+      withoutOutline.add(`annotation ${id ?? index} of image ${image_id}`);
+      incomplete.add(image_id);
+    }
+    if (outline && outline.kind !== 'runs' && outline.broken > 0) {
+      brokenOutlines.add(`annotation ${id ?? index} of image ${image_id}`);
+    }
+    counts.set(category_id, (counts.get(category_id) ?? 0) + 1);
+    let of = objects.get(image_id);
+    if (!of) {
+      of = new Objects(index);
+      objects.set(image_id, of);
+    }
+    const hash = hashOf(category_id, segmentation);
+    const earlier = of.hashes.indexOf(hash);
+    if (earlier >= 0) alike.push({ of, earlier, later: of.hashes.length });
+    of.hashes.push(hash);
+    of.categories.push(category_id);
+    if (keep) of.values.push(value);
+    else of.places.push(place);
+  };
+
+  const lists = new Set<string>();
+  await readJsonObject(path, {
+    list: (key) => lists.add(key),
+    element: (key, value, index, place) => {
+      if (key === 'images') images.add(value, index);
+      else if (key === 'annotations') addAnnotation(value, index, place);
+      else if (key === 'categories') categories.add(value, index);
+    },
+  });
+  requireLists(path, lists, ['images', 'annotations']);
+  images.requireAll(objects);
+
+  const read = async ({ values, places }: Objects) => (keep ? values : readJsonAt(path, places));
+  const repeated = new Remarks();
+  for (const { of, earlier, later } of alike) {
+    const all = await read(of);
+    remarkRepeated(all[earlier], all[later], path, repeated);
   }
-  const { counts, size } = segmentation;
-  if (size[0] !== height || size[1] !== width) {
-    throw new UserError({
-      given: `${name}: run lengths of ${size[0]}x${size[1]}, in an image of ${height}x${width} (height x width)`,
-      expected: 'the size of the image',
-    });
-  }
-  const runs = typeof counts === 'string' ? decodeCompressedRunLengths(counts, name) : counts;
-  return { ...common, mask: decodeRunLengths(runs, height, width), area: runLengthArea(runs) };
+  const facts = {
+    ...{ path, categories: categories.names, counts, withoutOutline, brokenOutlines, repeated },
+    incomplete: images.namesOf(incomplete),
+  };
+  return { images: images.finish(objects, read), facts };
 }
 
-function check<S extends z.ZodType>(
-  schema: S,
-  value: unknown,
-  name: string,
-  at: readonly PropertyKey[] = [],
-): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new UserError({
-    given: `${name}: '${[...at, ...issue.path].join('.')}' is not as in COCO instance annotations (${issue.message})`,
-    expected: "'images' and 'annotations' with 'category_id' and a 'segmentation' of polygons or run lengths",
-  });
+/** The images of a file, by id and by name. */
+class ImageTable {
+  readonly #path: string;
+  readonly #components: number | undefined;
+  readonly #images: z.output<typeof imageSchema>[] = [];
+  readonly #byId = new Map<number, number>();
+  readonly #byName = new Map<string, number>();
+
+  constructor(path: string, components: number | undefined) {
+    this.#path = path;
+    this.#components = components;
+  }
+
+  add(value: unknown, index: number): void {
+    const image = checkPart(imageSchema, value, this.#path, ['images', index]);
+    const described = (i: number) => `'images.${i}' (${this.#images[i].file_name})`;
+    this.#images.push(image);
+    const sameId = this.#byId.get(image.id);
+    if (sameId !== undefined) {
+      throw repeatedEntry(
+        this.#path,
+        [described(sameId), described(index)],
+        `the id ${image.id}`,
+        'an id of its own for every image',
+        'number the images anew, and the annotations with them: exports that were put together often both begin at 1',
+      );
+    }
+    const name = idOfFileName(image.file_name, this.#components);
+    const sameName = this.#byName.get(name);
+    if (sameName !== undefined) {
+      throw repeatedEntry(
+        this.#path,
+        [described(sameName), described(index)],
+        `the name '${name}' (without the suffix)`,
+        'every image once, under a name of its own',
+        'give all annotations of an image one image id, and other images other names',
+      );
+    }
+    this.#byId.set(image.id, index);
+    this.#byName.set(name, index);
+  }
+
+  /** Every annotation must be of an image. */
+  requireAll(objects: ReadonlyMap<number, Objects>): void {
+    for (const [id, { firstIndex }] of objects) {
+      if (this.#byId.has(id)) continue;
+      throw new UserError({
+        given: `${this.#path}: 'annotations.${firstIndex}' is of the image ${id}, which is not among 'images'`,
+        expected: 'the annotation file of these images',
+      });
+    }
+  }
+
+  namesOf(ids: ReadonlySet<number>): Set<string> {
+    return new Set([...this.#byName].flatMap(([name, index]) => (ids.has(this.#images[index].id) ? [name] : [])));
+  }
+
+  finish(
+    objects: ReadonlyMap<number, Objects>,
+    read: (of: Objects) => Promise<readonly unknown[]>,
+  ): ReadonlyMap<string, AnnotatedImage> {
+    const entries = [...this.#byName].map(([name, index]): [string, AnnotatedImage] => {
+      const { id, file_name: fileName, height, width } = this.#images[index];
+      const of = objects.get(id);
+      const annotations = async () => (of ? read(of) : []);
+      return [name, { id: name, fileName, height, width, categories: of?.categories ?? [], annotations }];
+    });
+    return new Map(entries);
+  }
+}
+
+/** A number that annotations of the same content share. */
+function hashOf(category: number, segmentation: unknown): number {
+  let hash = category + 1;
+  const add = (value: number) => {
+    hash = Math.imul(hash ^ value, 0x9e3779b1) ^ (hash >>> 15);
+  };
+  const parts = Array.isArray(segmentation) ? segmentation : [segmentation];
+  add(parts.length);
+  for (const part of parts) {
+    const list: unknown = part?.counts ?? part;
+    if (!Array.isArray(list) && typeof list !== 'string') continue;
+    add(list.length);
+    for (let i = 0; i < list.length && i < 8; i++) add(typeof list === 'string' ? list.charCodeAt(i) : list[i] * 1024);
+  }
+  return hash;
+}
+
+/** Whether two annotations say the same under two ids; without ids, one of them cannot be meant. */
+function remarkRepeated(earlier: unknown, later: unknown, path: string, repeated: Remarks): void {
+  const [a, b] = [earlier, later].map((value) => checkPart(referenceSchema, value, path));
+  if (JSON.stringify([a.category_id, a.segmentation]) !== JSON.stringify([b.category_id, b.segmentation])) return;
+  if (outlineOf(a.segmentation)?.kind === 'none') return;
+  if (a.id === undefined && b.id === undefined) {
+    throw new UserError({
+      given: `${path} has an annotation of image ${a.image_id} twice (category ${a.category_id}, the same outline)`,
+      expected: 'every annotation once',
+      remedy: 'remove the repeated one',
+    });
+  }
+  repeated.add(`annotations ${a.id} and ${b.id} of image ${a.image_id}`);
 }

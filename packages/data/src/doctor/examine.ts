@@ -6,10 +6,11 @@ import type { DatasetFile } from '../dataset-file.ts';
 import { IMAGE_TYPES, suffixOf } from '../file-types.ts';
 import { findFilesOfAnyType } from '../layouts/find-files.ts';
 import { listSubset } from '../layouts/layouts.ts';
-import type { ListedImage, Subset } from '../layouts/listing.ts';
+import type { Subset, SubsetListing } from '../layouts/listing.ts';
 import { maskValues, unlabelledValues } from '../mask.ts';
 import { type DatasetSettings, readDatasetFile } from '../read-dataset-file.ts';
 import { builtInDatasets, datasetPath } from '../registry.ts';
+import { checkAnnotations } from './checks/annotations.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
 import { checkFiles } from './checks/files.ts';
 import { checkImageLabels } from './checks/image-labels.ts';
@@ -59,6 +60,7 @@ export async function examineDataset(nameOrYaml: string, options: ExamineOptions
   const support = classSupport(facts.classes, facts.split, train, val);
   const findings: Finding[] = [
     ...checkLists(facts),
+    ...checkAnnotations(facts),
     ...checkFiles(facts),
     ...checkSizes(facts),
     ...checkMaskFiles(facts),
@@ -115,6 +117,7 @@ async function factsOfFiles(
     name: settings.name,
     classes,
     stored,
+    mapped: map !== undefined,
     // In 16-bit masks 255 may be a class.
     ignore: new Set([...ignore, ...unlabelledValues(maskValues(file), true)]),
     declaredIgnore: ignore,
@@ -133,12 +136,22 @@ async function factsOfFiles(
 }
 
 /** A listing, or why there is none. */
-async function list(file: DatasetFile<DatasetSettings>, subset: Subset) {
+async function list(
+  file: DatasetFile<DatasetSettings>,
+  subset: Subset,
+): Promise<Partial<SubsetListing> & Pick<SubsetListing, 'entries'> & Pick<SubsetFacts, 'problem' | 'problemFix'>> {
   try {
     return await listSubset(file, subset);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { entries: [] as readonly ListedImage[], problem: error.message, adviseOnImages: undefined };
+    const { given, expected, remedy } = error.parts;
+    const isMissing = (error.cause as NodeJS.ErrnoException | undefined)?.code !== undefined;
+    if (isMissing || remedy === undefined) return { entries: [], problem: error.message };
+    return {
+      entries: [],
+      problem: expected === undefined ? given : `${given}; expected ${expected}`,
+      problemFix: remedy,
+    };
   }
 }
 

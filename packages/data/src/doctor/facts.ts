@@ -1,5 +1,6 @@
 import type { ClassInfo, ZeroShotSplit } from '@unseen/core';
 import type { Palette } from '@unseen/formats';
+import type { AnnotationFacts } from '../coco/annotation-file.ts';
 import type { Subset } from '../layouts/listing.ts';
 
 /** What is kept of an image file. */
@@ -93,8 +94,11 @@ export interface SubsetFacts {
   readonly passedOver?: readonly string[];
   /** What would find images that are missing. */
   readonly advice?: string;
-  /** Why the list could not be read. */
+  /** Why the list could not be read, and what to do about it. */
   readonly problem?: string;
+  readonly problemFix?: string;
+  /** What the annotation file says, where one file holds all annotations. */
+  readonly annotation?: AnnotationFacts;
 }
 
 /** A seen/unseen split with the source that the YAML gives for it. */
@@ -107,6 +111,8 @@ export interface ExaminedSplit extends ZeroShotSplit {
 export interface DatasetFacts {
   readonly name: string;
   readonly classes: readonly ClassInfo[];
+  /** Whether the YAML maps values to classes. */
+  readonly mapped?: boolean;
   /** Class ids by the values that masks hold. */
   readonly stored: ReadonlyMap<number, number>;
   /** Values that mean "unlabelled": 255 among them unless it is a class. */

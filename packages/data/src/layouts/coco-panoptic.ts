@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { z } from 'zod';
+import { requireClassNames, strayCategory } from '../coco/categories.ts';
+import { adviseOnNames } from '../coco/image-advice.ts';
 import type { DatasetFile } from '../dataset-file.ts';
 import { cocoPanopticWriter } from '../export/coco-writers.ts';
 import { IMAGE_TYPES, MASK_TYPES } from '../file-types.ts';
 import { classOfValue, maskValues } from '../mask.ts';
 import { readPanopticAnnotation, readPanopticMask, readPanopticObjects } from '../panoptic.ts';
 import { commonSettings, imageLabelSettings, listSettings, subsetPaths } from './common-settings.ts';
-import { findFiles } from './find-files.ts';
-import { listPath, readIdList } from './id-list.ts';
+import { findAllFiles, findFiles } from './find-files.ts';
+import { idOfPath, listPath, readIdList } from './id-list.ts';
 import { presentClasses, withImageLabels } from './image-labels.ts';
 import type { Layout } from './layout.ts';
 import type { ListedImage, Subset, SubsetListing } from './listing.ts';
@@ -35,25 +37,37 @@ async function listCocoPanoptic(
   subset: Subset,
 ): Promise<SubsetListing> {
   const annotation = join(file.root, settings.annotations[subset]);
-  const annotated = await readPanopticAnnotation(annotation);
+  const { lists } = settings;
+  const annotated = await readPanopticAnnotation(annotation, {
+    ...(lists.entries === 'paths' && { components: lists.components }),
+  });
+  const { facts } = annotated;
+  requireClassNames(facts, file);
   const list = settings.subsets ? listPath(file, settings.subsets[subset]) : annotation;
-  const lines = settings.subsets
-    ? await readIdList(list, settings.lists)
-    : [...annotated.segments.keys()].map((id) => ({ id }));
+  const lines = settings.subsets ? await readIdList(list, lists) : [...annotated.segments.keys()].map((id) => ({ id }));
   const ids = lines.map(({ id }) => id);
   const imageFolder = join(file.root, settings.images[subset]);
   const maskFolder = join(file.root, settings.masks[subset]);
-  const images = await findFiles(imageFolder, ids, IMAGE_TYPES);
-  const masks = await findFiles(maskFolder, ids, MASK_TYPES);
+  const images = await findAllFiles(imageFolder, ids, IMAGE_TYPES);
+  const masks = await findAllFiles(maskFolder, ids, MASK_TYPES);
   const values = maskValues(file);
   const classOf = (category: number) => classOfValue(category, values);
-  const classesOf = (segments: ReadonlyMap<number, number>, objects: ReadonlySet<number>) => {
-    const known = [...objects].map((segment) => [segment, classOf(segments.get(segment)!)] as const);
-    return new Map(known.filter((pair): pair is readonly [number, number] => pair[1] !== undefined));
+  const classesOf = (id: string, segments: ReadonlyMap<number, number>, objects: ReadonlySet<number>) => {
+    const classes = new Map<number, number>();
+    for (const segment of objects) {
+      const category = segments.get(segment)!;
+      if (values.ignore.has(category)) continue;
+      const classId = classOf(category);
+      if (classId === undefined) throw strayCategory(facts, category, id);
+      classes.set(segment, classId);
+    }
+    return classes;
   };
   const entries = lines.map((line, i): ListedImage => {
     const { id } = line;
-    const maskPath = masks[i];
+    const [imagePath, ...moreImages] = images[i];
+    const [maskPath, ...moreMasks] = masks[i];
+    const rivals = [...moreImages, ...moreMasks];
     const objects = annotated.objects?.get(id);
     const segments = () => {
       const found = annotated.segments.get(id);
@@ -62,15 +76,26 @@ async function listCocoPanoptic(
     };
     return {
       ...line,
-      imagePath: images[i],
+      imagePath,
       maskPath,
+      ...(rivals.length > 0 && { rivals }),
       ...(maskPath !== undefined && { rawMask: async () => readPanopticMask(maskPath, id, segments()) }),
       ...(maskPath !== undefined &&
-        objects && { instances: async () => readPanopticObjects(maskPath, id, classesOf(segments(), objects)) }),
+        objects && { instances: async () => readPanopticObjects(maskPath, id, classesOf(id, segments(), objects)) }),
       imageLabels: async () => presentClasses([...segments().values()].map(classOf)),
     };
   });
-  return { list, entries: await withImageLabels(file, entries, settings.imageLabels), imageFolder, maskFolder };
+  const missing = ids.filter((_, i) => images[i].length === 0);
+  return {
+    ...{ list, entries: await withImageLabels(file, entries, settings.imageLabels) },
+    ...{ imageFolder, maskFolder, annotation: facts },
+    adviseOnImages: () =>
+      adviseOnNames(missing, {
+        ...{ root: file.root, folder: imageFolder, subset },
+        find: (folder, last) =>
+          findFiles(folder, last === undefined ? missing : missing.map((id) => idOfPath(id, last)), IMAGE_TYPES),
+      }),
+  };
 }
 
 /** The layout `coco-panoptic`: the folders of COCO 2017 with its panoptic annotation. */

@@ -80,6 +80,51 @@ describe('objects of COCO', () => {
     await expect(openDataset(path)).rejects.toThrow(/1 of the 2 images of .* have no mask in .*train2017\.json: z/);
   });
 
+  test('where an object without an outline is, no pixel is background', async () => {
+    const annotations = [
+      { image_id: 5, category_id: 1, segmentation: [], bbox: [1, 0, 3, 2] },
+      { image_id: 5, category_id: 3, segmentation: [...box(2, 0, 3, 1), [1, 1, 2, 2]] },
+    ];
+    const more = 'background: grass\n';
+    const { train } = await openDataset(await instances({ ...ANNOTATIONS, annotations }, more));
+    expect([...(await train[0].mask?.())!.data]).toEqual([2, 255, 3, 255, 2, 255, 255, 255]);
+    expect((await train[0].instances?.())?.items.map(({ classId }) => classId)).toEqual([3]);
+    expect(train[0].imageLabels).toEqual([1, 3]);
+  });
+
+  test('boxes alone are no masks, but they are image labels', async () => {
+    const boxes = { ...ANNOTATIONS, annotations: [{ image_id: 5, category_id: 1, bbox: [0, 0, 1, 1] }] };
+    await expect(openDataset(await instances(boxes))).rejects.toThrow(
+      /has no outline in any of its 1 annotations: a detection dataset has no masks;.*'optionalMasks: true'/,
+    );
+    const { train } = await openDataset(await instances(boxes, 'optionalMasks: true\n'));
+    expect(train[0].mask).toBeUndefined();
+    expect(train[0].imageLabels).toEqual([1]);
+  });
+
+  test('an object of no class is an error, an ignored one is none', async () => {
+    const stray = [{ image_id: 5, category_id: 4, segmentation: box(0, 0, 3, 2) }];
+    const { train } = await openDataset(await instances({ ...ANNOTATIONS, annotations: stray }));
+    await expect(train[0].instances?.()).rejects.toThrow(/image 'x': category 4 is no class of the dataset/);
+  });
+
+  test('names of other systems find their files; others are found by the settings that the message gives', async () => {
+    const named = (file_name: string) => ({ ...ANNOTATIONS, images: [{ ...image(5, ''), file_name }] });
+    const read = async (file_name: string, more = '') => openDataset(await instances(named(file_name), more));
+    const folders = 'images: {train: ., val: val2017}\n';
+    for (const name of ['train2017\\x.png', './train2017/x.png', 'train2017%2Fx.png']) {
+      const [{ imagePath }] = (await read(name, folders)).train as readonly { imagePath?: string }[];
+      expect(imagePath).toMatch(/train2017.x\.png$/);
+    }
+    const fix =
+      "set images\\.train to 'train2017' and lists: \\{entries: paths, components: 1\\}, by which 1 of these 1 are found";
+    await expect(read('..\\upload\\4\\x.png', folders)).rejects.toThrow(new RegExp(fix));
+    const { train } = await read('..\\upload\\4\\x.png', 'lists: {entries: paths, components: 1}\n');
+    expect(train[0].id).toBe('x');
+    // A file of another type would not be found by any setting.
+    await expect(read('old/x.jpg')).rejects.toThrow(/have no image.*; add the images, or remove the ids/);
+  });
+
   test('an annotation of another image, and one that is none', async () => {
     const stray = { ...ANNOTATIONS, annotations: [{ image_id: 6, category_id: 1, segmentation: [] }] };
     await expect(openDataset(await instances(stray))).rejects.toThrow(/'annotations\.0' is of the image 6/);

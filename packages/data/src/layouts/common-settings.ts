@@ -13,7 +13,7 @@ export const commonSettings = {
   license: z.string().optional(),
   root: z.string().default('.'),
   ignore: z.array(z.int().min(0).max(0xffff)).default([]),
-  map: z.record(z.string().regex(/^\d{1,5}$/, 'expected a whole number'), classReference).optional(),
+  map: z.record(z.string().regex(/^(0|[1-9]\d{0,4})$/, 'expected a whole number'), classReference).optional(),
   optionalMasks: z.boolean().default(false),
   palette: z.enum(['voc', 'generated']).default('generated'),
   classes: z

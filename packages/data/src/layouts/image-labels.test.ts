@@ -66,6 +66,17 @@ test('from XML that is none, or not there', async () => {
   await expect(entries[0].imageLabels?.()).rejects.toThrow(/b\.xml does not exist/);
 });
 
+test('from JSON: an image that is there twice, and what is no list', async () => {
+  const path = await vocDataset('labels.json');
+  const write = (text: string) => writeFile(join(dirname(path), 'labels.json'), text);
+  await write('{"a": ["cat", 2], "c": []}');
+  expect(await labelsOf(path)).toEqual([[1, 2], undefined]);
+  await write('{"a": ["cat"], "b": [], "a": []}');
+  await expect(labelsOf(path)).rejects.toThrow(/labels\.json is not a valid JSON object \(it has 'a' twice\)/);
+  await write('{"a": "cat"}');
+  await expect(labelsOf(path)).rejects.toThrow(/labels\.json: 'a' is not a list/);
+});
+
 test('from masks, some classes left out', async () => {
   expect(await labelsOf(await vocDataset('masks'))).toEqual([[3], [1, 2]]);
   expect(await labelsOf(await vocDataset('{from: masks, except: [cat, 3]}'))).toEqual([[], [2]]);

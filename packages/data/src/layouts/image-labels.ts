@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readJson, UserError } from '@unseen/core';
+import { UserError } from '@unseen/core';
+import { readJsonObject } from '@unseen/formats';
 import { ignoreOf } from '../contiguous-labels.ts';
 import { classIdOf, type DatasetFile } from '../dataset-file.ts';
 import { maskValues, toLabelMap } from '../mask.ts';
@@ -84,27 +85,25 @@ async function readImageLabels(
   name: string,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const path = join(root, name);
-  const json = await readJson(path);
   const byName = new Map<unknown, number>(classes.flatMap(({ id, name }) => [[name, id] as const, [id, id] as const]));
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new UserError({ given: `${path} is not a JSON object`, expected: 'lists of class names by image id' });
-  }
-  return new Map(
-    Object.entries(json).map(([id, labels]) => {
-      if (!Array.isArray(labels)) {
-        throw new UserError({ given: `${path}: '${id}' is not a list`, expected: 'a list of class names or ids' });
-      }
-      const ids = labels.map((label: unknown) => {
-        const found = byName.get(label);
-        if (found !== undefined) return found;
+  const labels = new Map<string, number[]>();
+  await readJsonObject(path, {
+    list: (id) => labels.set(id, []),
+    element: (id, label) => {
+      const found = byName.get(label);
+      if (found === undefined) {
         throw new UserError({
           given: `${path}: image '${id}' has the label '${label}'`,
           expected: 'a class of the dataset',
         });
-      });
-      return [id, ids];
-    }),
-  );
+      }
+      labels.get(id)!.push(found);
+    },
+    member: (id) => {
+      throw new UserError({ given: `${path}: '${id}' is not a list`, expected: 'a list of class names or ids' });
+    },
+  });
+  return labels;
 }
 
 /** The classes that are defined, each once, in increasing order. */

@@ -1,4 +1,5 @@
 import type { InstanceSet, LabelMap } from '@unseen/core';
+import type { AnnotationFacts } from '../coco/annotation-file.ts';
 
 /** The two parts of a dataset. */
 export type Subset = 'train' | 'val';
@@ -37,6 +38,8 @@ export interface SubsetListing {
   readonly maskFolder: string;
   /** Pictures of types that are not read, where the files are the list: as paths from the folder of images. */
   readonly passedOver?: readonly string[];
+  /** What the annotation file says, where one file holds all annotations. */
+  readonly annotation?: AnnotationFacts;
   /** What would find missing images, as far as that was tried; `undefined` if nothing would. */
   readonly adviseOnImages?: () => Promise<string | undefined>;
 }

@@ -14,7 +14,10 @@ export function checkImageLabels(facts: DatasetFacts): Finding[] {
     fix: 'fix the annotation',
   });
   if (shiftOf(facts) !== undefined) return problems;
-  const labelled = soundMasks(facts).filter(({ imageLabels }) => imageLabels);
+  // Objects without an outline are told by another check.
+  const labelled = soundMasks(facts).filter(
+    ({ id, subset, imageLabels }) => imageLabels && !facts[subset].annotation?.incomplete.has(id),
+  );
   // Image labels name objects only: the background has none.
   const inLabels = new Set(labelled.flatMap(({ imageLabels }) => imageLabels!));
   const name = new Map(classes.map((info) => [info.id, info.name]));

@@ -15,14 +15,14 @@ export function checkLists(facts: DatasetFacts): Finding[] {
   ];
 }
 
-function unreadableList({ subset, problem }: SubsetFacts, facts: DatasetFacts): Finding[] {
+function unreadableList({ subset, problem, problemFix }: SubsetFacts, facts: DatasetFacts): Finding[] {
   if (problem === undefined) return [];
   return [
     {
       ...{ check: 'list-unreadable', severity: 'error', count: 1, examples: [] },
       found: `cannot list the images of ${subset}: ${problem}`,
       why: 'without a list there is no subset',
-      fix: `${placeIt(facts) ?? "correct the path in the dataset's YAML"}, or write the list`,
+      fix: problemFix ?? `${placeIt(facts) ?? "correct the path in the dataset's YAML"}, or write the list`,
     },
   ];
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { isInside } from '@unseen/core';
+import { requireClassNames } from '../../coco/categories.ts';
 import { readInstanceAnnotations } from '../../coco/instance-annotations.ts';
 import { readIdList } from '../../layouts/id-list.ts';
-import { readPanopticJson } from '../../panoptic.ts';
+import { readPanopticAnnotation } from '../../panoptic.ts';
 import { type Converter, type ImageTask, leftOut, type MaskSource, type Plan } from '../converter.ts';
 import { idsOf, pairFolders } from '../folders.ts';
 
@@ -32,7 +33,8 @@ export const cocoPanoptic: Converter = {
     for (const subset of SUBSETS) {
       const year = `${subset}2017`;
       const annotation = join(sources.annotations, `panoptic_${year}.json`);
-      const segments = await readPanopticJson(annotation);
+      const { segments, facts } = await readPanopticAnnotation(annotation);
+      requireClassNames(facts, file);
       const images = await idsOf(sources[subset], '.jpg');
       const masks = await idsOf(join(sources.annotations, `panoptic_${year}`), '.png');
       const given = !isInside(listPath(subset), target);
@@ -78,13 +80,16 @@ export const cocoInstances: Converter = {
     val: PHOTOS,
     annotations: { marker: 'instances_val2017.json', files: /^instances_(train|val)2017\.json$/ },
   },
-  async plan({ target, sources }): Promise<Plan> {
+  async plan({ file, target, sources }): Promise<Plan> {
     const tasks: ImageTask[] = [];
     const [noImage, noAnnotation]: [string[], string[]] = [[], []];
     for (const subset of SUBSETS) {
       const year = `${subset}2017`;
       const images = await idsOf(sources[subset], '.jpg');
-      const annotated = await readInstanceAnnotations(join(sources.annotations, `instances_${year}.json`));
+      const { images: annotated, facts } = await readInstanceAnnotations(
+        join(sources.annotations, `instances_${year}.json`),
+      );
+      requireClassNames(facts, file);
       noImage.push(...[...annotated.keys()].filter((id) => !images.has(id)));
       noAnnotation.push(...[...images].filter((id) => !annotated.has(id)).sort());
       for (const id of [...annotated.keys()].filter((id) => images.has(id)).sort()) {

@@ -110,8 +110,20 @@ async function readLabels(places: readonly string[]): Promise<[Map<string, numbe
       return undefined;
     });
     if (text === undefined) continue;
-    const lines = text.split(/\r?\n/).map((line) => /^\s*(\d+)\s*:\s*(.+?)\s*$/.exec(line));
-    return [new Map(lines.flatMap((line) => (line ? [[line[2], Number(line[1])] as const] : []))), path];
+    const labels = new Map<string, number>();
+    for (const line of text.split(/\r?\n/)) {
+      const [, number, name] = /^\s*(\d+)\s*:\s*(.+?)\s*$/.exec(line) ?? [];
+      if (name === undefined) continue;
+      const earlier = labels.get(name);
+      if (earlier !== undefined && earlier !== Number(number)) {
+        throw new UserError({
+          given: `${path}: '${name}' is the label ${earlier} and ${number}`,
+          expected: 'one number for every name',
+        });
+      }
+      labels.set(name, Number(number));
+    }
+    return [labels, path];
   }
   throw new UserError(
     { given: 'no labels.txt of Pascal-Context', expected: `one of: ${places.join(', ')}` },
