@@ -1,4 +1,4 @@
-import { argMax, IGNORE, requireWholeNumber, UserError } from '@unseen/core';
+import { argMax, ignoreAmong, requireWholeNumber, UserError } from '@unseen/core';
 
 /** Rule by which self-training labels unlabelled pixels (ST-2). */
 export type PseudoLabelRule =
@@ -9,10 +9,10 @@ export type PseudoLabelRule =
 
 /**
  * Labels for self-training: labelled pixels keep their labels, some of the others get an unseen class, and the rest
- * stay 255. A share outside (0, 1] and fewer than one rank are `UserError`s.
+ * stay unlabelled. A share outside (0, 1] and fewer than one rank are `UserError`s.
  *
  * @param scores [positions · logits]
- * @param labels train id of each position, 255 if unlabelled: [positions]
+ * @param labels train id of each position, {@link ignoreAmong} if unlabelled: [positions]
  */
 export function pseudoLabels(
   rule: PseudoLabelRule,
@@ -61,8 +61,9 @@ export function forEachCandidate(
       expected: 'a split with at least one unseen class',
     });
   }
+  const unlabelled = ignoreAmong(seen + unseen);
   for (let position = 0; position < labels.length; position++) {
-    if (labels[position] !== IGNORE || candidates?.[position] === 0) continue;
+    if (labels[position] !== unlabelled || candidates?.[position] === 0) continue;
     visit(position, scores.subarray(position * logits, (position + 1) * logits));
   }
 }
@@ -78,7 +79,7 @@ export interface RankOptions extends PseudoLabelOptions {
  * unseen class among its `topRanks` highest logits, or stays unlabelled if there is none.
  *
  * @param scores [positions · logits]
- * @param labels train id of each position, 255 if unlabelled: [positions]
+ * @param labels train id of each position, {@link ignoreAmong} if unlabelled: [positions]
  */
 export function rankPseudoLabels(scores: Float32Array, labels: ArrayLike<number>, options: RankOptions): Int32Array {
   const { seen, unseen, topRanks } = options;
@@ -116,7 +117,7 @@ interface Found {
  * order.
  *
  * @param scores [positions · logits]
- * @param labels train id of each position, 255 if unlabelled: [positions]
+ * @param labels train id of each position, {@link ignoreAmong} if unlabelled: [positions]
  */
 export function confidencePseudoLabels(
   scores: Float32Array,

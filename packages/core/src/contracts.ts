@@ -1,6 +1,24 @@
 /** The mask value that every label map uses for "not labelled": void, unknown or hidden by the leakage guard. */
 export const IGNORE = 255;
 
+/** Classes by pixel, of 16 bits where there are more classes than 8 bits hold. */
+export type LabelData = Uint8Array | Uint16Array;
+
+/** An array for channels of `classes` classes: of 8 bits where {@link IGNORE} is none of them, otherwise of 16 bits. */
+export function labelArray(classes: number, length: number): LabelData {
+  return classes > IGNORE ? new Uint16Array(length) : new Uint8Array(length);
+}
+
+/** What means "not labelled" in a label map: {@link IGNORE}, or 65535 in 16 bits. */
+export function ignoreOf(data: LabelData): number {
+  return data instanceof Uint16Array ? 0xffff : IGNORE;
+}
+
+/** What means "not labelled" among channels of `classes` classes, as {@link ignoreOf} of their {@link labelArray}. */
+export function ignoreAmong(classes: number): number {
+  return classes > IGNORE ? 0xffff : IGNORE;
+}
+
 /** 8-bit RGB image, row by row. */
 export interface RgbImage {
   readonly height: number;
@@ -18,7 +36,7 @@ export interface LabelMap {
   readonly height: number;
   readonly width: number;
   /** [height · width] */
-  readonly data: Uint8Array | Uint16Array;
+  readonly data: LabelData;
 }
 
 /** One score map per class, from any method that produces class maps. */

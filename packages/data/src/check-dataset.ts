@@ -1,4 +1,4 @@
-import { type Dataset, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
+import { type Dataset, ignoreOf, type Sample, UserError, type ZeroShotSplit } from '@unseen/core';
 import {
   addMask,
   type ClassSupport,
@@ -7,7 +7,7 @@ import {
   untestedUnseen,
   untrainedSeen,
 } from './class-support.ts';
-import { findSplit, ignoreOf } from './contiguous-labels.ts';
+import { findSplit } from './contiguous-labels.ts';
 import { idsInBoth } from './doctor/checks/lists.ts';
 import { countValues } from './doctor/mask-facts.ts';
 

@@ -34,6 +34,16 @@ test('splits that cannot be are refused', () => {
   expect(() => new ContiguousLabels({ seen: [1], unseen: [1] })).toThrow('both seen and unseen');
   expect(() => new ContiguousLabels({ seen: [1, 1], unseen: [] })).toThrow('listed twice');
   expect(() => new ContiguousLabels({ seen: [], unseen: [1] })).toThrow('without seen classes');
-  const many = Array.from({ length: 255 }, (_, i) => i);
-  expect(() => new ContiguousLabels({ seen: many, unseen: [] })).toThrow('at most 254');
+  const many = Array.from({ length: 65_536 }, (_, i) => i);
+  expect(() => new ContiguousLabels({ seen: many, unseen: [] })).toThrow('at most 65535');
+});
+
+test('up to 255 classes keep 8 bits', () => {
+  const ids = Array.from({ length: 256 }, (_, i) => i);
+  const bits = (count: number) =>
+    new ContiguousLabels({ seen: ids.slice(0, count), unseen: [] }).toTrainChannels(labels(Uint16Array.of(255))).data;
+  expect(bits(255)).toEqual(Uint8Array.of(255));
+  expect(bits(256)).toEqual(Uint16Array.of(255));
+  const labelled = new ContiguousLabels({ seen: ids, unseen: [] });
+  expect(() => labelled.requireNarrow('a method')).toThrow('a method with 256 classes; expected at most 255');
 });

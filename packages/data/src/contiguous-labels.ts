@@ -1,13 +1,21 @@
-import { didYouMean, IGNORE, type LabelMap, UserError, type ZeroShotSplit } from '@unseen/core';
+import {
+  didYouMean,
+  IGNORE,
+  ignoreOf,
+  type LabelData,
+  type LabelMap,
+  labelArray,
+  UserError,
+  type ZeroShotSplit,
+} from '@unseen/core';
 
-/** {@link IGNORE}, or its 16-bit counterpart, for the data of a label map. */
-export function ignoreOf(data: Uint8Array | Uint16Array): number {
-  return data instanceof Uint16Array ? 0xffff : IGNORE;
-}
+/** 16 bits without the value for "unlabelled". */
+const MOST_CLASSES = 0xffff;
 
-/** Throws a {@link UserError} unless seen and unseen ids are disjoint, each listed once, and few enough for 8-bit channels. */
+/** Throws a {@link UserError} unless seen and unseen ids are disjoint, each listed once, and few enough for 16-bit channels. */
 export function checkSplit({ seen, unseen }: ZeroShotSplit): void {
-  const both = unseen.filter((id) => seen.includes(id));
+  const known = new Set(seen);
+  const both = unseen.filter((id) => known.has(id));
   if (both.length > 0) {
     throw new UserError({
       given: `class ids ${both.join(', ')} are both seen and unseen`,
@@ -15,12 +23,13 @@ export function checkSplit({ seen, unseen }: ZeroShotSplit): void {
     });
   }
   const order = [...seen, ...unseen];
-  const repeated = order.find((id, index) => order.indexOf(id) !== index);
+  const met = new Set<number>();
+  const repeated = order.find((id) => met.size === met.add(id).size);
   if (repeated !== undefined) throw new UserError({ given: `class id ${repeated} is listed twice in a split` });
   if (seen.length === 0)
     throw new UserError({ given: 'a split without seen classes', expected: 'at least one seen class' });
-  if (order.length >= IGNORE) {
-    throw new UserError({ given: `a split of ${order.length} classes`, expected: `at most ${IGNORE - 1}` });
+  if (order.length > MOST_CLASSES) {
+    throw new UserError({ given: `a split of ${order.length} classes`, expected: `at most ${MOST_CLASSES}` });
   }
 }
 
@@ -60,17 +69,27 @@ export class ContiguousLabels {
     return this.channels.get(id);
   }
 
-  /** Channels of seen classes; every other pixel is {@link IGNORE}. */
-  toTrainChannels(labels: LabelMap): LabelMap & { readonly data: Uint8Array } {
+  /** Refuses, on behalf of `who`, more classes than 8-bit channels hold. */
+  requireNarrow(who: string): void {
+    if (this.order.length <= IGNORE) return;
+    throw new UserError({
+      given: `${who} with ${this.order.length} classes`,
+      expected: `at most ${IGNORE}`,
+      remedy: 'take a smaller split, or another method',
+    });
+  }
+
+  /** Channels of seen classes; every other pixel is unlabelled. Of 16 bits in splits of more than 255 classes. */
+  toTrainChannels(labels: LabelMap): LabelMap {
     return { ...labels, data: this.translate(labels.data, this.seenCount) };
   }
 
-  /** Channels of seen and unseen classes; every other pixel is {@link IGNORE}. */
-  toTestChannels(labels: LabelMap): LabelMap & { readonly data: Uint8Array } {
+  /** Channels of seen and unseen classes, otherwise as {@link toTrainChannels}. */
+  toTestChannels(labels: LabelMap): LabelMap {
     return { ...labels, data: this.translate(labels.data, this.order.length) };
   }
 
-  /** Raw ids of a map of channels; {@link IGNORE} stays (65535 where an id needs 16 bits). */
+  /** Raw ids of a map of channels; what is unlabelled stays so (65535 where an id needs 16 bits). */
   toRaw(channels: LabelMap): LabelMap {
     const data = this.order.some((id) => id >= IGNORE)
       ? new Uint16Array(channels.data.length)
@@ -80,12 +99,16 @@ export class ContiguousLabels {
     return { ...channels, data };
   }
 
-  /** Channels below `count` for an array of raw ids, {@link IGNORE} for the rest. */
-  private translate(ids: Uint8Array | Uint16Array, count: number): Uint8Array {
-    const table = new Uint8Array(ids instanceof Uint16Array ? 0x10000 : 0x100).fill(IGNORE);
+  /** Channels below `count` for an array of raw ids, "unlabelled" for the rest. */
+  private translate(ids: LabelData, count: number): LabelData {
+    const table = labelArray(this.order.length, ids instanceof Uint16Array ? 0x10000 : 0x100);
+    const hidden = ignoreOf(table);
+    table.fill(hidden);
     for (let channel = 0; channel < count; channel++) table[this.order[channel]] = channel;
     // No value may mean both "unlabelled" and a class.
-    table[ignoreOf(ids)] = IGNORE;
-    return Uint8Array.from(ids, (id) => table[id]);
+    table[ignoreOf(ids)] = hidden;
+    const channels = labelArray(this.order.length, ids.length);
+    for (let i = 0; i < ids.length; i++) channels[i] = table[ids[i]];
+    return channels;
   }
 }

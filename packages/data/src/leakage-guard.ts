@@ -1,5 +1,6 @@
 import type { Dataset, InstanceSet, LabelMap, RgbImage, Sample, ZeroShotSplit } from '@unseen/core';
-import { checkSplit, findSplit, ignoreOf } from './contiguous-labels.ts';
+import { ignoreOf } from '@unseen/core';
+import { checkSplit, findSplit } from './contiguous-labels.ts';
 
 /**
  * A training sample that reveals nothing about classes other than the seen ones: every other pixel of its mask is

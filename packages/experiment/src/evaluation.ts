@@ -1,4 +1,11 @@
-import { type ClassInfo, IGNORE, type LabelMap, type RgbImage, type ZeroShotSplit } from '@unseen/core';
+import {
+  type ClassInfo,
+  ignoreOf,
+  type LabelData,
+  type LabelMap,
+  type RgbImage,
+  type ZeroShotSplit,
+} from '@unseen/core';
 import {
   type AbsentPolicy,
   type ClassMetrics,
@@ -103,14 +110,15 @@ class MethodCounts {
   }
 
   /** Counts an image; gives the prediction among all classes. */
-  add(truth: LabelMap, scores: ScoreGrid): Uint8Array {
+  add(truth: LabelMap, scores: ScoreGrid): LabelData {
     const size = [truth.height, truth.width] as const;
     const { firstUnseen } = this;
     const prediction = labelsFromScores(scores, size);
     this.generalized.add(truth.data, prediction);
-    const isUnseen = (channel: number) => channel >= firstUnseen && channel !== IGNORE;
+    const hidden = ignoreOf(truth.data);
+    const isUnseen = (channel: number) => channel >= firstUnseen && channel !== hidden;
     if (truth.data.some(isUnseen)) {
-      const labels = truth.data.map((channel) => (isUnseen(channel) ? channel - firstUnseen : IGNORE));
+      const labels = truth.data.map((channel) => (isUnseen(channel) ? channel - firstUnseen : hidden));
       this.vanilla?.add(labels, labelsFromScores(channelsFrom(scores, firstUnseen), size));
     }
     return prediction;

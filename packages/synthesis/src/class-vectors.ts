@@ -10,7 +10,7 @@ export class ClassVectors {
   constructor(vectors: readonly Float32Array[]) {
     this.classes = vectors.length;
     this.dimension = vectors[0].length;
-    this.rows = new Float32Array((IGNORE + 1) * this.dimension);
+    this.rows = new Float32Array(Math.max(IGNORE + 1, this.classes) * this.dimension);
     vectors.forEach((vector, trainId) => {
       this.rows.set(vector, trainId * this.dimension);
     });
@@ -18,6 +18,12 @@ export class ClassVectors {
 
   /** The vector of each label, 0 for ignored ones: labels [..] → [.., dimension]. */
   lookUp<V>(ops: Ops<V>, labels: V): V {
-    return ops.gather(ops.constant(this.rows, [IGNORE + 1, this.dimension]), labels);
+    const table = ops.constant(this.rows, [this.rows.length / this.dimension, this.dimension]);
+    if (this.classes <= IGNORE) return ops.gather(table, labels);
+    // No table has a row for an ignored label of 16 bits.
+    const shape = ops.shape(labels);
+    const positions = shape.reduce((product, n) => product * n, 1);
+    const chosen = ops.reshape(ops.oneHot(labels, this.classes), [positions, this.classes]);
+    return ops.reshape(ops.matMul(chosen, table), [...shape, this.dimension]);
   }
 }

@@ -1,4 +1,4 @@
-import { argMax, IGNORE, softmax } from '@unseen/core';
+import { argMax, ignoreOf, type LabelData, labelArray, softmax } from '@unseen/core';
 
 /** Class scores on a grid: `data` is [height · width · channels]. */
 export interface ScoreGrid {
@@ -12,14 +12,14 @@ export interface ScoreGrid {
 
 /** Options of {@link labelsFromScores}. */
 export interface LabelOptions {
-  /** Pixels whose softmax probability is below this become void (255). Default 0: none. */
+  /** Pixels whose softmax probability is below this become void. Default 0: none. */
   readonly minConfidence?: number;
 }
 
 /**
  * The best channel of every pixel after bilinear interpolation (half-pixel centres) of the scores to [height, width]:
- * `argmax(resize(logits))`, or `argmax(softmax(resize(logits)) - penalties)`, without storing the resized logits. At
- * most 255 channels.
+ * `argmax(resize(logits))`, or `argmax(softmax(resize(logits)) - penalties)`, without storing the resized logits. Of
+ * 8 bits, or of 16 for more than 255 channels; void is the last value of either.
  *
  * @example
  * import { labelsFromScores } from '@unseen/vision';
@@ -31,23 +31,23 @@ export function labelsFromScores(
   scores: ScoreGrid,
   [height, width]: readonly [number, number],
   { minConfidence = 0 }: LabelOptions = {},
-): Uint8Array {
+): LabelData {
   const { channels, data, penalties } = scores;
-  if (channels > IGNORE) throw new Error(`an 8-bit label map holds at most ${IGNORE} classes, not ${channels}`);
   const rows = sourcePositions(scores.height, height);
   const columns = sourcePositions(scores.width, width);
   const rowLength = scores.width * channels;
   const blended = new Float32Array(rowLength);
   const pixel = new Float32Array(channels);
   const calibrated = new Float64Array(channels);
-  const labels = new Uint8Array(height * width);
+  const labels = labelArray(channels, height * width);
+  const hidden = ignoreOf(labels);
   for (let y = 0; y < height; y++) {
     mix(blended, data, rows.low[y] * rowLength, rows.high[y] * rowLength, rows.fraction[y]);
     for (let x = 0; x < width; x++) {
       mix(pixel, blended, columns.low[x] * channels, columns.high[x] * channels, columns.fraction[x]);
       const best = argMax(penalties ? penalize(calibrated, pixel, penalties) : pixel);
       const isVoid = minConfidence > 0 && probability(pixel, best) < minConfidence;
-      labels[y * width + x] = isVoid ? IGNORE : best;
+      labels[y * width + x] = isVoid ? hidden : best;
     }
   }
   return labels;

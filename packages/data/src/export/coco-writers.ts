@@ -1,8 +1,7 @@
-import { type Dataset, type LabelMap, UserError } from '@unseen/core';
+import { type Dataset, ignoreOf, type LabelMap, UserError } from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import { decodeRunLengths, runLengthArea } from '@unseen/vision';
 import { encodeCompressedRunLengths } from '../coco/compressed-run-lengths.ts';
-import { ignoreOf } from '../contiguous-labels.ts';
 import { annotatedInstances, type Instance } from '../instances.ts';
 import type { Subset } from '../layouts/listing.ts';
 import type { FinishedSample, LayoutWriter, MakeLayoutWriter } from './layout-writer.ts';

@@ -1,4 +1,4 @@
-import { IGNORE, UserError, type ZeroShotSplit } from '@unseen/core';
+import { IGNORE, ignoreOf, type LabelData, UserError, type ZeroShotSplit } from '@unseen/core';
 import { ContiguousLabels } from '../contiguous-labels.ts';
 import type { FeatureStatistics, FeatureView } from './schema.ts';
 import type { FeatureStore, StoredSupport } from './store.ts';
@@ -6,15 +6,15 @@ import type { ClassView } from './view-index.ts';
 
 /** A view of which only the seen classes are labelled. */
 export interface SeenOnlyView extends Omit<FeatureView, 'labels'> {
-  /** Channels of seen classes, 0 … seen - 1; {@link IGNORE} elsewhere. [height · width] */
-  readonly labels: Uint8Array;
+  /** Channels of seen classes, 0 … seen - 1; "unlabelled" elsewhere ({@link ignoreOf}). [height · width] */
+  readonly labels: LabelData;
 }
 
 /** {@link SeenOnlyView} without its features. */
 export type SeenOnlyLabels = Omit<SeenOnlyView, 'features'>;
 
 /**
- * The leakage guard for stored features: labels come out as channels of seen classes, everything else as {@link IGNORE}.
+ * The leakage guard for stored features: labels come out as channels of seen classes, everything else as unlabelled.
  * Code that trains takes this, never the store.
  */
 export class SeenOnlyFeatures {
@@ -79,11 +79,12 @@ export class SeenOnlyFeatures {
     return channel !== undefined && channel < this.labels.seenCount && classId !== unlabelled;
   }
 
-  #guard<V extends Omit<FeatureView, 'features'>>(view: V): Omit<V, 'labels'> & { labels: Uint8Array } {
+  #guard<V extends Omit<FeatureView, 'features'>>(view: V): Omit<V, 'labels'> & { labels: LabelData } {
     const { id, height, width, labels } = view;
     const { data } = this.labels.toTrainChannels({ id, height, width, data: labels });
+    const hidden = ignoreOf(data);
     for (const channel of data) {
-      if (channel !== IGNORE && channel >= this.labels.seenCount) throw new Error(`${id}: an unseen label got through`);
+      if (channel !== hidden && channel >= this.labels.seenCount) throw new Error(`${id}: an unseen label got through`);
     }
     return { ...view, labels: data };
   }

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { UserError } from '@unseen/core';
+import { ignoreOf, UserError } from '@unseen/core';
 import { readJsonObject } from '@unseen/formats';
-import { ignoreOf } from '../contiguous-labels.ts';
 import { classIdOf, type DatasetFile } from '../dataset-file.ts';
 import { maskValues, toLabelMap } from '../mask.ts';
 import type { ImageLabelSettings } from './common-settings.ts';

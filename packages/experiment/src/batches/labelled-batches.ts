@@ -1,4 +1,4 @@
-import { type RandomStream, UserError } from '@unseen/core';
+import { type LabelData, type RandomStream, UserError } from '@unseen/core';
 import { resizeNearest } from '@unseen/vision';
 import { type BatchSource, type DrawPosition, Draws } from './batch-source.ts';
 
@@ -9,7 +9,7 @@ export interface LabelledSource {
   readonly grid: readonly [number, number];
   readonly channels: number;
   /** Writes map `index` ([h · w · channels]) into `target` from `offset` on; gives the train id of each position. */
-  read(index: number, target: Float32Array, offset?: number): Promise<Uint8Array>;
+  read(index: number, target: Float32Array, offset?: number): Promise<LabelData>;
 }
 
 /** Options of {@link LabelledBatches}. */
@@ -31,7 +31,7 @@ export interface LabelledBatchOptions {
 export class LabelledBatches implements BatchSource<DrawPosition> {
   /** Of each source, full scale first: [batch · h · w · channels]. */
   readonly inputs: readonly Float32Array[];
-  /** Train id of each position of each grid of labels, 255 where it is not labelled. */
+  /** Train id of each position of each grid of labels, 255 (of more than 255 classes 65535) where it is not labelled. */
   readonly labels: readonly Int32Array[];
   private readonly options: LabelledBatchOptions;
   private readonly draws: Draws;

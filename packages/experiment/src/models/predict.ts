@@ -4,6 +4,8 @@ import {
   type ClassInfo,
   explainFileError,
   IGNORE,
+  ignoreOf,
+  type LabelData,
   type LabelMap,
   listFiles,
   messageOf,
@@ -147,11 +149,9 @@ async function predictImage(image: RgbImage, file: ImageFile, options: PredictOp
 /** Raw class ids with the colours of the dataset; ids of more than 8 bits have no palette in PNG. */
 function encodeMask(labels: LabelMap, order: readonly number[], classes: readonly ClassInfo[]): Uint8Array {
   const wide = order.some((id) => id >= IGNORE);
-  const table = (wide ? new Uint16Array(IGNORE + 1) : new Uint8Array(IGNORE + 1)).fill(wide ? 0xffff : IGNORE);
-  table.set(order);
-  const data = (wide ? new Uint16Array(labels.data.length) : new Uint8Array(labels.data.length)).map(
-    (_, i) => table[labels.data[i]],
-  );
+  const data = wide ? new Uint16Array(labels.data.length) : new Uint8Array(labels.data.length);
+  const hidden = ignoreOf(data);
+  for (let i = 0; i < data.length; i++) data[i] = order[labels.data[i]] ?? hidden;
   if (wide) return encodeIndexedPng({ ...labels, data });
   const palette: Color[] = new Array(IGNORE + 1).fill([0, 0, 0]);
   for (const { id, color } of classes) palette[id] = color;
@@ -159,13 +159,14 @@ function encodeMask(labels: LabelMap, order: readonly number[], classes: readonl
   return encodeIndexedPng({ ...labels, data, palette });
 }
 
-function sharesOf(channels: Uint8Array, order: readonly number[], classes: readonly ClassInfo[]) {
-  const counts = new Uint32Array(IGNORE + 1);
+function sharesOf(channels: LabelData, order: readonly number[], classes: readonly ClassInfo[]) {
+  const hidden = ignoreOf(channels);
+  const counts = new Uint32Array(hidden + 1);
   for (const channel of channels) counts[channel]++;
   const names = new Map(classes.map(({ id, name }) => [id, name]));
   const shares = order
     .map((id, channel) => [names.get(id) ?? String(id), counts[channel] / channels.length] as const)
     .filter(([, share]) => share > 0)
     .sort(([, a], [, b]) => b - a);
-  return { shares: Object.fromEntries(shares), void: counts[IGNORE] / channels.length };
+  return { shares: Object.fromEntries(shares), void: counts[hidden] / channels.length };
 }

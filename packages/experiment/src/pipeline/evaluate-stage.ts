@@ -1,4 +1,4 @@
-import { IGNORE, type LabelMap, type RgbImage, type Sample, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
+import { ignoreOf, type LabelMap, type RgbImage, type Sample, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
 import { encodeRgbPng } from '@unseen/formats';
 import { type Color, paintLabels, resizeNearest, resizeRgb } from '@unseen/vision';
 import type { ClassProtocol, DatasetProtocol } from '../classes.ts';
@@ -144,7 +144,8 @@ class PanelWriter {
     await this.save(id, 'truth', paintLabels(truth, this.colors));
     for (const [method, prediction] of Object.entries(predictions)) {
       // What is not labelled does not count, so it is not shown either.
-      const counted = prediction.data.map((trainId, i) => (truth.data[i] === IGNORE ? IGNORE : trainId));
+      const [unlabelled, hidden] = [ignoreOf(truth.data), ignoreOf(prediction.data)];
+      const counted = prediction.data.map((trainId, i) => (truth.data[i] === unlabelled ? hidden : trainId));
       await this.save(id, method, paintLabels({ ...prediction, data: counted }, this.colors));
     }
   }

@@ -1,5 +1,5 @@
 import type { SegmentationNetwork } from '@unseen/backbone';
-import type { LabelMap, Sample } from '@unseen/core';
+import { ignoreOf, type LabelMap, labelArray, type Sample } from '@unseen/core';
 import { BatchNorm, crossEntropy, TrainingStep, trackStatistics } from '@unseen/nn';
 import type { Engine, Program } from '@unseen/tensor';
 import { flipHorizontal, type Normalization, normalize, resizeBilinear, resizeNearest } from '@unseen/vision';
@@ -144,7 +144,9 @@ export function labelMapSource(
       const [photo, map] = await Promise.all([image(), labels.read(id)]);
       const pixels = normalize(resizeBilinear(photo, ...size), normalization);
       const small = resizeNearest(map, ...size);
-      const known = { ...small, data: Uint8Array.from(small.data, (value) => trainIds.get(value) ?? 255) };
+      const known = { ...small, data: labelArray(classes.length, small.data.length) };
+      const hidden = ignoreOf(known.data);
+      for (const [i, value] of small.data.entries()) known.data[i] = trainIds.get(value) ?? hidden;
       target.set((isFlipped ? flipHorizontal(pixels) : pixels).data, offset);
       return (isFlipped ? flipHorizontal(known) : known).data;
     },

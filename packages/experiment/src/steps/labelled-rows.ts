@@ -1,10 +1,10 @@
-import { IGNORE } from '@unseen/core';
+import { ignoreAmong } from '@unseen/core';
 
 /** The labelled positions of a batch, so that per-pixel networks and losses need not look at the others. */
 export interface LabelledRows {
   /** Flat positions in reading order; filled up with 0. */
   readonly positions: Int32Array;
-  /** Their labels; the filling is ignored (255). */
+  /** Their labels; the filling is ignored ({@link ignoreAmong}). */
   readonly labels: Int32Array;
 }
 
@@ -31,7 +31,7 @@ function countLabelled(labels: Int32Array, classes: number): number {
 /** Collects the labelled positions. */
 export function labelledRows(labels: Int32Array, classes: number, capacity: number): LabelledRows {
   const positions = new Int32Array(capacity);
-  const kept = new Int32Array(capacity).fill(IGNORE);
+  const kept = new Int32Array(capacity).fill(ignoreAmong(classes));
   let row = 0;
   for (let position = 0; position < labels.length; position++) {
     if (labels[position] >= classes) continue;

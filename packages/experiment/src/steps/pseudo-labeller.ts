@@ -86,7 +86,7 @@ function resizeBatch(maps: Int32Array, from: Grid, to: Grid, batch: number): Int
   const [height, width] = from;
   const resized = new Int32Array(batch * to[0] * to[1]);
   for (let i = 0; i < batch; i++) {
-    const data = Uint8Array.from(maps.subarray(i * height * width, (i + 1) * height * width));
+    const data = maps.subarray(i * height * width, (i + 1) * height * width);
     resized.set(resizeNearest({ height, width, data }, ...to).data, i * to[0] * to[1]);
   }
   return resized;

@@ -40,6 +40,7 @@ export async function* analysedImages(run: ContextualRun, needs: ImageNeeds): As
   const { config, extractor } = run;
   const { grid } = extractor;
   const { labels: channels, split } = run.run.protocol;
+  channels.requireNarrow('an analysis of a run');
   const dataset = await openExperimentDataset(config);
   const samples: readonly Sample[] = subset === 'train' ? guardTraining(dataset, split).samples : dataset.val;
   const total = Math.min(images, samples.length);

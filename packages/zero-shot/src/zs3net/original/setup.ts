@@ -6,7 +6,15 @@ import {
   type SegmentationDefinition,
   segmentationNetworks,
 } from '@unseen/backbone';
-import { type LabelMap, lookUp, type RandomStream, type Sample, type SeedTree, UserError } from '@unseen/core';
+import {
+  type LabelData,
+  type LabelMap,
+  lookUp,
+  type RandomStream,
+  type Sample,
+  type SeedTree,
+  UserError,
+} from '@unseen/core';
 import { ContiguousLabels, guardTraining, leakUnseenLayouts } from '@unseen/data';
 import { LabelledBatches, type SettingProblem, type StageContext } from '@unseen/experiment';
 import { constant, type Initializer } from '@unseen/nn';
@@ -109,7 +117,7 @@ export function checkOriginal(config: Zs3NetOriginalConfig): SettingProblem[] {
 /** Training samples with the channels that a stage may know of their pixels. */
 export interface TrainingCrops {
   readonly samples: readonly Sample[];
-  channelsOf(labels: LabelMap): Uint8Array;
+  channelsOf(labels: LabelMap): LabelData;
   /** Labels below this can occur. */
   readonly classes: number;
 }
@@ -121,6 +129,7 @@ export async function guardedCrops(
 ): Promise<TrainingCrops> {
   const { dataset, split } = protocol;
   const channels = new ContiguousLabels(split);
+  channels.requireNarrow('zs3net-original');
   const isKept = config.train.unseenImages === 'keep';
   const { samples } = isKept ? guardTraining(dataset, split) : await withoutUnseen(context, dataset, split);
   return { samples, channelsOf: (labels) => channels.toTrainChannels(labels).data, classes: seen };
@@ -129,6 +138,7 @@ export async function guardedCrops(
 /** All training samples with the masks of unseen classes, and a loud warning (ZS-1). */
 export function leakedCrops({ progress }: StageContext, { protocol, classes }: OriginalSetup): TrainingCrops {
   const channels = new ContiguousLabels(protocol.split);
+  channels.requireNarrow('zs3net-original');
   const { leaked, warning } = leakUnseenLayouts(protocol.dataset, protocol.split);
   progress.warn(`the leakage guard is opted out of: ${warning}`);
   return { samples: leaked, channelsOf: (labels) => channels.toTestChannels(labels).data, classes };

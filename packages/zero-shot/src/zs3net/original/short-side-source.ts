@@ -1,4 +1,4 @@
-import type { LabelMap, RandomStream, Sample } from '@unseen/core';
+import type { LabelData, LabelMap, RandomStream, Sample } from '@unseen/core';
 import type { LabelledSource } from '@unseen/experiment';
 import {
   augmentShortSide,
@@ -13,7 +13,7 @@ export interface ShortSideSourceOptions {
   readonly augmentation: ShortSideOptions & { readonly crop: number };
   readonly normalization: Normalization;
   /** What is known of the pixels. */
-  channelsOf(labels: LabelMap): Uint8Array;
+  channelsOf(labels: LabelMap): LabelData;
   /** Every reading draws a new crop. */
   readonly random: RandomStream;
 }
