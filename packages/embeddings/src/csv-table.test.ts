@@ -20,6 +20,11 @@ it.each([
   ['with quotes and blanks', '"cat", 1, -2.5\n\n"dog","3e-2",4\n', 'table.csv'],
   ['as pandas writes it', ',0,1\ncat,1,-2.5\ndog,0.03,4\n', 'table.csv'],
   ['with tabs', 'cat\t1\t-2.5\ndog\t.03\t4.\n', 'table.tsv'],
+  ['with semicolons', 'cat;1;-2.5\ndog;.03;4.\n', 'table.csv'],
+  ['with semicolons and decimal commas', '\ufeffname;a;b\r\ncat;1;-2,5\r\ndog;,03;4\r\n', 'table.csv'],
+  ['with tabs and decimal commas', 'cat\t1\t-2,5\ndog\t3e-2\t4\n', 'table.tsv'],
+  ['in UTF-16', Buffer.from('\ufeffcat,1,-2.5\ndog,0.03,4', 'utf16le'), 'table.csv'],
+  ['in UTF-16, big-endian', Buffer.from('\ufeffcat,1,-2.5\ndog,0.03,4', 'utf16le').swap16(), 'table.csv'],
 ])('reads a table %s', async (_, text, name) => {
   expect(await read(text, name)).toEqual({
     labels: ['cat', 'dog'],
@@ -29,6 +34,7 @@ it.each([
 
 it('keeps commas, quotes and line breaks in names', async () => {
   expect((await read('"wall, ""old""",1\n"two\nlines",2\n')).labels).toEqual(['wall, "old"', 'two\nlines']);
+  expect((await read('wall; old,1\nfloor,2\n')).labels).toEqual(['wall; old', 'floor']);
 });
 
 it.each([
@@ -40,7 +46,9 @@ it.each([
   ['cat,1\n,2\n', 'table.csv:2: the first column is empty'],
   ['cat\ndog\n', 'has only one column'],
   ['"cat,1\n', 'is not a table'],
-  ['cat;1,5;2,5\ndog;1,5;2,5\n', "use a decimal point, and ',' between columns"],
+  ['cat,1,2;5,x\n', "use a decimal point, and ',' between columns"],
+  ['cat;1,5\ndog;2,5\n', "can be read with ',' and with ';' between its columns"],
+  ['cat;1,5;2\ndog;1;2.5\n', "table.csv:2: '2.5' in column 3 has a decimal point, other numbers have decimal commas"],
 ])('refuses %j', async (text, message) => {
   await expect(read(text)).rejects.toThrow(message);
 });

@@ -6,17 +6,66 @@ const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
 const NOT_FINITE = /^[-+]?(?:nan|inf|infinity)$/i;
 
 /**
- * Reads a table of comma- or tab-separated values (RFC 4180): the name or id of a class in the first column, numbers in
- * the others. A first line with text in all columns is skipped as a header, and so are column numbers as pandas writes
- * them.
+ * Reads a table of separated values (RFC 4180): the name or id of a class in the first column, numbers in the others. Tabs
+ * separate in a `.tsv`, commas or semicolons in a `.csv`, where numbers may then have decimal commas. A first line with text
+ * in all columns is skipped as a header, and so are column numbers as pandas writes them. UTF-8, or UTF-16 with its mark.
  */
 export async function readCsvTable(path: string): Promise<RowTable> {
-  const bytes = await readBytes(path);
-  if (!isUtf8(bytes)) throw new UserError({ given: `${path} is not UTF-8 text`, remedy: 'save it as CSV in UTF-8' });
-  const [first, ...rest] = await parseLines(path, bytes);
-  if (!first) throw new UserError({ given: `${path} is empty`, expected: 'one line per class' });
+  const text = decode(path, await readBytes(path));
+  const separators = /\.tsv$/i.test(path) ? ['\t'] : separatorsIn(text);
+  if (separators.length < 2) return readTable(path, text, separators[0] ?? ',');
+  const readings = await Promise.all(
+    separators.map((separator) => readTable(path, text, separator).catch((error: unknown) => error)),
+  );
+  const isTable = (reading: unknown): reading is RowTable => !(reading instanceof Error);
+  const [table, other] = readings.filter(isTable).filter(({ rows }) => rows.length > 0);
+  if (!table) throw readings.find((reading) => !isTable(reading)) ?? nothingIn(path);
+  if (!other) return table;
+  throw new UserError({
+    given: `${path} can be read with ',' and with ';' between its columns`,
+    expected: 'one of them',
+    remedy: "write numbers with a decimal point, ',' between columns, and quotes around names that have either",
+  });
+}
+
+const nothingIn = (path: string) => new UserError({ given: `${path} is empty`, expected: 'one line per class' });
+
+/** Those that a text has, the more frequent one first. */
+function separatorsIn(text: string): string[] {
+  const count = (separator: string) => text.split(separator).length;
+  return [',', ';'].filter((one) => count(one) > 1).sort((a, b) => count(b) - count(a));
+}
+
+function decode(path: string, bytes: Buffer): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  throw new UserError({ given: `${path} is not UTF-8 text`, remedy: 'save it as CSV in UTF-8' });
+}
+
+async function readTable(path: string, text: string, separator: string): Promise<RowTable> {
+  const [first, ...rest] = withPoints(path, await parseLines(path, text, separator), separator);
+  if (!first) throw nothingIn(path);
   const lines = isHeader(first) ? rest : [first, ...rest];
   return { labels: lines.map((line) => nameOf(path, line)), rows: lines.map((line) => numbersOf(path, line)) };
+}
+
+const DECIMAL_COMMA = /^[-+]?\d*,\d+(?:e[-+]?\d+)?$/i;
+
+/** Numbers with decimal points, where a table has decimal commas; one with both is a {@link UserError}. */
+function withPoints(path: string, lines: readonly Line[], separator: string): readonly Line[] {
+  const hasComma = (field: string) => DECIMAL_COMMA.test(field);
+  if (separator === ',' || !lines.some(({ fields }) => fields.slice(1).some(hasComma))) return lines;
+  return lines.map(({ fields: [name, ...fields], number }) => {
+    const point = fields.findIndex((field) => NUMBER.test(field) && field.includes('.'));
+    if (point < 0)
+      return { fields: [name, ...fields.map((field) => (hasComma(field) ? field.replace(',', '.') : field))], number };
+    throw new UserError({
+      given: `${path}:${number}: '${fields[point]}' in column ${point + 2} has a decimal point, other numbers have decimal commas`,
+      expected: 'one of them',
+    });
+  });
 }
 
 interface Line {
@@ -31,12 +80,12 @@ function isHeader({ fields: [name, ...others] }: Line): boolean {
   return isCount || others.every((field) => !NUMBER.test(field) && !NOT_FINITE.test(field));
 }
 
-async function parseLines(path: string, text: Buffer): Promise<Line[]> {
+async function parseLines(path: string, text: string, separator: string): Promise<Line[]> {
   const { parse } = await import('csv-parse/sync');
   try {
     const records = parse(text, {
       bom: true,
-      delimiter: /\.tsv$/i.test(path) ? '\t' : ',',
+      delimiter: separator,
       skip_empty_lines: true,
       trim: true,
       on_record: (record: string[], { lines }) => [String(lines), ...record],

@@ -103,4 +103,4 @@ function rowName(source: VectorSource, name: string, given: string | readonly st
   });
 }
 
-const spelled = (name: string) => name.replaceAll('_', ' ');
+const spelled = (name: string) => name.normalize().replaceAll('_', ' ');

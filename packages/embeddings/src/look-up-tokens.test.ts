@@ -95,3 +95,12 @@ test.skipIf(!existsSync(MODELS))(
     expect(Math.hypot(...sum!.vector)).toBeCloseTo(1, 5);
   },
 );
+
+test('accents are the same as one character and as two, and a later damaged line does not hide what is missing', async () => {
+  const accented = join(folder, 'accented.vec');
+  await writeFile(accented, 'caf\u00e9 1 2\nco\u0302te 3 4\noops 1\n');
+  const { rows } = await lookUpClasses(source({ path: accented, limit: 2 }), named('cafe\u0301', 'c\u00f4te'));
+  expect(rows.map((row) => row?.vector)).toEqual([Float32Array.of(1, 2), Float32Array.of(3, 4)]);
+  const { missing } = await lookUpClasses(source({ path: accented }), named('cofe'));
+  expect(missing).toEqual([expect.stringContaining("'cofe' in words.vec")]);
+});

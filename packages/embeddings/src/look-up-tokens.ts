@@ -29,7 +29,11 @@ export async function lookUpTokens(source: VectorSource, classes: readonly Table
   }
   const limit = 'limit' in source ? source.limit : undefined;
   const tokens = wanted.flatMap((name) => candidateTokens(name, multiWord));
-  const vectors = vectorsOf(await file.lookUp(tokens, { limit }));
+  const vectors = vectorsOf(await file.lookUp(tokens.flatMap(encodings), { limit }));
+  for (const token of tokens) {
+    const other = encodings(token).find((form) => vectors.has(form));
+    if (other !== undefined && !vectors.has(token)) vectors.set(token, vectors.get(other)!);
+  }
   const known = wanted.map((name) => composeVector(name, vectors, multiWord));
   const found = subwords ? await withSubwords(file, limit, wanted, known, vectors) : known;
   const lacking = wanted.filter((_, i) => !found[i]);
@@ -69,6 +73,9 @@ function atHand(vectors: ReadonlyMap<string, Float32Array>): TokenFile {
     },
   };
 }
+
+/** A token as it stands and with its accents as one character or two, which look the same. */
+const encodings = (token: string) => [token, token.normalize('NFC'), token.normalize('NFD')];
 
 const vectorsOf = (found: ReadonlyMap<string, FoundVector>) =>
   new Map(Array.from(found, ([token, { vector }]) => [token, vector]));
@@ -120,14 +127,23 @@ async function nearTokens(
   words: readonly string[],
 ): Promise<Map<string, string>> {
   const near = new Map<string, { token: string; distance: number }>();
-  for await (const batch of file.tokens({ limit: Math.min(limit ?? NEAR_AMONG, NEAR_AMONG) })) {
-    for (const token of batch) {
-      for (const word of words) {
-        if (Math.abs(token.length - word.length) > 2 || token[0]?.toLowerCase() !== word[0]?.toLowerCase()) continue;
-        const distance = editDistance(token.toLowerCase(), word.toLowerCase());
-        if (distance <= 2 && distance < (near.get(word)?.distance ?? 3)) near.set(word, { token, distance });
+  try {
+    await search();
+  } catch (error) {
+    // That classes are missing is told in any case.
+    if (!(error instanceof UserError)) throw error;
+  }
+  return new Map([...near].map(([word, { token }]) => [word, token]));
+
+  async function search(): Promise<void> {
+    for await (const batch of file.tokens({ limit: Math.min(limit ?? NEAR_AMONG, NEAR_AMONG) })) {
+      for (const token of batch) {
+        for (const word of words) {
+          if (Math.abs(token.length - word.length) > 2 || token[0]?.toLowerCase() !== word[0]?.toLowerCase()) continue;
+          const distance = editDistance(token.toLowerCase(), word.toLowerCase());
+          if (distance <= 2 && distance < (near.get(word)?.distance ?? 3)) near.set(word, { token, distance });
+        }
       }
     }
   }
-  return new Map([...near].map(([word, { token }]) => [word, token]));
 }

@@ -26,4 +26,8 @@ export function requireOwnRows(
   });
 }
 
-const spelled = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, ' ');
+const spelled = (name: string) =>
+  name
+    .normalize()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ');

@@ -59,6 +59,10 @@ export interface TextLine {
 /** Takes a line apart; one with fewer or more than `dimension` numbers is a {@link UserError} that begins with `where`. */
 export function parseLine(bytes: Buffer, start: number, end: number, dimension: number, where: string): TextLine {
   const fields = splitFields(bytes, start, end);
+  // A token of nothing but blanks, as a few files have them: the last one separates it from the numbers.
+  if (fields.length === dimension && fields[0][0] > start && isNumber(bytes, ...fields[0])) {
+    fields.unshift([start, fields[0][0] - 1]);
+  }
   const extra = fields.length - 1 - dimension;
   // A blank inside a token is told from a superfluous number by what follows the first blank.
   if (extra < 0 || (extra > 0 && isNumber(bytes, ...fields[1]))) {

@@ -70,6 +70,34 @@ describe('readWordVectors', () => {
     expect(numbers(vectors)).toEqual({ cat: [1, 2], '. . .': [3, 4], 'at name@domain.com': [5, 6] });
   });
 
+  it.each([['12 3\n'], ['']])(
+    'takes blanks, and what other programs split at, as tokens (first line %j)',
+    async (head) => {
+      const tokens = [
+        'the',
+        '. . .',
+        'at me@example.org',
+        ' ',
+        '\u00a0',
+        '1\u00a0/\u00a02',
+        'a\u2028b',
+        '\u0085',
+        '\u3000',
+        '  ',
+        '\t',
+      ];
+      await writeFile(path, `${head}${[...tokens, 'cat'].map((token, i) => `${token} ${i} 2 .5\n`).join('')}`);
+      const expected = new Map([...tokens, 'cat'].map((token, i) => [token, Float32Array.of(i, 2, 0.5)]));
+      expect((await readWordVectors(path)).vectors).toEqual(expected);
+      expect((await readWordVectors(path, expected.keys())).vectors).toEqual(expected);
+      const read: string[] = [];
+      for await (const { token } of streamWordVectors(path)) read.push(token);
+      expect(read).toEqual([...expected.keys()]);
+      await writeFile(path, 'cat 1 2\n dog 3\n');
+      await expect(readWordVectors(path)).rejects.toThrow(':2 has 1 numbers');
+    },
+  );
+
   it('stops at the limit', async () => {
     await writeFile(path, '3 1\ncat 1\ndog 2\ncow oops 3\n');
     const { vectors, count } = await readWordVectors(path, undefined, { limit: 2 });

@@ -32,7 +32,7 @@ export interface WordVectors {
 
 /**
  * Streams a word-vector text file: word2vec and fastText `.vec` (first line `count dimension`) or GloVe (no such line).
- * Blanks at the end of a line are fine and a token may contain blanks, as a few of GloVe's do. Lines with too few or too
+ * Blanks at the end of a line are fine. A token may contain blanks or be one, as a few of GloVe's: the last fields are the numbers. Lines with too few or too
  * many numbers and a first line that promises another count are {@link UserError}s that name file and line. Memory: one line.
  */
 export async function* streamWordVectors(
@@ -103,7 +103,9 @@ async function* linesOf(path: string, file: TextFile): AsyncGenerator<WordVector
 /** One pass for some tokens. A line is taken apart only where its first field begins a wanted token. */
 async function findWordVectors(path: string, tokens: Iterable<string>, limit: number): Promise<WordVectors> {
   const wanted = new Set(tokens);
-  const beginnings = new TokenTable(Array.from(wanted, (token) => token.split(/[ \t]/, 1)[0]));
+  const firstFields = Array.from(wanted, (token) => token.split(/[ \t]/, 1)[0]);
+  const beginnings = new TokenTable(firstFields);
+  const withBlank = firstFields.includes('');
   const vectors = new Map<string, Float32Array>();
   const duplicates = new Set<string>();
   const file = new TextFile(path, limit);
@@ -111,7 +113,9 @@ async function findWordVectors(path: string, tokens: Iterable<string>, limit: nu
     const { bytes } = lines;
     while (file.nextVector(lines)) {
       const { start, end } = lines;
-      if (start < end && beginnings.find(bytes, start, endOfField(bytes, start, end)) < 0) continue;
+      const first = endOfField(bytes, start, end);
+      const isCandidate = first > start ? beginnings.find(bytes, start, first) >= 0 : withBlank || start === end;
+      if (!isCandidate) continue;
       const { token, vector } = parseLine(bytes, start, end, file.dimension, `${path}:${lines.count}`);
       if (!wanted.has(token)) continue;
       if (vectors.has(token)) duplicates.add(token);
