@@ -251,3 +251,25 @@ describe('compiled graphs', () => {
     training.dispose();
   });
 });
+
+// ONNX Runtime's ScatterND adds to one row from several threads at once, and some of the sums are lost.
+it('adds all gradients of rows that are gathered repeatedly, on several threads', () => {
+  const parallel = createCompiledEngine({ threads: 4 });
+  const [rows, count, channels] = [600, 1600, 256];
+  const table = new Parameter([rows, channels]);
+  const step = parallel.compile({
+    name: 'gather',
+    inputs: { indices: { shape: [count], dtype: 'int32' } },
+    training: true,
+    describe: (ops, { indices }) => ({
+      outputs: {},
+      losses: { loss: { value: ops.sum(ops.gather(ops.parameter(table), indices)), parameters: [table] } },
+    }),
+  });
+  const indices = Int32Array.from({ length: count }, (_, i) => (i < rows ? i : 0));
+  for (let k = 0; k < 40; k++) {
+    const gradient = step.run({ indices }).gradients.loss.get(table)!;
+    expect(gradient.every((value, i) => value === (i < channels ? 1001 : 1))).toBe(true);
+  }
+  parallel.dispose();
+});

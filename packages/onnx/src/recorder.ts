@@ -173,8 +173,8 @@ export class Recorder implements PrimitiveOps<Node> {
   gather(table: Node, indices: Node): Node {
     return this.record('gather', [table, indices], this.shapes.gather(table, indices));
   }
-  scatterAdd(x: Node, indices: Node, rows: number): Node {
-    return this.record('scatterAdd', [x, indices], this.shapes.scatterAdd(x, indices, rows));
+  scatterAdd(x: Node, indices: Node, rows: number, distinct: boolean): Node {
+    return this.record('scatterAdd', [x, indices], this.shapes.scatterAdd(x, indices, rows), { distinct });
   }
   oneHot(labels: Node, depth: number): Node {
     return this.record('oneHot', [labels], this.shapes.oneHot(labels, depth));

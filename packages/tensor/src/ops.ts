@@ -91,8 +91,11 @@ export interface Ops<V> {
   slice(x: V, begin: readonly number[], size: readonly number[]): V;
   /** Adds zeros around a map. */
   pad(x: V, padding: Padding): V;
-  /** Rows of `table` [n, c] at integer `indices` [...] → [..., c]; gradients of equal indices are added. */
-  gather(table: V, indices: V): V;
+  /**
+   * Rows of `table` [n, c] at integer `indices` [...] → [..., c]; gradients of equal indices are added. `distinct`
+   * promises that no index occurs twice, which makes the gradient much faster.
+   */
+  gather(table: V, indices: V, options?: { readonly distinct?: boolean }): V;
   /**
    * 1 where the integer label equals the position on a new last axis of length `depth`, else 0; labels out of range
    * give zeros.

@@ -12,8 +12,8 @@ export interface LabelledInputs {
   /** Where that is images: their size, and the scales at which they are seen besides it. */
   readonly images?: { readonly size: readonly [number, number]; readonly scales: readonly number[] };
   /**
-   * Labelled positions at each scale: networks per pixel and losses then see these rows only, with the same
-   * result. Default: all positions of the maps.
+   * Numbers of labelled positions at each scale, all different: networks per pixel and losses then see these rows only,
+   * with the same result. Default: all positions of the maps.
    */
   readonly rows?: readonly number[];
   /** [groups, samples] of the MMD content loss, if it is used. */
@@ -67,7 +67,10 @@ export function labelledViews<V, View>(
       ? viewsAtScales(ops, inputs[labelledInputs.maps(0)], look, images.scales)
       : grids.map((_, scale) => look(inputs[labelledInputs.maps(scale)])),
     labels: grids.map((_, scale) => inputs[labelledInputs.labels(scale)]),
-    atLabels: (map, scale = 0) => (rows ? ops.gather(asRows(ops, map), inputs[labelledInputs.positions(scale)]) : map),
+    atLabels: (map, scale = 0) => {
+      if (!rows) return map;
+      return ops.gather(asRows(ops, map), inputs[labelledInputs.positions(scale)], { distinct: true });
+    },
   };
 }
 

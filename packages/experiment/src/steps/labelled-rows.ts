@@ -2,7 +2,7 @@ import { ignoreAmong } from '@unseen/core';
 
 /** The labelled positions of a batch, so that per-pixel networks and losses need not look at the others. */
 export interface LabelledRows {
-  /** Flat positions in reading order; filled up with 0. */
+  /** Flat positions in reading order, filled up with others: no position occurs twice. */
   readonly positions: Int32Array;
   /** Their labels; the filling is ignored ({@link ignoreAmong}). */
   readonly labels: Int32Array;
@@ -32,11 +32,17 @@ function countLabelled(labels: Int32Array, classes: number): number {
 export function labelledRows(labels: Int32Array, classes: number, capacity: number): LabelledRows {
   const positions = new Int32Array(capacity);
   const kept = new Int32Array(capacity).fill(ignoreAmong(classes));
+  const others = new Int32Array(capacity);
   let row = 0;
+  let other = 0;
   for (let position = 0; position < labels.length; position++) {
-    if (labels[position] >= classes) continue;
+    if (labels[position] >= classes) {
+      if (other < capacity) others[other++] = position;
+      continue;
+    }
     positions[row] = position;
     kept[row++] = labels[position];
   }
+  positions.set(others.subarray(0, capacity - row), row);
   return { positions, labels: kept };
 }

@@ -16,7 +16,7 @@ export interface GroupOptions {
 
 /** Row indices per group, for `mmdLoss`. */
 export interface PixelGroups {
-  /** [groups · samples]; 0 where the mask is 0. */
+  /** [groups · samples], all different; beyond the rows where the mask is 0. */
   readonly indices: Int32Array;
   /** [groups · samples] */
   readonly mask: Float32Array;
@@ -35,7 +35,7 @@ export function groupPixels(labels: ArrayLike<number>, options: GroupOptions): P
     throw new UserError({ given: `${groups} groups of ${samples} samples`, expected: 'at least one of each' });
   }
   const chosen = all.length > groups ? draw(all, groups, options.random) : all;
-  const indices = new Int32Array(groups * samples);
+  const indices = Int32Array.from({ length: groups * samples }, (_, slot) => labels.length + slot);
   const mask = new Float32Array(groups * samples);
   chosen.forEach((group, g) => {
     const rows = group.length > samples ? draw(group, samples, options.random) : group;

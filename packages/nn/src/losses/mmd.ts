@@ -5,7 +5,7 @@ export const MMD_BANDWIDTHS: readonly number[] = [2, 5, 10, 20, 40, 60];
 
 /** Groups of rows as inputs of a program; `groupPixels` makes them on the host. */
 export interface RowGroups<V> {
-  /** Integer row indices [groups, samples]; any valid row where the mask is 0. */
+  /** Integer row indices [groups, samples], all different; where the mask is 0, the number of rows plus the flat position here. */
   readonly indices: V;
   /** 1 where a sample counts [groups, samples]. Groups without samples are left out. */
   readonly mask: V;
@@ -31,8 +31,11 @@ export function mmdLoss<V>(ops: Ops<V>, fake: V, real: V, groups: RowGroups<V>, 
   const count = ops.sum(groups.mask, [1], true);
   const weight = ops.div(groups.mask, ops.maximum(count, ops.scalar(1)));
 
-  const fakeRows = ops.gather(fake, groups.indices);
-  const realRows = ops.gather(real, groups.indices);
+  // Zeros for the places without a sample, so that no row is read twice.
+  const zeros = (height: number, width: number) => ops.constant(new Float32Array(height * width), [height, width]);
+  const none = ops.add(zeros(groupCount * samples, 1), zeros(1, ops.shape(real)[1]));
+  const rowsOf = (x: V) => ops.gather(ops.concat([x, none], 0), groups.indices, { distinct: true });
+  const [fakeRows, realRows] = [rowsOf(fake), rowsOf(real)];
   // Distances do not depend on the origin; near the centre, differences of squares lose the fewest digits.
   const column = ops.reshape(weight, [groupCount, samples, 1]);
   const centre = ops.stopGradient(ops.sum(ops.mul(realRows, column), [1], true));

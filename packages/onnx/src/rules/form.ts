@@ -98,16 +98,24 @@ export const formLowering: Readonly<Record<string, LoweringRule>> = {
   },
 
   scatterAdd(to, node) {
+    const { graph } = to;
     const [x, indices] = node.inputs;
     const [rows, channels] = node.shape;
     const count = sizeOf(indices.shape);
-    const zeros = to.graph.op('ConstantOfShape', [to.graph.integers([rows, channels])]);
-    const positions = to.graph.reshape(to.graph.op('Cast', [to.plain(indices)], { to: elementTypes.int64 }), [
-      count,
-      1,
-    ]);
-    const updates = to.graph.reshape(to.plain(x), [count, channels]);
-    to.set(node, 'plain', to.graph.op('ScatterND', [zeros, positions, updates], { reduction: 'add' }));
+    const positions = graph.reshape(graph.op('Cast', [to.plain(indices)], { to: elementTypes.int64 }), [count, 1]);
+    if (node.attributes.distinct) {
+      const zeros = graph.op('ConstantOfShape', [graph.integers([rows, channels])]);
+      const updates = graph.reshape(to.plain(x), [count, channels]);
+      to.set(node, 'plain', graph.op('ScatterND', [zeros, positions, updates]));
+      return;
+    }
+    // ScatterND adds on several threads at once, and loses sums where an index repeats; ScatterElements does not.
+    const zeros = graph.op('ConstantOfShape', [graph.integers([rows * channels])]);
+    const first = graph.op('Mul', [positions, graph.integers([channels])]);
+    const places = graph.op('Add', [first, graph.integers(Array.from({ length: channels }, (_, c) => c))]);
+    const flat = [graph.reshape(places, [-1]), graph.reshape(to.plain(x), [-1])];
+    const sum = graph.op('ScatterElements', [zeros, ...flat], { axis: 0, reduction: 'add' });
+    to.set(node, 'plain', graph.reshape(sum, [rows, channels]));
   },
 
   oneHot(to, node) {

@@ -150,6 +150,11 @@ const form: readonly Case[] = [
     build: (ops, [table, indices]) => ops.gather(table, indices),
   },
   {
+    name: 'gather of distinct rows',
+    inputs: [spreadValues([4, 3]), integers([3], [3, 0, 2])],
+    build: (ops, [table, indices]) => ops.gather(table, indices, { distinct: true }),
+  },
+  {
     name: 'oneHot with labels outside',
     inputs: [spreadValues([5, 3]), integers([5], [0, 2, 3, 255, -1])],
     build: (ops, [x, labels]) => ops.mul(ops.oneHot(labels, 3), ops.exp(x)),

@@ -49,10 +49,13 @@ export const formRules = {
     readonly number[]
   >,
 
-  gather: (({ ops, inputs: [table, indices], dy }) => [
-    () => ops.scatterAdd(dy, indices, ops.shape(table)[0]),
+  gather: (({ ops, inputs: [table, indices], dy, attributes: distinct }) => [
+    () => ops.scatterAdd(dy, indices, ops.shape(table)[0], distinct),
     undefined,
-  ]) satisfies Rule,
+  ]) satisfies Rule<boolean>,
 
-  scatterAdd: (({ ops, inputs: [, indices], dy }) => [() => ops.gather(dy, indices), undefined]) satisfies Rule,
+  scatterAdd: (({ ops, inputs: [, indices], dy, attributes: distinct }) => [
+    () => ops.gather(dy, indices, { distinct }),
+    undefined,
+  ]) satisfies Rule<boolean>,
 };

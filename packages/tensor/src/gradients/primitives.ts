@@ -70,8 +70,11 @@ export interface PrimitiveOps<V>
   broadcastTo(x: V, shape: Shape): V;
   /** Zeros of shape `shape` with `x` put at `begin`: the transpose of `slice`. */
   place(x: V, begin: readonly number[], shape: Shape): V;
-  /** `rows` zero rows to which the vectors of `x` [..., c] are added at integer `indices` [...], the transpose of `gather`. */
-  scatterAdd(x: V, indices: V, rows: number): V;
+  /**
+   * `rows` zero rows to which the vectors of `x` [..., c] are added at integer `indices` [...], the transpose of `gather`.
+   * `distinct` promises that no index occurs twice.
+   */
+  scatterAdd(x: V, indices: V, rows: number, distinct: boolean): V;
   /** d conv2d(x, filter) / dx applied to `dy`; the result has the shape `inputShape`. */
   conv2dInputGradient(dy: V, filter: V, inputShape: Shape, options: Convolution): V;
   /** d conv2d(x, filter) / dfilter applied to `dy`; the result has the shape `filterShape`. */

@@ -168,8 +168,9 @@ export class Tape<V> implements TapeOps<V> {
     const [n, height, width, channels] = this.shape(x);
     return this.place(x, [0, top, left, 0], [n, height + top + bottom, width + left + right, channels]);
   }
-  gather(table: V, indices: V): V {
-    return this.record.add(formRules.gather, [table, indices], undefined, this.base.gather(table, indices));
+  gather(table: V, indices: V, options: { readonly distinct?: boolean } = {}): V {
+    const { distinct = false } = options;
+    return this.record.add(formRules.gather, [table, indices], distinct, this.base.gather(table, indices, options));
   }
   oneHot(labels: V, depth: number): V {
     return this.base.oneHot(labels, depth);
@@ -205,8 +206,9 @@ export class Tape<V> implements TapeOps<V> {
   place(x: V, begin: readonly number[], shape: Shape): V {
     return this.record.add(formRules.place, [x], begin, this.base.place(x, begin, shape));
   }
-  scatterAdd(x: V, indices: V, rows: number): V {
-    return this.record.add(formRules.scatterAdd, [x, indices], undefined, this.base.scatterAdd(x, indices, rows));
+  scatterAdd(x: V, indices: V, rows: number, distinct: boolean): V {
+    const result = this.base.scatterAdd(x, indices, rows, distinct);
+    return this.record.add(formRules.scatterAdd, [x, indices], distinct, result);
   }
   conv2dInputGradient(dy: V, filter: V, inputShape: Shape, options: Convolution): V {
     const dx = this.base.conv2dInputGradient(dy, filter, inputShape, options);
