@@ -1,4 +1,5 @@
-import { bands, type Files, maskFile, PETS, photo } from './doctor-dataset.ts';
+import sharp from 'sharp';
+import { bands, type Files, HEIGHT, maskFile, PETS, photo, pixels, WIDTH } from './doctor-dataset.ts';
 import type { Fault } from './doctor-mask-faults.ts';
 
 const withLabels = (labels: Record<string, string[]>): Files => ({
@@ -138,6 +139,36 @@ export const listFaults: Readonly<Record<string, Fault>> = {
     check: 'exif-rotation',
     files: async () => ({ 'images/t5.jpg': await photo(5, { orientation: 6 }) }),
     says: /1 image is rotated by an EXIF tag.*t5: image 56x40, mask 40x56.*remove the tag/s,
+  },
+  'a square photo that EXIF turns': {
+    check: 'exif-square',
+    severity: 'warning',
+    files: async () => ({
+      'images/t5.jpg': await photo(5, { orientation: 6, height: WIDTH }),
+      'masks/t5.png': maskFile(bands(3, 1, 3, WIDTH)),
+    }),
+    says: /1 square image is rotated by an EXIF tag.*t5 \(orientation 6\).*contact sheet/s,
+  },
+  'photos that show nothing': {
+    check: 'blank-image',
+    severity: 'warning',
+    files: async () => ({
+      'images/t5.jpg': await sharp({ create: { height: HEIGHT, width: WIDTH, channels: 3, background: '#888' } })
+        .jpeg()
+        .toBuffer(),
+      'images/t4.jpg': await sharp(
+        pixels(4).map((v) => v >> 5),
+        { raw: { height: HEIGHT, width: WIDTH, channels: 3 } },
+      )
+        .png()
+        .toBuffer(),
+    }),
+    says: /2 images show nothing.*t4\.jpg is nearly black.*t5\.jpg is of one colour/s,
+  },
+  'a photo of a format that is not read': {
+    check: 'image-unreadable',
+    files: () => ({ 'images/t5.jpg': Buffer.from('BM12345') }),
+    says: /1 image file is whole, but cannot be used.*t5\.jpg .*the file is BMP.*save as PNG/s,
   },
   'image labels that disagree with a mask': {
     check: 'image-labels-disagree',

@@ -95,6 +95,32 @@ export const maskFaults: Readonly<Record<string, Fault>> = {
     }),
     says: /grey picture saved with three equal channels.*keep one channel/s,
   },
+  'ids in the red channel': {
+    check: 'color-mask',
+    files: () => ({
+      'masks/t0.png': encodeRgbPng({
+        ...{ height: HEIGHT, width: WIDTH },
+        data: Uint8Array.from([...bands(1, 2, 3)].flatMap((value) => [value, 0, 0])),
+      }),
+    }),
+    says: /ids in the red channel.*keep the red channel/s,
+  },
+  'a TIFF called PNG': {
+    check: 'mask-unreadable',
+    files: () => ({ 'masks/t0.png': Buffer.from('II*\0\x08\0\0\0', 'latin1') }),
+    says: /1 mask file is whole, but cannot be used.*t0\.png is TIFF, not PNG.*8-bit grey or palette PNG with the same values/s,
+  },
+  'a colour mask with a transparent ground': {
+    check: 'color-mask',
+    files: async () => {
+      const data = Uint8Array.from(
+        [...bands(1, 2, 3)].flatMap((v) => (v === 255 ? [0, 0, 0, 0] : [...PALETTE[v], 255])),
+      );
+      const picture = sharp(data, { raw: { height: HEIGHT, width: WIDTH, channels: 4 } });
+      return { 'masks/t0.png': await picture.png().toBuffer() };
+    },
+    says: /in the colours of the classes.*replace each colour by the id of its class \(200 0 0 → 1 \(cat\)/s,
+  },
   'a mask that was resized like a photo': {
     check: 'resampled-mask',
     files: () => {

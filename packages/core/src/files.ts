@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { constants, createReadStream, existsSync } from 'node:fs';
 import { copyFile, type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ErrorParts, UserError } from './errors.ts';
@@ -117,15 +117,17 @@ export function writeJsonAtomic(path: string, value: unknown): Promise<void> {
 }
 
 /**
- * The bytes of a file. What prevents reading is a {@link UserError}; so is a device, which may never end.
+ * The bytes of a file. What prevents reading is a {@link UserError}; so are devices and pipes, which may never begin or end.
  */
 export async function readBytes(path: string): Promise<Buffer> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path);
+    // Opening a pipe would wait for one who writes.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = await file.stat();
-    if (stats.isCharacterDevice() || stats.isBlockDevice()) {
-      throw new UserError({ given: `${path} is a device`, expected: 'a file', remedy: 'name a file' });
+    if (!stats.isFile() && !stats.isDirectory()) {
+      const what = stats.isFIFO() || stats.isSocket() ? 'pipe' : 'device';
+      throw new UserError({ given: `${path} is a ${what}`, expected: 'a file', remedy: 'name a file' });
     }
     return await file.readFile();
   } catch (error) {

@@ -1,4 +1,5 @@
 export { dataFolder, expandDataFolder } from './data-folder.ts';
+export { type FileKind, fileKind } from './file-kind.ts';
 export { gather } from './gather.ts';
 export { readJsonAt } from './json/read-json-at.ts';
 export { readJsonObject } from './json/read-json-object.ts';
@@ -17,6 +18,7 @@ export {
   encodeIndexedPng,
   encodeRgbPng,
   type IndexedPng,
+  MOST_PIXELS,
   type Palette,
   type RgbPng,
 } from './png.ts';

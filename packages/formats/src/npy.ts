@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { explainFileError, UserError, writeFileAtomic } from '@unseen/core';
+import { readBytes, UserError, writeFileAtomic } from '@unseen/core';
 import { damagedFile } from './file-bytes.ts';
 import { decodeNumpy, type NumpyLayout, parseNumpyType } from './numpy-type.ts';
 import type { TensorValues } from './tensor-values.ts';
@@ -28,10 +27,7 @@ export function decodeNpy(input: Uint8Array, name: string): NpyArray {
 
 /** {@link decodeNpy} of a file. */
 export async function readNpy(path: string): Promise<NpyArray> {
-  const bytes = await readFile(path).catch((error) => {
-    throw explainFileError(error, path);
-  });
-  return decodeNpy(bytes, path);
+  return decodeNpy(await readBytes(path), path);
 }
 
 /** Encodes an array as a NumPy file (format 1.0, little endian, C order). */

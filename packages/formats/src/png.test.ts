@@ -118,13 +118,37 @@ describe('decodeIndexedPng', () => {
     });
   });
 
-  it.each([2, 4, 6])('refuses pictures of colour type %i', (color) => {
+  it.each([8, 16])('reads grey with alpha of %i bits if all of it is opaque', (depth) => {
+    const wide = (...values: number[]) => Uint8Array.from(values.flatMap((v) => (depth === 16 ? [v, v] : [v])));
+    const file = (alpha: number) => png({ width: 2, height: 1, depth, color: 4, rows: [wide(3, 255, 7, alpha)] });
+    const unit = depth === 16 ? 257 : 1;
+    expect([...decodeIndexedPng(file(255), 'x.png').data]).toEqual([3 * unit, 7 * unit]);
+    expect(() => decodeIndexedPng(file(254), 'x.png')).toThrow(
+      /x\.png has transparent pixels.*give transparent pixels a value/,
+    );
+  });
+
+  it.each([
+    ['TIFF', 'II*\0'],
+    ['JPEG', '\xff\xd8\xff\xe0'],
+    ['GIF', 'GIF89a'],
+    ['NPY', '\x93NUMPY'],
+    ['WebP', 'RIFF\x10\0\0\0WEBPVP8 '],
+    ['SVG', '<svg>'],
+    ['AVIF', '\0\0\0\x1cftypavif'],
+  ])('names %s by its content', (kind, bytes) => {
+    expect(() => decodeIndexedPng(Buffer.from(bytes, 'latin1'), 'a.png')).toThrow(
+      `a.png is ${kind}, not PNG; expected`,
+    );
+  });
+
+  it.each([2, 6])('refuses pictures of colour type %i', (color) => {
     const file = png({
       width: 1,
       height: 1,
       depth: 8,
       color,
-      rows: [new Uint8Array({ 2: 3, 4: 2, 6: 4 }[color] ?? 0)],
+      rows: [new Uint8Array(color === 2 ? 3 : 4)],
     });
     expect(() => decodeIndexedPng(file, 'mask.png')).toThrow(
       /mask\.png is a colour picture .* expected one class index/,

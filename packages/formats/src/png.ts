@@ -1,7 +1,11 @@
 import { crc32, inflateSync } from 'node:zlib';
-import { messageOf, UserError } from '@unseen/core';
+import { DamagedFile, messageOf, UserError } from '@unseen/core';
 import { decode, encode } from 'fast-png';
+import { fileKind } from './file-kind.ts';
 import { unfilter } from './png-filters.ts';
+
+/** Pixels that a picture may have: 2²⁸. */
+export const MOST_PIXELS = 2 ** 28;
 
 /** RGB per index. */
 export type Palette = readonly (readonly [number, number, number])[];
@@ -26,46 +30,78 @@ export interface RgbPng {
 }
 
 /**
- * Decodes a PNG of indices: a palette image keeps its indices, a grey one its levels; 1, 2 and 4 bits are unpacked to a
- * byte per pixel and not rescaled. `name` stands for the file in messages. Colour pictures and damaged files are
- * {@link UserError}s.
+ * Decodes a PNG of indices: a palette image keeps its indices, a grey one its levels, without alpha if all is opaque; 1, 2
+ * and 4 bits are unpacked to a byte per pixel and not rescaled. `name` stands for the file in messages. Colour pictures,
+ * transparent ones and damaged files are {@link UserError}s.
  */
 export function decodeIndexedPng(bytes: Uint8Array, name: string): IndexedPng {
   const png = inspect(bytes, name);
-  if (png.color !== GRAY && png.color !== PALETTE) {
+  if (png.color === RGB || png.color === RGB_ALPHA) {
     throw new UserError({
       given: `${name} is a colour picture (${COLORS[png.color].label})`,
       expected: 'one class index per pixel: a palette or grey PNG',
-      remedy: 'convert it with the palette of the dataset first',
+      remedy: 'replace each colour by the id of its class',
     });
   }
   const { height, width } = png;
-  const data = unpack(pixels(png, name), png);
+  const stored = unpack(pixels(png, name), png);
+  if (png.color === GRAY_ALPHA) return { height, width, data: opaqueGray(stored, png.depth, name), kind: 'gray' };
+  const data = stored;
   if (png.color === GRAY) return { height, width, data, kind: 'gray' };
   return { height, width, data, kind: 'palette', palette: readPalette(png, name) };
 }
 
+/** The levels of grey and alpha, if all is opaque: what is meant under transparent pixels cannot be told. */
+function opaqueGray(stored: Uint8Array | Uint16Array, depth: number, name: string): Uint8Array | Uint16Array {
+  const data = depth === 16 ? new Uint16Array(stored.length / 2) : new Uint8Array(stored.length / 2);
+  const opaque = 2 ** depth - 1;
+  for (let i = 0; i < data.length; i++) {
+    if (stored[2 * i + 1] !== opaque) {
+      throw new UserError({
+        given: `${name} has transparent pixels`,
+        expected: 'a class index for every pixel',
+        remedy: 'give transparent pixels a value that means "unlabelled", such as 255, and save as grey without alpha',
+      });
+    }
+    data[i] = stored[2 * i];
+  }
+  return data;
+}
+
 /**
  * Decodes an 8-bit PNG to RGB. Palette and grey pictures are expanded. Transparent pixels and 16-bit channels, which
- * RGB bytes cannot hold, are {@link UserError}s, as are damaged files.
+ * RGB bytes cannot hold, are {@link UserError}s, as are damaged files; with `lossy`, only what RGB bytes hold is read.
  */
-export function decodeRgbPng(bytes: Uint8Array, name: string): RgbPng {
+export function decodeRgbPng(
+  bytes: Uint8Array,
+  name: string,
+  { lossy = false }: { readonly lossy?: boolean } = {},
+): RgbPng {
   const png = inspect(bytes, name);
   const { height, width, color, depth } = png;
   const count = height * width;
-  if (depth === 16)
-    throw new UserError({ given: `${name} has 16 bits per channel`, expected: '8 bits', remedy: 'convert it' });
-  const stored = unpack(pixels(png, name), png);
+  if (depth === 16 && !lossy)
+    throw new UserError({
+      given: `${name} has 16 bits per channel`,
+      expected: '8 bits',
+      remedy: 'save with 8 bits',
+    });
+  const unpacked = unpack(pixels(png, name), png);
+  const stored = depth === 16 ? Uint8Array.from(unpacked, (value) => value >> 8) : unpacked;
   if (color === RGB) return { height, width, data: stored as Uint8Array };
   const data = new Uint8Array(count * 3);
   const palette = color === PALETTE ? readPalette(png, name) : undefined;
   const { channels } = COLORS[color];
   const alpha = color === GRAY_ALPHA || color === RGB_ALPHA;
-  const scale = 255 / (2 ** depth - 1);
+  const scale = 255 / (2 ** Math.min(depth, 8) - 1);
   for (let i = 0; i < count; i++) {
     const at = i * channels;
-    if (alpha && stored[at + channels - 1] !== 255) {
-      throw new UserError({ given: `${name} has transparent pixels`, expected: 'an opaque picture' });
+    if (alpha && !lossy && stored[at + channels - 1] !== 255) {
+      throw new UserError({
+        given: `${name} has transparent pixels`,
+        expected: 'an opaque picture',
+        remedy: 'save without alpha',
+      });
     }
     if (palette) data.set(paletteColor(palette, stored[i], name), 3 * i);
     else if (channels >= 3) data.set(stored.subarray(at, at + 3), 3 * i);
@@ -152,7 +188,7 @@ interface Header {
 /** Checks all that the decoder takes on trust: checksums, sizes, and that the pixels are there in full and not more. */
 function inspect(input: Uint8Array, name: string): Header {
   const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
-  if (!bytes.subarray(0, 8).equals(SIGNATURE)) throw damaged(name, 'has no PNG signature');
+  if (!bytes.subarray(0, 8).equals(SIGNATURE)) throw notPng(bytes, name);
   const chunks = readChunks(bytes, name);
   const [first] = chunks;
   if (first?.type !== 'IHDR' || first.body.length !== 13) throw damaged(name, 'has no image header');
@@ -175,7 +211,7 @@ function inspect(input: Uint8Array, name: string): Header {
     const [rows, columns] = [Math.ceil((height - top) / down), Math.ceil((width - left) / across)];
     return rows > 0 && columns > 0 ? sum + rows * (1 + Math.ceil((columns * bits) / 8)) : sum;
   }, 0);
-  const rows = inflateRows(chunks, size, name, `${height} by ${width} pixels`);
+  const rows = inflateRows(chunks, size, name, { height, width });
   return { height, width, depth, color, interlaced: interlace === 1, chunks, rows };
 }
 
@@ -195,10 +231,22 @@ function readChunks(bytes: Buffer, name: string): Chunk[] {
   }
 }
 
-function inflateRows(chunks: readonly Chunk[], size: number, name: string, promised: string): Buffer {
+function inflateRows(
+  chunks: readonly Chunk[],
+  size: number,
+  name: string,
+  { height, width }: { readonly height: number; readonly width: number },
+): Buffer {
   const packed = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ body }) => body));
-  const mismatch = (cause?: unknown) => damaged(name, `does not hold the declared ${promised}`, cause);
+  const mismatch = (cause?: unknown) => damaged(name, `does not hold the declared ${height} by ${width} pixels`, cause);
   if (size > packed.length * MAX_DEFLATE_RATIO) throw mismatch();
+  if (width * height > MOST_PIXELS) {
+    throw new UserError({
+      given: `${name} has ${height} by ${width} pixels`,
+      expected: `at most ${MOST_PIXELS.toLocaleString('en')} in all`,
+      remedy: 'cut it into tiles',
+    });
+  }
   let rows: Buffer;
   try {
     rows = inflateSync(packed, { maxOutputLength: size });
@@ -264,8 +312,23 @@ function checkSize(height: number, width: number, length: number, channels: numb
   throw new UserError({ given: `${length} values for a PNG of ${height} by ${width} by ${channels}` });
 }
 
+/** What is told of a file by its first bytes, whatever its name says. */
+function notPng(bytes: Uint8Array, name: string): UserError {
+  const kind = fileKind(bytes);
+  if (kind === undefined || kind === 'PNG')
+    return damaged(name, bytes.length === 0 ? 'is empty' : 'has no PNG signature');
+  return new UserError({
+    given: `${name} is ${kind}, not PNG`,
+    expected: 'a PNG of one class index per pixel',
+    remedy:
+      kind === 'JPEG'
+        ? 'export again from the annotation as PNG: JPEG does not preserve values'
+        : 'save as an 8-bit grey or palette PNG with the same values',
+  });
+}
+
 function damaged(name: string, what: string, cause?: unknown): UserError {
-  return new UserError(
+  return new DamagedFile(
     { given: `${name} ${what}`, expected: 'a valid PNG', remedy: 'it is damaged or truncated; download it again' },
     { cause },
   );

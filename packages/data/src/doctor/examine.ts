@@ -102,7 +102,12 @@ async function factsOfFiles(
   const listed = { train: await list(file, 'train'), val: await list(file, 'val') };
   const total = listed.train.entries.length + listed.val.entries.length;
   let done = 0;
-  const masks = { colors: new Set(classes.map(({ color }) => packColor(color))), palettes: new Map() };
+  const unlabelled = new Set([...ignore, ...unlabelledValues(maskValues(file), true)]);
+  const masks = {
+    colors: new Set(classes.map(({ color }) => packColor(color))),
+    known: new Set([...stored.keys(), ...unlabelled]),
+    palettes: new Map(),
+  };
   const isPlainMask = (path: string) => !settings.layout.startsWith('coco') && /\.png$/i.test(path);
   const look = async (subset: Subset): Promise<SubsetFacts> => {
     const { entries, adviseOnImages, ...rest } = listed[subset];
@@ -119,7 +124,7 @@ async function factsOfFiles(
     stored,
     mapped: map !== undefined,
     // In 16-bit masks 255 may be a class.
-    ignore: new Set([...ignore, ...unlabelledValues(maskValues(file), true)]),
+    ignore: unlabelled,
     declaredIgnore: ignore,
     split: { name, ...split, ...(source !== undefined && { source }) },
     ...(settings.prepare && { prepared: given }),
@@ -204,10 +209,12 @@ async function factsOfGenerated(dataset: Dataset, options: ExamineOptions): Prom
   const split = findSplit(splits, splitName, name);
   let done = 0;
   const total = dataset.train.length + dataset.val.length;
+  const ignore = new Set([...dataset.ignore, IGNORE, 0xffff]);
+  const known = new Set([...classes.map(({ id }) => id), ...ignore]);
   const look = async (subset: Subset): Promise<SubsetFacts> => {
     const entries: EntryFacts[] = [];
     for (const sample of dataset[subset]) {
-      entries.push(await generatedFacts(sample, subset));
+      entries.push(await generatedFacts(sample, subset, known));
       await options.onImage?.(++done, total, sample.id);
     }
     return { subset, entries };
@@ -216,7 +223,7 @@ async function factsOfGenerated(dataset: Dataset, options: ExamineOptions): Prom
     name,
     classes,
     stored: new Map(classes.map(({ id }) => [id, id] as const)),
-    ignore: new Set([...dataset.ignore, IGNORE, 0xffff]),
+    ignore,
     split: { name: splitName, ...split },
     ownColors: false,
     train: await look('train'),
@@ -227,10 +234,14 @@ async function factsOfGenerated(dataset: Dataset, options: ExamineOptions): Prom
   return { facts, sources: { train: sourcesOf('train'), val: sourcesOf('val') } };
 }
 
-async function generatedFacts({ id, image, mask }: Sample, subset: Subset): Promise<EntryFacts> {
+async function generatedFacts(
+  { id, image, mask }: Sample,
+  subset: Subset,
+  known: ReadonlySet<number>,
+): Promise<EntryFacts> {
   const { height, width, data } = await image();
   const picture = { height, width, orientation: 1, bytes: sha256(data) };
-  return { id, subset, imagePath: id, maskPath: id, image: picture, mask: labelFacts(await mask!()) };
+  return { id, subset, imagePath: id, maskPath: id, image: picture, mask: labelFacts(await mask!(), known) };
 }
 
 function supportIn(facts: DatasetFacts, subset: Subset): Map<number, Support> {

@@ -12,6 +12,8 @@ export interface PictureFacts {
   readonly orientation: number;
   /** SHA-256 of the file. */
   readonly bytes: string;
+  /** What makes the picture useless, if all of it was read. */
+  readonly blank?: 'of one colour' | 'nearly black';
   /** Grey levels of the picture shrunk to {@link THUMBNAIL}; absent where only heads of files were read. */
   readonly thumbnail?: Uint8Array;
 }
@@ -27,6 +29,10 @@ export interface EdgeFacts {
   readonly between: number;
   /** Those that differ from all four neighbours. */
   readonly lonely: number;
+  /** Different values of the pixels that lie between their neighbours. */
+  readonly distinct: number;
+  /** Of the pixels in `between` and `lonely`, those with a value that means nothing in the dataset. */
+  readonly strange: number;
 }
 
 /** What is kept of the colours of a colour mask. */
@@ -35,6 +41,8 @@ export interface ColorFacts {
   readonly known: number;
   /** Red, green and blue are equal everywhere: a grey picture saved as a colour one. */
   readonly gray: boolean;
+  /** Green and blue are 0 everywhere: ids in the red channel. */
+  readonly red: boolean;
   /** Different colours; counting stops at {@link MOST_COLORS}. */
   readonly distinct: number;
 }
@@ -77,6 +85,9 @@ export interface EntryFacts {
   /** Why a file could not be read. */
   readonly imageProblem?: string;
   readonly maskProblem?: string;
+  /** What to do about it, where another copy of the file would not help. */
+  readonly imageRemedy?: string;
+  readonly maskRemedy?: string;
   readonly labelsProblem?: string;
   /** Class ids of image-level labels. */
   readonly imageLabels?: readonly number[];

@@ -1,4 +1,4 @@
-import { readBytes, UserError } from '@unseen/core';
+import { DamagedFile, readBytes, UserError } from '@unseen/core';
 import type { ListedImage, Subset } from '../layouts/listing.ts';
 import { mapLimited } from '../map-limited.ts';
 import type { EntryFacts } from './facts.ts';
@@ -43,8 +43,10 @@ async function entryFacts(listed: ListedImage, subset: Subset, options: GatherOp
     ...(rivals && { rivals }),
     ...(image.value && { image: image.value }),
     ...(image.problem !== undefined && { imageProblem: image.problem }),
+    ...(image.remedy !== undefined && { imageRemedy: image.remedy }),
     ...(mask.value && { mask: mask.value }),
     ...(mask.problem !== undefined && { maskProblem: mask.problem }),
+    ...(mask.remedy !== undefined && { maskRemedy: mask.remedy }),
     ...(labels.value && { imageLabels: labels.value }),
     ...(labels.problem !== undefined && { labelsProblem: labels.problem }),
   };
@@ -52,15 +54,18 @@ async function entryFacts(listed: ListedImage, subset: Subset, options: GatherOp
 
 async function maskFacts(listed: ListedImage, path: string, { isPlainMask, masks }: GatherOptions) {
   if (isPlainMask(path) || !listed.rawMask) return maskFileFacts(await readBytes(path), path, masks);
-  return labelFacts(await listed.rawMask());
+  return labelFacts(await listed.rawMask(), masks.known);
 }
 
-/** A value, or the user's error instead of it. */
-async function attempt<T>(made: Promise<T>): Promise<{ readonly value?: T; readonly problem?: string }> {
+/** A value, or the user's error instead of it, with a remedy of its own unless the file is damaged. */
+async function attempt<T>(
+  made: Promise<T>,
+): Promise<{ readonly value?: T; readonly problem?: string; readonly remedy?: string }> {
   try {
     return { value: await made };
   } catch (error) {
-    if (error instanceof UserError) return { problem: error.parts.given };
-    throw error;
+    if (!(error instanceof UserError)) throw error;
+    const { given, remedy } = error.parts;
+    return { problem: given, ...(!(error instanceof DamagedFile) && remedy !== undefined && { remedy }) };
   }
 }

@@ -12,12 +12,13 @@ test('values are counted in increasing order, of 16 bits too', () => {
 });
 
 test('pixels along edges, between their neighbours and alone are told apart', () => {
-  const inner = (...values: number[]) => edgeFacts(3, values.length / 3, Uint8Array.from(values));
-  expect(inner(1, 1, 1, 1, 1, 1, 1, 1, 1)).toEqual({ edges: 0, between: 0, lonely: 0 });
-  expect(inner(1, 1, 1, 1, 1, 9, 1, 1, 9)).toEqual({ edges: 1, between: 0, lonely: 0 });
-  expect(inner(1, 1, 9, 1, 5, 9, 1, 5, 9)).toEqual({ edges: 1, between: 1, lonely: 0 });
-  expect(inner(1, 1, 9, 1, 5, 9, 1, 1, 9)).toEqual({ edges: 1, between: 1, lonely: 1 });
-  expect(inner(1, 1, 1, 1, 9, 1, 1, 1, 1)).toEqual({ edges: 1, between: 0, lonely: 1 });
+  const known = new Set([1, 5]);
+  const inner = (...values: number[]) => edgeFacts(3, values.length / 3, Uint8Array.from(values), known);
+  expect(inner(1, 1, 1, 1, 1, 1, 1, 1, 1)).toEqual({ edges: 0, between: 0, lonely: 0, distinct: 0, strange: 0 });
+  expect(inner(1, 1, 1, 1, 1, 9, 1, 1, 9)).toEqual({ edges: 1, between: 0, lonely: 0, distinct: 0, strange: 0 });
+  expect(inner(1, 1, 9, 1, 5, 9, 1, 5, 9)).toEqual({ edges: 1, between: 1, lonely: 0, distinct: 1, strange: 0 });
+  expect(inner(1, 1, 9, 1, 5, 9, 1, 1, 9)).toEqual({ edges: 1, between: 1, lonely: 1, distinct: 1, strange: 0 });
+  expect(inner(1, 1, 1, 1, 9, 1, 1, 1, 1)).toEqual({ edges: 1, between: 0, lonely: 1, distinct: 0, strange: 1 });
 });
 
 test('masks of discs resized by nearest neighbour pass, resized like photos they do not', () => {
@@ -32,8 +33,33 @@ test('masks of discs resized by nearest neighbour pass, resized like photos they
       const inside = (i: number) => Math.hypot((i % size) - x, Math.floor(i / size) - x) < 12;
       const mask = { height: size, width: size, data: Uint8Array.from({ length: size * size }, (_, i) => (inside(i) ? disc : 3)) }; // biome-ignore format: one picture
       const smooth = Uint8Array.from(resizeBilinear(mask, to, to).data, Math.round);
-      expect(isResampled(edgeFacts(to, to, resizeNearest(mask, to, to).data))).toBe(false);
-      if (to !== size) expect(isResampled(edgeFacts(to, to, smooth))).toBe(true);
+      const known = new Set([3, disc]);
+      expect(isResampled(edgeFacts(to, to, resizeNearest(mask, to, to).data, known))).toBe(false);
+      if (to !== size) expect(isResampled(edgeFacts(to, to, smooth, known))).toBe(true);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('cracks and contours one pixel thin pass, alone and between other classes', () => {
+  const scene = fc.record({
+    size: fc.integer({ min: 24, max: 60 }),
+    thin: fc.array(fc.record({ at: fc.nat(59), step: fc.integer({ min: 3, max: 9 }) }), { minLength: 2, maxLength: 5 }),
+    radius: fc.integer({ min: 5, max: 10 }),
+  });
+  const known = new Set([0, 1, 2]);
+  fc.assert(
+    fc.property(scene, ({ size, thin, radius }) => {
+      const cracks = new Uint8Array(size * size);
+      for (const { at, step } of thin) {
+        for (let x = 1; x < size - 1; x++) cracks[((at + Math.abs((x % (2 * step)) - step)) % size) * size + x] = 1;
+      }
+      expect(isResampled(edgeFacts(size, size, cracks, known))).toBe(false);
+      const contours = Uint8Array.from({ length: size * size }, (_, i) => {
+        const beyond = Math.hypot((i % size) - size / 2, Math.floor(i / size) - size / 2) - radius;
+        return beyond > 0 ? 0 : beyond > -1.2 ? 1 : 2;
+      });
+      expect(isResampled(edgeFacts(size, size, contours, known))).toBe(false);
     }),
     { numRuns: 40 },
   );
@@ -53,7 +79,7 @@ test('damaged masks are user errors, whatever is damaged', () => {
       const bytes = whole.slice(0, end);
       if (at < end) bytes[at] ^= by;
       try {
-        const { kind } = maskFileFacts(bytes, 'mask.png', { colors: new Set(), palettes: new Map() });
+        const { kind } = maskFileFacts(bytes, 'mask.png', { colors: new Set(), known: new Set(), palettes: new Map() });
         // Two bytes make a file JPEG's.
         expect(kind === 'jpeg' || (end === whole.length && at >= end)).toBe(true);
       } catch (error) {
@@ -66,7 +92,7 @@ test('damaged masks are user errors, whatever is damaged', () => {
 });
 
 test('equal palettes are one object', () => {
-  const context = { colors: new Set<number>(), palettes: new Map() };
+  const context = { colors: new Set<number>(), known: new Set<number>(), palettes: new Map() };
   const palette = [[0, 0, 0], [9, 9, 9]] as const; // biome-ignore format: two colours
   const file = () => encodeIndexedPng({ height: 1, width: 2, data: Uint8Array.of(0, 1), palette });
   const [a, b] = [maskFileFacts(file(), 'a', context), maskFileFacts(file(), 'b', context)];

@@ -10,6 +10,7 @@ export function checkFiles(facts: DatasetFacts): Finding[] {
     ...subsets.flatMap((subset) => missing(subset, 'image', facts)),
     ...subsets.flatMap((subset) => missing(subset, 'mask', facts)),
     ...severalFiles(facts),
+    ...blankImages(facts),
     ...subsets.flatMap(passedOver),
     ...damaged(facts, 'image'),
     ...damaged(facts, 'mask'),
@@ -70,6 +71,20 @@ function severalFiles(facts: DatasetFacts): Finding[] {
   });
 }
 
+function blankImages(facts: DatasetFacts): Finding[] {
+  const entries = allEntries(facts).filter(({ image }) => image?.blank);
+  return findingOf(
+    entries.map(({ imagePath, image }) => `${imagePath} is ${image!.blank}`),
+    {
+      check: 'blank-image',
+      severity: 'warning',
+      found: `${counted(entries.length, 'image')} ${entries.length === 1 ? 'shows' : 'show'} nothing`,
+      why: 'nothing can be learned from them; often they were exported with another range of values',
+      fix: 'look at them, and save them anew from the original, or remove their ids from the list',
+    },
+  );
+}
+
 function passedOver({ subset, passedOver: files = [], imageFolder }: SubsetFacts): Finding[] {
   return findingOf(files, {
     check: 'image-of-other-type',
@@ -81,17 +96,31 @@ function passedOver({ subset, passedOver: files = [], imageFolder }: SubsetFacts
 }
 
 function damaged(facts: DatasetFacts, kind: 'image' | 'mask'): Finding[] {
-  const unreadable = allEntries(facts).flatMap(({ imageProblem, maskProblem }) => {
-    const problem = kind === 'image' ? imageProblem : maskProblem;
-    return problem === undefined ? [] : [problem];
-  });
-  return findingOf(unreadable, {
+  const byRemedy = new Map<string | undefined, string[]>();
+  for (const { imageProblem, maskProblem, imageRemedy, maskRemedy } of allEntries(facts)) {
+    const [problem, remedy] = kind === 'image' ? [imageProblem, imageRemedy] : [maskProblem, maskRemedy];
+    if (problem !== undefined) byRemedy.set(remedy, [...(byRemedy.get(remedy) ?? []), problem]);
+  }
+  const others = [...byRemedy].flatMap(([remedy, problems]) =>
+    remedy === undefined
+      ? []
+      : findingOf(problems, {
+          check: `${kind}-unreadable`,
+          severity: 'error',
+          found: `${counted(problems.length, `${kind} file`)} ${problems.length === 1 ? 'is' : 'are'} whole, but cannot be used`,
+          why: 'training would stop at it, possibly after hours',
+          fix: remedy,
+        }),
+  );
+  const unreadable = byRemedy.get(undefined) ?? [];
+  const damagedOnes = findingOf(unreadable, {
     check: `${kind}-damaged`,
     severity: 'error',
     found: `${counted(unreadable.length, `${kind} file`)} cannot be read`,
     why: 'training would stop at it, possibly after hours',
     fix: 'download the file again (it may be truncated by a broken download or a full disk), or remove the id from the list',
   });
+  return [...damagedOnes, ...others];
 }
 
 /** Masks and images in no list: not wrong, but often a sign of a list that is too short. */

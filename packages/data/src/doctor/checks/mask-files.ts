@@ -6,17 +6,25 @@ import {
   type EntryFacts,
   MOST_COLORS,
 } from '../facts.ts';
-import { counted, type Finding, findingOf } from '../finding.ts';
+import { counted, type Finding, findingOf, some } from '../finding.ts';
 
 /** Masks that do not hold one class id per pixel, or that were processed like photos. */
 export function checkMaskFiles(facts: DatasetFacts): Finding[] {
   return [...lossy(facts), ...colored(facts), ...resampled(facts)];
 }
 
-/** Whether the values of a mask are those of neighbours mixed, as after resizing like a photo or JPEG. */
-export function isResampled({ edges, between, lonely }: EdgeFacts): boolean {
-  return between + lonely >= 8 && between + lonely > MIXED_SHARE * edges;
+/**
+ * Whether the values of a mask are those of neighbours mixed, as after resizing like a photo or JPEG: along the edges lie many
+ * values between those of their neighbours. Structures one pixel thin (cracks, contours) have few, which are classes.
+ */
+export function isResampled({ edges, between, lonely, distinct, strange }: EdgeFacts): boolean {
+  const mixed = between + lonely;
+  if (mixed < 8 || mixed <= MIXED_SHARE * edges) return false;
+  return distinct >= MANY || (distinct >= SEVERAL && 4 * strange >= mixed);
 }
+
+/** Different values between their neighbours, where all are classes, and where some are not. */
+const [MANY, SEVERAL] = [5, 3];
 
 // Of masks of VOC and COCO at most 0.06 of the pixels along edges, of the same masks resized or saved as JPEG at least 0.27.
 const MIXED_SHARE = 0.15;
@@ -38,7 +46,11 @@ function colored(facts: DatasetFacts): Finding[] {
   // Pictures with another coding occasionally have few colours, or grey ones by chance.
   const mostly = 2 * kinds.filter((kind) => kind === 'other').length > masks.length;
   const of = (kind: ColorKind) => masks.filter((_, i) => (mostly ? 'other' : kinds[i]) === kind);
-  const [gray, known, mixed, other] = [of('gray'), of('known'), of('mixed'), of('other')];
+  const [gray, red, known, mixed, other] = [of('gray'), of('red'), of('known'), of('mixed'), of('other')];
+  const table = some(
+    facts.classes.map(({ id, name, color }) => `${color.join(' ')} → ${id} (${name})`),
+    4,
+  );
   const common = {
     check: 'color-mask',
     severity: 'error' as const,
@@ -49,7 +61,7 @@ function colored(facts: DatasetFacts): Finding[] {
     ...findingOf(known.map(pathOf), {
       ...common,
       found: `${counted(known.length, 'mask')} ${one(known.length)} in the colours of the classes`,
-      fix: 'replace each colour by the id of its class and save an 8-bit palette or grey PNG; nothing is lost',
+      fix: `replace each colour by the id of its class (${table}) and save an 8-bit palette or grey PNG; nothing is lost`,
     }),
     ...findingOf(mixed.map(withColors), {
       ...common,
@@ -61,6 +73,11 @@ function colored(facts: DatasetFacts): Finding[] {
       found: `${counted(gray.length, 'mask')} ${gray.length === 1 ? 'is a grey picture' : 'are grey pictures'} saved with three equal channels`,
       fix: 'keep one channel and save an 8-bit grey PNG',
     }),
+    ...findingOf(red.map(withColors), {
+      ...common,
+      found: `${counted(red.length, 'mask')} ${one(red.length)} with ids in the red channel: green and blue are 0`,
+      fix: 'keep the red channel and save an 8-bit grey PNG',
+    }),
     ...findingOf(other.map(withColors), {
       ...common,
       found: `${counted(other.length, 'mask')} ${one(other.length)} in colours that are not those of the classes`,
@@ -69,11 +86,12 @@ function colored(facts: DatasetFacts): Finding[] {
   ];
 }
 
-type ColorKind = 'gray' | 'known' | 'mixed' | 'other';
+type ColorKind = 'gray' | 'red' | 'known' | 'mixed' | 'other';
 
-function colorKind({ gray, known }: ColorFacts): ColorKind {
+function colorKind({ gray, red, known }: ColorFacts): ColorKind {
   if (gray) return 'gray';
   if (known >= 0.999) return 'known';
+  if (red) return 'red';
   return known >= 0.5 ? 'mixed' : 'other';
 }
 

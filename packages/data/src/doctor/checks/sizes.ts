@@ -9,6 +9,10 @@ export function checkSizes(facts: DatasetFacts): Finding[] {
   const other = unequal.filter((entry) => !isTurned(entry));
   // Half turns and mirroring keep the size, so it does not show whether the mask was turned too.
   const unclear = pairs.filter(({ image }) => [2, 3, 4].includes(image!.orientation));
+  // A square picture keeps its size by quarter turns as well.
+  const square = pairs.filter(
+    ({ image, mask }) => image!.orientation > 4 && image!.height === image!.width && !isUnequal({ image, mask }),
+  );
   return [
     ...findingOf(turned.map(sizes), {
       check: 'exif-rotation',
@@ -25,6 +29,16 @@ export function checkSizes(facts: DatasetFacts): Finding[] {
       fix: 'redraw the masks for these images, or use the images that were annotated',
     }),
     ...findingOf(
+      square.map(({ id, image }) => `${id} (orientation ${image!.orientation})`),
+      {
+        check: 'exif-square',
+        severity: 'warning',
+        found: `${counted(square.length, 'square image')} ${square.length === 1 ? 'is' : 'are'} rotated by an EXIF tag`,
+        why: 'images are read upright, as viewers show them; whether the mask was drawn on the upright picture, its size does not show',
+        fix: 'look at them in the contact sheet (--out); where the mask lies across the picture, rotate the pixels and remove the tag (exiftran -a), or redraw the mask',
+      },
+    ),
+    ...findingOf(
       unclear.map(({ id, image }) => `${id} (orientation ${image!.orientation})`),
       {
         check: 'exif-mirrored',
@@ -38,7 +52,7 @@ export function checkSizes(facts: DatasetFacts): Finding[] {
 }
 
 /** Whether the mask of an image has another size. */
-export function isUnequal({ image, mask }: EntryFacts): boolean {
+export function isUnequal({ image, mask }: Pick<EntryFacts, 'image' | 'mask'>): boolean {
   return image!.height !== mask!.height || image!.width !== mask!.width;
 }
 

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { explainFileError, nearestName, UserError } from '@unseen/core';
+import { nearestName, readText, UserError } from '@unseen/core';
 import type { DatasetFile } from '../../dataset-file.ts';
 import { type Converter, type ImageTask, leftOut, type Plan, type ValueTable } from '../converter.ts';
 import { idsOf, idsOfList, pairFolders } from '../folders.ts';
@@ -105,8 +104,8 @@ async function labelTable(
 async function readLabels(places: readonly string[]): Promise<[Map<string, number>, string]> {
   let failed: unknown;
   for (const path of places) {
-    const text = await readFile(path, 'utf8').catch((error) => {
-      failed = explainFileError(error, path);
+    const text = await readText(path).catch((error) => {
+      failed = error;
       return undefined;
     });
     if (text === undefined) continue;
