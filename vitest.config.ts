@@ -14,7 +14,12 @@ const softwareGpu = {
 };
 
 /** Tests that start compilers, npm and other runs of vitest. */
-const PACKAGING = ['tests/packed.test.ts', 'tests/adding-guides.test.ts', 'tests/docs-*.test.ts'];
+const PACKAGING = [
+  'tests/packed.test.ts',
+  'tests/node-versions.test.ts',
+  'tests/adding-guides.test.ts',
+  'tests/docs-*.test.ts',
+];
 
 // Packages resolve to each other's source, never to a stale build.
 export default defineConfig({

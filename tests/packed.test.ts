@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
+import { packedProject, packedTarballs } from './helpers/packed-project.ts';
 import { temporaryFolder } from './helpers/temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -10,33 +11,18 @@ const ROOT = join(import.meta.dirname, '..');
 const packages = readdirSync(join(ROOT, 'packages'));
 
 const dir = temporaryFolder();
+let tarballs: string;
 beforeAll(async () => {
-  await run(process.execPath, [join(ROOT, 'scripts/pack.mjs'), join(dir, 'tarballs')]);
+  tarballs = await packedTarballs();
 }, 240_000);
 
-/** A project with all tarballs installed; what they depend on is linked from the workspace, which needs no network. */
-async function project(name: string): Promise<string> {
-  const path = join(dir, name);
-  const modules = join(path, 'node_modules');
-  mkdirSync(join(modules, '@unseen'), { recursive: true });
-  writeFileSync(join(path, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }));
-  for (const entry of readdirSync(join(ROOT, 'node_modules'))) {
-    if (entry !== '@unseen' && !entry.startsWith('.'))
-      symlinkSync(join(ROOT, 'node_modules', entry), join(modules, entry));
-  }
-  for (const tarball of readdirSync(join(dir, 'tarballs'))) {
-    const folder = join(modules, '@unseen', tarball.replace(/^unseen-(.+)-\d+\.\d+\.\d+\.tgz$/, '$1'));
-    mkdirSync(folder);
-    await run('tar', ['xzf', join(dir, 'tarballs', tarball), '--strip-components=1', '-C', folder]);
-  }
-  return path;
-}
+const project = (name: string) => packedProject(join(dir, name));
 
 test('tarballs hold the build, the licence and nothing of the workspace', async () => {
-  const tarballs = readdirSync(join(dir, 'tarballs'));
-  expect(tarballs).toHaveLength(packages.length);
-  for (const tarball of tarballs) {
-    const { stdout } = await run('tar', ['tzf', join(dir, 'tarballs', tarball)]);
+  const names = readdirSync(tarballs);
+  expect(names).toHaveLength(packages.length);
+  for (const tarball of names) {
+    const { stdout } = await run('tar', ['tzf', join(tarballs, tarball)]);
     const files = stdout
       .trim()
       .split('\n')
