@@ -144,11 +144,13 @@ export async function readInstanceAnnotations(
   requireLists(path, lists, ['images', 'annotations']);
   images.requireAll(objects);
 
-  const read = async ({ values, places }: Objects) => (keep ? values : readJsonAt(path, places));
+  const read = async ({ values, places }: Pick<Objects, 'values' | 'places'>) =>
+    keep ? values : readJsonAt(path, places);
   const repeated = new Remarks();
   for (const { of, earlier, later } of alike) {
-    const all = await read(of);
-    remarkRepeated(all[earlier], all[later], path, repeated);
+    const pair = [earlier, later];
+    const [a, b] = await read({ values: pair.map((i) => of.values[i]), places: pair.map((i) => of.places[i]) });
+    remarkRepeated(a, b, path, repeated);
   }
   const facts = {
     ...{ path, categories: categories.names, counts, withoutOutline, brokenOutlines, repeated },

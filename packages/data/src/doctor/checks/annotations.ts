@@ -40,7 +40,7 @@ function withoutOutline({ subset, annotation }: SubsetFacts): Finding[] {
   const some = findingOf(examples, {
     check: 'annotation-without-outline',
     severity: 'warning',
-    found: `${counted(count, 'annotation')} of ${subset} ${count === 1 ? 'has' : 'have'} no outline, but a box at most`,
+    found: `${counted(count, 'annotation')} of ${subset} ${count === 1 ? 'has' : 'have'} no outline (at most a box)`,
     why: 'nobody knows which pixels are of these objects: their boxes are unlabelled, and they are not among the objects',
     fix: 'outline them, or remove them from the annotation file if these pixels are to be background',
   });
