@@ -49,7 +49,9 @@ export function readRegion(
     const mask = new Uint8Array(height * width);
     if (outline.kind === 'none') fillBox(mask, height, width, bbox ?? [0, 0, width, height]);
     else for (const polygon of outline.polygons) fillPolygon(mask, height, width, polygon);
-    return { ...common, mask, area: mask.reduce((sum, v) => sum + v, 0) };
+    let area = 0;
+    for (let i = 0; i < mask.length; i++) area += mask[i];
+    return { ...common, mask, area };
   }
   const { size, counts } = checkPart(runsSchema, { segmentation }, name).segmentation;
   if (size[0] !== height || size[1] !== width) {
