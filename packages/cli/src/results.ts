@@ -24,16 +24,30 @@ export async function reportRun(run: string, terminal?: Terminal): Promise<RunRe
   }
   const { writeReport } = await import('@unseen/report');
   const { html } = await writeReport(run);
-  const methods = await figuresOf(run);
-  terminal?.print(`\n${figuresTable(methods)}\n\nReport: ${html}`);
+  const { readRunFolder } = await import('@unseen/report');
+  const { metrics } = await readRunFolder(run);
+  const methods = pickAll(metrics.methods);
+  const [first] = Object.values(metrics.methods);
+  terminal?.print(`\n${figuresTable(methods)}${first ? uncovered(first.perClass) : ''}\n\nReport: ${html}`);
   return { report: html, methods };
+}
+
+/** A line about the classes that no true pixel has, of which a score says nothing; empty if there are none. */
+export function uncovered(perClass: readonly { readonly name: string; readonly support: number }[]): string {
+  const absent = perClass.filter(({ support }) => support === 0).map(({ name }) => name);
+  return absent.length === 0 ? '' : `\nthe score does not cover: ${absent.join(', ')} (no pixel of the truth)`;
 }
 
 /** The figures of each method of a run. */
 export async function figuresOf(run: string): Promise<RunResult['methods']> {
   const { readRunFolder } = await import('@unseen/report');
   const { metrics } = await readRunFolder(run);
-  return Object.fromEntries(Object.entries(metrics.methods).map(([name, all]) => [name, pickFigures(all)]));
+  return pickAll(metrics.methods);
+}
+
+/** The figures of methods alone. */
+export function pickAll(methods: Readonly<Record<string, MethodFigures>>): RunResult['methods'] {
+  return Object.fromEntries(Object.entries(methods).map(([name, all]) => [name, pickFigures(all)]));
 }
 
 /** The figures alone. */

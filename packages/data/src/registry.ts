@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Dataset, didYouMean, type SeedTree, UserError, type ZeroShotSplit } from '@unseen/core';
+import { type Dataset, didYouMean, explainFileError, type SeedTree, UserError, type ZeroShotSplit } from '@unseen/core';
 import { readDatasetFile } from './read-dataset-file.ts';
 import { TOY_CLASSES, TOY_SPLITS } from './toy/attributes.ts';
 import { toyAttributes } from './toy/toy-attributes.ts';
@@ -82,7 +82,11 @@ export async function datasetPath(nameOrYaml: string): Promise<string> {
 
 /** A package installed on its own has no registry: only paths work there. */
 async function registeredNames(): Promise<string[]> {
-  const entries = await readdir(registryFolder()).catch(() => []);
+  const folder = registryFolder();
+  const entries = await readdir(folder).catch((error) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw explainFileError(error, folder);
+  });
   return entries
     .filter((entry) => entry.endsWith('.yaml'))
     .map((entry) => entry.slice(0, -'.yaml'.length))

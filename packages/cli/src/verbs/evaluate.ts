@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { backendOption, crfOption, outOption, positiveNumbers, setOption, withBackend } from '../options.ts';
-import { figuresTable, type MethodFigures, pickFigures } from '../results.ts';
+import { figuresTable, pickAll, uncovered } from '../results.ts';
 import { defineVerb, type VerbContext } from '../verb.ts';
 import { runOne, secondsSince } from './run.ts';
 
@@ -74,10 +74,9 @@ async function evaluateAnew({ run, set, resolution, flip, scales, crf, out }: Op
       signal,
     });
     progress.stage('evaluate', 'done', position);
-    const figures: Record<string, MethodFigures> = Object.fromEntries(
-      Object.entries(methods).map(([name, all]) => [name, pickFigures(all)]),
-    );
-    terminal.print(`\n${figuresTable(figures)}\n\nMetrics: ${path}`);
+    const figures = pickAll(methods);
+    const [first] = Object.values(methods);
+    terminal.print(`\n${figuresTable(figures)}${first ? uncovered(first.perClass) : ''}\n\nMetrics: ${path}`);
     return { run: resolve(run), metrics: path, seconds: secondsSince(began), methods: figures };
   } finally {
     release();

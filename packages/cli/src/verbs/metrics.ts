@@ -2,7 +2,7 @@ import { IGNORE, type LabelMap } from '@unseen/core';
 import type { DatasetDescription } from '@unseen/data';
 import type { ListedMasks, MetricClass, NamedMask, SegmentationMetrics } from '@unseen/metrics';
 import { once } from '../options.ts';
-import { figuresTable } from '../results.ts';
+import { figuresTable, uncovered } from '../results.ts';
 import { textTable } from '../table.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -118,11 +118,8 @@ function percent(value: number | null): string {
 /** What the score says nothing about. */
 function coverage({ pixels, perClass }: SegmentationMetrics): string {
   const { labelled, unscored } = pixels;
-  const absent = perClass.filter(({ support }) => support === 0).map((c) => c.name);
   const share = `${percent(unscored / (labelled + unscored))} % of the pixels are unlabelled or of other classes, and not scored`;
-  return absent.length === 0
-    ? share
-    : `${share}\nthe score does not cover: ${absent.join(', ')} (no pixel of the truth)`;
+  return `${share}${uncovered(perClass)}`;
 }
 
 function some(names: readonly string[]): string {

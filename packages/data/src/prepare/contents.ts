@@ -1,6 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
-import { hashJson, sha256 } from '@unseen/core';
+import { readFile } from 'node:fs/promises';
+import { hashJson, listFiles, sha256 } from '@unseen/core';
 import type { DatasetFile } from '../dataset-file.ts';
 import type { Converter } from './converter.ts';
 import { converters } from './converters/index.ts';
@@ -43,10 +42,5 @@ export async function contentsOf(
 
 /** Paths of the files that a converter takes of a folder, in order. */
 async function namesIn(folder: string, wanted = /^/): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map(({ parentPath, name }) => relative(folder, `${parentPath}${sep}${name}`).split(sep).join('/'))
-    .filter((path) => wanted.test(path))
-    .sort();
+  return (await listFiles(folder, { deep: true })).filter((path) => wanted.test(path));
 }

@@ -1,14 +1,22 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isBeingWritten, isTemporary, UserError } from '@unseen/core';
+import { isBeingWritten, isTemporary, listFiles, UserError } from '@unseen/core';
 import type { DatasetFile } from '../dataset-file.ts';
 import { readIdList } from '../layouts/id-list.ts';
 import type { DatasetSettings } from '../read-dataset-file.ts';
 
 /** Names in a folder that end in a suffix, without it; empty if the folder does not exist. */
 export async function idsOf(folder: string, suffix: string): Promise<Set<string>> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await namesIn(folder);
   return new Set(names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length)));
+}
+
+/** Files in a folder, without side files; none if it does not exist. */
+async function namesIn(folder: string): Promise<string[]> {
+  return listFiles(folder).catch((error) => {
+    if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return [];
+    throw error;
+  });
 }
 
 /** Ids of a list file, the first column of each line. */
@@ -19,7 +27,7 @@ export async function idsOfList(path: string): Promise<string[]> {
 
 /** {@link idsOfList}, or `undefined` if the file does not exist. */
 export async function idsOfOptionalList(folder: string, name: string): Promise<string[] | undefined> {
-  const names = await readdir(folder).catch((): string[] => []);
+  const names = await namesIn(folder);
   return names.includes(name) ? idsOfList(join(folder, name)) : undefined;
 }
 
