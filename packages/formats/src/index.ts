@@ -1,6 +1,7 @@
 export { dataFolder, expandDataFolder } from './data-folder.ts';
 export { type FileKind, fileKind } from './file-kind.ts';
 export { gather } from './gather.ts';
+export { encodeJsonObject } from './json/encode-json-object.ts';
 export { readJsonAt } from './json/read-json-at.ts';
 export { readJsonObject } from './json/read-json-object.ts';
 export type { BytePlace, JsonVisitor } from './json/scanner.ts';

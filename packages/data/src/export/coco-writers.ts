@@ -1,5 +1,5 @@
 import { type Dataset, ignoreOf, type LabelMap, UserError } from '@unseen/core';
-import { encodeRgbPng } from '@unseen/formats';
+import { encodeJsonObject, encodeRgbPng } from '@unseen/formats';
 import { decodeRunLengths, runLengthArea } from '@unseen/vision';
 import { encodeCompressedRunLengths } from '../coco/compressed-run-lengths.ts';
 import { annotatedInstances, type Instance } from '../instances.ts';
@@ -162,7 +162,7 @@ function annotationFiles<E extends { readonly file_name: string; readonly height
   written: Parameters<LayoutWriter['finish']>[0],
   entries: Readonly<Record<Subset, readonly NumberedEntry<E>[]>>,
   annotate: (entry: NumberedEntry<E>) => readonly object[],
-): Record<string, string> {
+): Record<string, Uint8Array> {
   const categories = dataset.classes.map(({ id, name, color }) => {
     return { id, name, supercategory: name, isthing: Number(things.has(id)), color };
   });
@@ -171,7 +171,7 @@ function annotationFiles<E extends { readonly file_name: string; readonly height
       return { id: number, file_name, height, width };
     });
     const annotations = entries[subset].flatMap(annotate);
-    return `${JSON.stringify({ info: { description: dataset.name }, images, annotations, categories })}\n`;
+    return encodeJsonObject({ info: { description: dataset.name }, images, annotations, categories });
   };
   const subsets = (['train', 'val'] as const).filter((subset) => written[subset].length > 0);
   return Object.fromEntries(subsets.map((subset) => [`annotations/${kind}_${subset}2017.json`, fileOf(subset)]));

@@ -171,6 +171,16 @@ describe('panoptic COCO', () => {
     // Without categories nothing says which are things.
     expect(val[0].instances).toBeUndefined();
   });
+
+  test('an object of no class, and two photos for one annotation', async () => {
+    const stray = [{ file_name: 'x.png', segments_info: [{ id: 2, category_id: 7 }] }];
+    const named = [{ id: 7, name: 'cow', isthing: 1 }];
+    const path = await panoptic({ annotations: stray, categories: named });
+    const [sample] = (await openDataset(path)).train;
+    await expect(sample.instances?.()).rejects.toThrow(/image 'x': category 7 \('cow'\) is no class of the dataset/);
+    await writeFiles(join(path, '..'), { 'train2017/x.webp': plainImage(2, 4) });
+    await expect(openDataset(path)).rejects.toThrow(/x\.png and .*x\.webp are both of image 'x'/);
+  });
 });
 
 test('damaged annotation files are refused and do no harm', async () => {

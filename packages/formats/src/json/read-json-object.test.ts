@@ -4,6 +4,7 @@ import { UserError } from '@unseen/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
+import { encodeJsonObject } from './encode-json-object.ts';
 import { readJsonObject } from './read-json-object.ts';
 import { JsonScanner, JsonTextError } from './scanner.ts';
 
@@ -126,4 +127,17 @@ test('files of any length, with the mark of some editors, much blank space and l
   );
   await expect(readJsonObject(`${path}s`, {})).rejects.toThrow(UserError);
   await expect(readJsonObject(temporaryFolder(), {})).rejects.toThrow('is a folder');
+});
+
+test('an object is written piece by piece as the whole would be', () => {
+  const list = Array.from({ length: 2001 }, (_, i) => ({ i, é: '"' }));
+  const objects: Record<string, object>[] = [
+    {},
+    { a: {} },
+    { a: [], 'b"': [1] },
+    { info: { a: 1 }, list, more: list.slice(0, 1000) },
+  ];
+  for (const object of objects) {
+    expect(Buffer.from(encodeJsonObject(object)).toString()).toBe(`${JSON.stringify(object)}\n`);
+  }
 });
