@@ -11,11 +11,16 @@ import {
   type ClassMetrics,
   ConfusionMatrix,
   type GroupMetrics,
+  type MetricClass,
   type MetricOptions,
+  SeenUnseenCounts,
+  type SeenUnseenCurve,
   type SegmentationMetrics,
   segmentationMetrics,
+  type TransferControl,
+  transferControl,
 } from '@unseen/metrics';
-import { channelsFrom, labelsFromScores, type ScoreGrid } from '@unseen/vision';
+import { bestOfParts, channelsFrom, labelsFromScores, type ScoreGrid } from '@unseen/vision';
 
 /** Resolution at which predictions are scored: on the feature grid, at the size of the warped input, or at the image's own. */
 export type Resolution = 'feature' | 'warp' | 'original';
@@ -41,6 +46,10 @@ export interface VanillaMetrics extends GroupMetrics {
 export interface EvaluatedMethod extends SegmentationMetrics {
   /** Vanilla zero-shot segmentation; `null` without a labelled pixel of an unseen class. */
   readonly vanilla: VanillaMetrics | null;
+  /** What the figures of the unseen classes have to exceed; `null` where every class is seen. */
+  readonly control: TransferControl | null;
+  /** `null` where every class is seen or no pixel of a group is labelled, and of calibrated scores, which are a point of another curve. */
+  readonly curve: SeenUnseenCurve | null;
   /** Rows: truth, columns: prediction, in channel order. */
   readonly confusion: readonly (readonly number[])[];
 }
@@ -69,9 +78,14 @@ export interface EvaluationOptions {
  */
 export async function evaluateScorers(options: EvaluationOptions): Promise<Record<string, EvaluatedMethod>> {
   const { scorers, classes, split, resolution, absent } = options;
-  const firstUnseen = split.seen.length;
+  const unseen = new Set(split.unseen);
+  const table = classes.map(({ id, name }) => ({
+    id,
+    name,
+    group: unseen.has(id) ? ('unseen' as const) : ('seen' as const),
+  }));
   const counts = Object.fromEntries(
-    Object.keys(scorers).map((name) => [name, new MethodCounts(classes.length, firstUnseen)]),
+    Object.keys(scorers).map((name) => [name, new MethodCounts(table, split.seen.length)]),
   );
   let index = 0;
   for await (const image of options.images) {
@@ -83,56 +97,71 @@ export async function evaluateScorers(options: EvaluationOptions): Promise<Recor
     await options.onImage?.(image, predictions, index);
     index++;
   }
-  const unseen = new Set(split.unseen);
-  const table = classes.map(({ id, name }) => ({
-    id,
-    name,
-    group: unseen.has(id) ? ('unseen' as const) : ('seen' as const),
-  }));
   return Object.fromEntries(
-    Object.entries(counts).map(([name, counted]) => [
-      name,
-      counted.metrics({ classes: table, resolution, ...(absent && { absent }) }),
-    ]),
+    Object.entries(counts).map(([name, counted]) => [name, counted.metrics({ resolution, ...(absent && { absent }) })]),
   );
 }
 
 /** Predictions of one method against the truth: among all classes, and among the unseen ones on their pixels. */
 class MethodCounts {
+  private readonly classes: readonly MetricClass[];
+  private readonly firstUnseen: number;
   private readonly generalized: ConfusionMatrix;
   private readonly vanilla: ConfusionMatrix | undefined;
-  private readonly firstUnseen: number;
+  private readonly curve: SeenUnseenCounts | undefined;
+  private calibrated = false;
 
-  constructor(classes: number, firstUnseen: number) {
-    this.generalized = new ConfusionMatrix(classes);
-    this.vanilla = firstUnseen < classes ? new ConfusionMatrix(classes - firstUnseen) : undefined;
+  constructor(classes: readonly MetricClass[], firstUnseen: number) {
+    this.classes = classes;
     this.firstUnseen = firstUnseen;
+    this.generalized = new ConfusionMatrix(classes.length);
+    if (firstUnseen === classes.length) return;
+    this.vanilla = new ConfusionMatrix(classes.length - firstUnseen);
+    this.curve = new SeenUnseenCounts(classes);
   }
 
   /** Counts an image; gives the prediction among all classes. */
   add(truth: LabelMap, scores: ScoreGrid): LabelData {
-    const size = [truth.height, truth.width] as const;
-    const { firstUnseen } = this;
-    const prediction = labelsFromScores(scores, size);
+    const { prediction, ofUnseen } = this.predict(truth, scores);
     this.generalized.add(truth.data, prediction);
+    if (!this.vanilla) return prediction;
+    const { firstUnseen } = this;
     const hidden = ignoreOf(truth.data);
     const isUnseen = (channel: number) => channel >= firstUnseen && channel !== hidden;
-    if (truth.data.some(isUnseen)) {
-      const labels = truth.data.map((channel) => (isUnseen(channel) ? channel - firstUnseen : hidden));
-      this.vanilla?.add(labels, labelsFromScores(channelsFrom(scores, firstUnseen), size));
-    }
+    const labels = truth.data.map((channel) => (isUnseen(channel) ? channel - firstUnseen : hidden));
+    this.vanilla.add(labels, ofUnseen);
     return prediction;
   }
 
-  metrics(options: MetricOptions): EvaluatedMethod {
-    const { vanilla } = this;
+  metrics(options: Omit<MetricOptions, 'classes'>): EvaluatedMethod {
+    const { vanilla, generalized, classes } = this;
+    const metrics = segmentationMetrics(generalized, { ...options, classes });
     return {
-      ...segmentationMetrics(this.generalized, options),
+      ...metrics,
       vanilla:
         vanilla && vanilla.total > 0
-          ? pickVanilla(segmentationMetrics(vanilla, { ...options, classes: options.classes.slice(this.firstUnseen) }))
+          ? pickVanilla(segmentationMetrics(vanilla, { ...options, classes: classes.slice(this.firstUnseen) }))
           : null,
-      confusion: this.generalized.toRows(),
+      control: vanilla ? transferControl(generalized, classes, metrics.seenMIoU) : null,
+      curve: (!this.calibrated && this.curve?.curve()) || null,
+      confusion: generalized.toRows(),
+    };
+  }
+
+  /** The best class of every pixel, and the best among the unseen ones, from 0 there. */
+  private predict(truth: LabelMap, scores: ScoreGrid): { prediction: LabelData; ofUnseen: LabelData } {
+    const size = [truth.height, truth.width] as const;
+    const { firstUnseen } = this;
+    if (!this.curve || scores.penalties) {
+      this.calibrated = true;
+      const ofUnseen = this.vanilla ? labelsFromScores(channelsFrom(scores, firstUnseen), size) : truth.data;
+      return { prediction: labelsFromScores(scores, size), ofUnseen };
+    }
+    const { first: seen, second: unseen, margin } = bestOfParts(scores, size, firstUnseen);
+    this.curve.add(truth.data, { seen, unseen, margin });
+    return {
+      prediction: seen.map((channel, i) => (margin[i] < 0 ? unseen[i] : channel)),
+      ofUnseen: unseen.map((channel) => channel - firstUnseen),
     };
   }
 }

@@ -5,6 +5,7 @@ export {
   type Interpolation,
 } from './average-precision.ts';
 export { ConfusionMatrix, type PixelArray } from './confusion-matrix.ts';
+export { type TransferControl, transferControl } from './control.ts';
 export {
   DetectionMetrics,
   type DetectionOptions,
@@ -24,6 +25,7 @@ export {
 } from './mask-files.ts';
 export { type Box, boxOverlaps, maskOverlaps } from './overlaps.ts';
 export { type DecodedMask, type MaskScores, type ScoreMasksOptions, scoreMasks } from './score-masks.ts';
+export { type BestOfGroups, type CurvePoint, SeenUnseenCounts, type SeenUnseenCurve } from './seen-unseen-curve.ts';
 export {
   type AbsentPolicy,
   type ClassGroup,

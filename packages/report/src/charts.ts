@@ -212,6 +212,44 @@ export function heatMap(
   };
 }
 
+/** A point of a path through a plane. */
+export interface PathPoint {
+  readonly series: string;
+  readonly x: number;
+  readonly y: number;
+  /** Drawn as a dot. */
+  readonly marked: boolean;
+}
+
+/** Paths through the points of each series in their order. */
+export function pathChart(points: readonly PathPoint[], xTitle: string, yTitle: string): ChartSpec {
+  const values = points.map((point, order) => ({ ...point, series: keyOf(point.series), order }));
+  const series = [...new Set(values.map((point) => point.series))];
+  const encoding = {
+    x: { field: 'x', type: 'quantitative', title: xTitle, axis: { tickCount: 5 } },
+    y: { field: 'y', type: 'quantitative', title: yTitle, axis: { tickCount: 5 } },
+    color: {
+      field: 'series',
+      type: 'nominal',
+      scale: { domain: series, range: [...PALETTE] },
+      legend: { title: null, labelExpr: SHOWN_NAME },
+    },
+  } as const;
+  return {
+    data: { values },
+    width: 540,
+    height: 260,
+    layer: [
+      { mark: { type: 'line', strokeWidth: 1.6 }, encoding: { ...encoding, order: { field: 'order' } } },
+      {
+        transform: [{ filter: 'datum.marked' }],
+        mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+        encoding,
+      },
+    ],
+  };
+}
+
 /** A point of a curve. */
 export interface CurvePoint {
   readonly series: string;

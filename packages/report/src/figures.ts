@@ -1,5 +1,14 @@
 import type { ClassMetrics } from '@unseen/metrics';
-import { type Bar, barChart, type ChartSpec, type CurvePoint, curveChart, heatMap, renderChart } from './charts.ts';
+import {
+  type Bar,
+  barChart,
+  type ChartSpec,
+  type CurvePoint,
+  curveChart,
+  heatMap,
+  pathChart,
+  renderChart,
+} from './charts.ts';
 import { displayName, FIGURE_TITLES, percent } from './format.ts';
 import type { Curve, RunReport } from './run-report.ts';
 import { FIGURES } from './run-types.ts';
@@ -8,7 +17,7 @@ import { FIGURES } from './run-types.ts';
 export interface DrawnFigure {
   /** File name without extension. */
   readonly name: string;
-  readonly section: 'classes' | 'confusion' | 'training';
+  readonly section: 'transfer' | 'classes' | 'confusion' | 'training';
   readonly title: string;
   readonly caption: string;
   readonly alt: string;
@@ -17,9 +26,14 @@ export interface DrawnFigure {
   readonly svg: string;
 }
 
-/** Draws the charts of a run: IoU per class, confusion, losses, KL and latent gap, figures over the iterations. */
+/** Draws the charts of a run: the seen-unseen curve, IoU per class, confusion, losses, KL and latent gap, figures over the iterations. */
 export async function drawFigures(report: RunReport): Promise<DrawnFigure[]> {
-  const drawings = [...classFigures(report), ...confusionFigures(report), ...trainingFigures(report)];
+  const drawings = [
+    ...transferFigures(report),
+    ...classFigures(report),
+    ...confusionFigures(report),
+    ...trainingFigures(report),
+  ];
   const drawn: DrawnFigure[] = [];
   for (const { spec, ...figure } of drawings) {
     drawn.push({ ...figure, svg: await renderChart(spec, figure.name, figure.alt) });
@@ -28,6 +42,36 @@ export async function drawFigures(report: RunReport): Promise<DrawnFigure[]> {
 }
 
 type Drawing = Omit<DrawnFigure, 'svg'> & { readonly spec: ChartSpec };
+
+function transferFigures({ methods }: RunReport): Drawing[] {
+  const paths = methods.flatMap(({ name, curve }) => (curve ? [{ name: displayName(name), curve }] : []));
+  if (paths.length === 0) return [];
+  const points = paths.flatMap(({ name, curve }) =>
+    curve.points.map(({ gamma, seenMIoU, unseenMIoU }) => ({
+      series: name,
+      x: seenMIoU,
+      y: unseenMIoU,
+      marked: gamma === ownGamma(curve.points),
+    })),
+  );
+  return [
+    {
+      name: 'seen-unseen',
+      section: 'transfer' as const,
+      title: 'Seen-unseen curve',
+      caption:
+        'What the method exchanges when the logits of the unseen classes are raised or lowered by one number γ; the dot is the method as it is (γ = 0).',
+      folded: false,
+      alt: 'Curves: unseen mIoU against seen mIoU by method. Area and best hIoU are in the table of unseen classes.',
+      spec: pathChart(points, 'seen mIoU', 'unseen mIoU'),
+    },
+  ];
+}
+
+/** γ of the point that stands for 0: equal neighbours are left out of a curve. */
+function ownGamma(points: readonly { readonly gamma: number }[]): number {
+  return points.reduce((found, { gamma }) => (gamma <= 0 ? gamma : found), points[0].gamma);
+}
 
 function classFigures({ methods }: RunReport): Drawing[] {
   return (['unseen', 'seen'] as const).flatMap((group) => {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
-import { ConfusionMatrix, type MetricClass, segmentationMetrics } from '@unseen/metrics';
+import { ConfusionMatrix, type MetricClass, segmentationMetrics, transferControl } from '@unseen/metrics';
 import { encode } from 'fast-png';
 
 /** What a made-up run is like. */
@@ -34,6 +34,16 @@ export const MADE_UP_CLASSES: readonly MetricClass[] = [
   ...UNSEEN.map((name, i) => ({ id: i + 40, name, group: 'unseen' as const })),
 ];
 
+const CURVE = {
+  points: [
+    { gamma: -9, seenMIoU: 0.75, unseenMIoU: 0 },
+    { gamma: -0.5, seenMIoU: 0.6, unseenMIoU: 0.25 },
+    { gamma: 2, seenMIoU: 0, unseenMIoU: 0.375 },
+  ],
+  area: 0.28125,
+  best: { gamma: -0.5, hIoU: 0.6875 },
+};
+
 const colorOf = (c: number): [number, number, number] => [
   (c * 97 + 40) % 256,
   (c * 57 + 130) % 256,
@@ -58,7 +68,9 @@ export async function writeMadeUpRun(folder: string, options: MadeUpRun = {}): P
   const method = (predictions: Uint16Array) => {
     const matrix = new ConfusionMatrix(k).add(labels, predictions);
     const vanilla = { PA: 0.625, mIoU: 0.4375 };
-    return { ...segmentationMetrics(matrix, { classes }), vanilla, confusion: matrix.toRows() };
+    const metrics = segmentationMetrics(matrix, { classes });
+    const control = transferControl(matrix, classes, metrics.seenMIoU);
+    return { ...metrics, vanilla, control, curve: CURVE, confusion: matrix.toRows() };
   };
   const metrics = {
     methods: { 'seen-only': method(guess(seen, 0)), cagnet: method(guess(occurring, 0.45)) },

@@ -46,6 +46,7 @@ function readMethod(value: unknown, where: string): MethodMetrics {
     const { PA = null, mIoU = null } = group ? object(group, `${where}.${name}`) : {};
     if (!isFigure(PA) || !isFigure(mIoU)) throw misfit(`${where}.${name}`, group, 'PA and mIoU, numbers or null');
   }
+  readTransfer(metrics, where);
   if (pixels !== undefined) {
     const { labelled, outside } = object(pixels, `${where}.pixels`);
     if (typeof labelled !== 'number' || typeof outside !== 'number') {
@@ -53,6 +54,29 @@ function readMethod(value: unknown, where: string): MethodMetrics {
     }
   }
   return { ...(metrics as unknown as MethodMetrics), perClass };
+}
+
+/** Control and seen-unseen curve, which may be missing. */
+function readTransfer({ control, curve }: Json, where: string): void {
+  if (control !== undefined && control !== null) {
+    const { unseenMIoU = null, chance = null } = object(control, `${where}.control`);
+    if (!isFigure(unseenMIoU) || !isFigure(chance)) {
+      throw misfit(`${where}.control`, control, 'unseenMIoU and chance, numbers or null');
+    }
+  }
+  if (curve === undefined || curve === null) return;
+  const { points, area, best } = object(curve, `${where}.curve`);
+  const numbers = (value: unknown, keys: readonly string[]) => {
+    const part = object(value, `${where}.curve`);
+    return keys.every((key) => typeof part[key] === 'number');
+  };
+  const isCurve =
+    Array.isArray(points) &&
+    points.length > 0 &&
+    points.every((point) => numbers(point, ['gamma', 'seenMIoU', 'unseenMIoU'])) &&
+    typeof area === 'number' &&
+    numbers(best, ['gamma', 'hIoU']);
+  if (!isCurve) throw misfit(`${where}.curve`, curve, 'points, area and best');
 }
 
 function readClass(value: unknown, where: string): ClassMetrics {

@@ -35,6 +35,8 @@ export function runMarkdown(report: RunReport, drawn: readonly DrawnFigure[], fo
     'Values in [0, 1]; – means undefined, not 0.',
     differences.length > 0 && bullets(differences.map((text) => `⚠ ${text}`)),
     ofUnseen && `### Unseen classes\n\n${markdownTable(ofUnseen.head, ofUnseen.rows)}\n\n${UNSEEN_NOTE}`,
+    report.notes.length > 0 && bullets(report.notes),
+    figures(drawn, 'transfer'),
     report.panels.length > 0 &&
       `## Pictures\n\n${markdownTable(
         ['image', 'ground truth', ...panelMethods.map(displayName)],

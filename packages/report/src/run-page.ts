@@ -24,7 +24,7 @@ export function runPage(
 ${cards(report)}
 ${alarm(report.warnings)}
 ${missing(report)}
-<section><h2>Results</h2>${results(report)}${ofUnseen(report)}</section>
+<section><h2>Results</h2>${results(report)}${ofUnseen(report)}${figures(drawn, 'transfer')}</section>
 ${report.panels.length > 0 && html`<section><h2>Pictures</h2>${pictures(report, image)}</section>`}
 <section><h2>Classes</h2>${figures(drawn, 'classes')}${classTable(report)}</section>
 ${section(drawn, 'confusion', 'Confusion', 'Rows are ground truth and sum to 1. Blue is correct, orange is wrong, and darker means more; shares below 0.5 % are blank. * marks unseen classes.')}
@@ -102,7 +102,7 @@ ${alarm(
 )}`;
 }
 
-function ofUnseen({ methods }: RunReport): Html | false {
+function ofUnseen({ methods, notes }: RunReport): Html | false {
   const found = unseenOf(methods);
   return (
     found !== undefined &&
@@ -110,7 +110,7 @@ function ofUnseen({ methods }: RunReport): Html | false {
       UNSEEN_NOTE,
       found.head,
       found.rows.map((cells) => ({ cells })),
-    )}`
+    )}${notes.length > 0 && html`<div class="note"><ul>${notes.map((text) => html`<li>${text}</li>`)}</ul></div>`}`
   );
 }
 

@@ -3,6 +3,7 @@ import { displayName, percent } from './format.ts';
 import { publishedFor } from './published.ts';
 import type { Panel, RunFolder } from './run-folder.ts';
 import type { LegendEntry, LogEntry, MethodMetrics } from './run-types.ts';
+import { transferRemarks } from './unseen-figures.ts';
 
 /** Logged values of one name over a stage. */
 export interface Curve {
@@ -23,6 +24,8 @@ export interface RunReport {
   readonly methods: readonly ({ readonly name: string } & MethodMetrics)[];
   /** Caveats to read before the numbers. */
   readonly warnings: readonly string[];
+  /** Remarks on the figures of the unseen classes. */
+  readonly notes: readonly string[];
   readonly published: readonly { readonly method: string; readonly found: ReturnType<typeof publishedFor> }[];
   readonly curves: readonly Curve[];
   readonly evaluations: readonly Curve[];
@@ -50,6 +53,7 @@ export function runReport(run: RunFolder): RunReport {
     ...(metrics.seconds === undefined ? {} : { seconds: metrics.seconds }),
     methods,
     warnings: warningsOf(run, methods),
+    notes: transferRemarks(methods).notes,
     published: methods
       .map(({ name }) => ({
         method: name,
@@ -100,6 +104,7 @@ function warningsOf(run: RunFolder, methods: RunReport['methods']): string[] {
     const times = entries.length > 1 ? `, ${entries.length} times` : '';
     warnings.push(`${text} (${entries[0].stage}, iteration ${entries[0].iteration}${times})`);
   }
+  warnings.push(...transferRemarks(methods).warnings);
   for (const group of ['unseen', 'seen'] as const) warnings.push(...absentClasses(methods[0].perClass, group));
   for (const { name, pixels } of methods) {
     if (!pixels || pixels.outside === 0) continue;

@@ -1,4 +1,4 @@
-import type { GroupMetrics, SegmentationMetrics } from '@unseen/metrics';
+import type { GroupMetrics, SeenUnseenCurve, SegmentationMetrics, TransferControl } from '@unseen/metrics';
 
 /** The figures in tables, in order. */
 export const FIGURES = ['seenMIoU', 'unseenMIoU', 'hIoU', 'mIoU', 'PA', 'MA'] as const;
@@ -13,6 +13,9 @@ export type MethodMetrics = Pick<SegmentationMetrics, Figure | 'perClass'> &
     readonly absent?: string;
     /** Metrics on pixels of unseen classes, predicted among the unseen classes only. */
     readonly vanilla?: Pick<GroupMetrics, 'PA' | 'mIoU'> | null;
+    /** Unseen mIoU with the vectors of the unseen classes rotated among themselves, and by chance. */
+    readonly control?: Pick<TransferControl, 'unseenMIoU' | 'chance'> | null;
+    readonly curve?: SeenUnseenCurve | null;
     /** [classes][classes] pixels: ground truth by row, prediction by column, in the order of `perClass`. */
     readonly confusion?: readonly (readonly number[])[];
   };

@@ -6,7 +6,7 @@ import { embedPanels } from './embed-panels.ts';
 import { MADE_UP_CLASSES, writeMadeUpRun } from './made-up-run.suite.ts';
 import { readRunFolder } from './run-folder.ts';
 import type { RunReport } from './run-report.ts';
-import { unseenOf } from './unseen-figures.ts';
+import { transferRemarks, unseenOf } from './unseen-figures.ts';
 import { type WrittenReport, writeReport } from './write-report.ts';
 
 let folder: string;
@@ -71,7 +71,7 @@ describe('writeReport', () => {
     const [images, charts] = [page.match(/<img /g)?.length, page.match(/<svg /g)?.length];
     expect(page.match(/<img [^>]*alt="[^"]+"/g)).toHaveLength(images ?? 0);
     expect(page.match(/<svg role="img" aria-label="[^"]+"/g)).toHaveLength(charts ?? 0);
-    expect(charts).toBe(8);
+    expect(charts).toBe(9);
   });
 
   it('escapes names wherever they come from', async () => {
@@ -137,11 +137,39 @@ describe('writeReport', () => {
   it('shows what is known of unseen pixels, where something is', async () => {
     const { methods } = written.content;
     const cagnet = methods[1];
-    const cells = [cagnet.unseen!.PA, cagnet.predictedUnseen, 0.625, 0.4375].map((value) => value!.toFixed(3));
+    const { unseenMIoU, control, unseen, predictedUnseen } = cagnet;
+    const proof = [unseenMIoU, control!.unseenMIoU, control!.chance, 0.28125, 0.6875];
+    const cells = [...proof, unseen!.PA, predictedUnseen, 0.625, 0.4375].map((value) => value!.toFixed(3));
     expect(markdown).toContain(`| CaGNet | ${cells.join(' | ')} |`);
     expect(page).toContain(cells.map((cell) => `<td>${cell}</td>`).join(''));
-    const bare = { ...methods[0], unseen: undefined, predictedUnseen: undefined, vanilla: null };
-    expect(unseenOf([bare as never])).toBeUndefined();
+    const nothing = { unseenMIoU: null, control: null, curve: null, unseen: undefined, predictedUnseen: undefined };
+    expect(unseenOf([{ ...methods[0], ...nothing, vanilla: null } as never])).toBeUndefined();
+  });
+
+  it('says whether unseen mIoU exceeds its control and chance, and which classes are never right', () => {
+    const { methods } = written.content;
+    const cagnet = { ...methods[1], unseenMIoU: 0.059 };
+    const remarks = (control: object | null, perClass = cagnet.perClass) =>
+      transferRemarks([{ ...cagnet, perClass, control } as never]);
+    expect(remarks({ unseenMIoU: 0.03, chance: 0.02 })).toEqual({ warnings: [], notes: [] });
+    expect(remarks({ unseenMIoU: 0.087, chance: 0.06 }).warnings).toEqual([
+      'CaGNet shows no transfer: its unseen mIoU is 0.059, against 0.087 with rotated vectors and 0.060 by chance.',
+    ]);
+    expect(remarks(null).notes.join()).toContain('No control stands beside the unseen mIoU of CaGNet');
+    const wrong = cagnet.perClass.map((row) => (row.name === 'toString' ? { ...row, iou: 0 } : row));
+    expect(remarks({ unseenMIoU: 0, chance: 0 }, wrong).notes).toEqual([
+      'CaGNet never gets these unseen classes right: toString.',
+    ]);
+    expect(transferRemarks([{ ...cagnet, unseenMIoU: 0, control: null }])).toEqual({ warnings: [], notes: [] });
+    // The baseline predicts no unseen class, so it claims nothing.
+    expect(page).not.toContain('seen only shows no transfer');
+  });
+
+  it('draws the seen-unseen curve of each method, and a dot where the method is as it is', async () => {
+    const svg = await readFile(join(folder, 'report/figures/seen-unseen.svg'), 'utf8');
+    expect(svg.match(/mark-line role-mark/g)).toHaveLength(2);
+    const dots = svg.split('mark-symbol role-mark').at(-1)!.split('</g>')[0];
+    expect(dots.match(/<path /g)).toHaveLength(2);
   });
 
   it('draws one bar per class and method that has a value, as long as the value', async () => {

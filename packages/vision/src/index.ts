@@ -23,7 +23,14 @@ export { type Color, generatedPalette, vocPalette } from './palette.ts';
 export { channelsOf, type Raster, type RasterData } from './raster.ts';
 export { type ResizeOptions, resizeBilinear, resizeNearest, resizeRgb } from './resize.ts';
 export { decodeRunLengths, encodeRunLengths, runLengthArea } from './run-lengths.ts';
-export { channelsFrom, type LabelOptions, labelsFromScores, type ScoreGrid } from './score-grid.ts';
+export {
+  type BestOfParts,
+  bestOfParts,
+  channelsFrom,
+  type LabelOptions,
+  labelsFromScores,
+  type ScoreGrid,
+} from './score-grid.ts';
 export {
   augmentShortSide,
   drawShortSideAugmentation,

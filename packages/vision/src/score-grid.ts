@@ -32,48 +32,72 @@ export function labelsFromScores(
   [height, width]: readonly [number, number],
   { minConfidence = 0 }: LabelOptions = {},
 ): LabelData {
-  const { channels, data, penalties } = scores;
-  const rows = sourcePositions(scores.height, height);
-  const columns = sourcePositions(scores.width, width);
-  const rowLength = scores.width * channels;
-  const blended = new Float32Array(rowLength);
-  const pixel = new Float32Array(channels);
+  const { channels, penalties } = scores;
   const calibrated = new Float64Array(channels);
   const labels = labelArray(channels, height * width);
   const hidden = ignoreOf(labels);
-  for (let y = 0; y < height; y++) {
-    mix(blended, data, rows.low[y] * rowLength, rows.high[y] * rowLength, rows.fraction[y]);
-    for (let x = 0; x < width; x++) {
-      mix(pixel, blended, columns.low[x] * channels, columns.high[x] * channels, columns.fraction[x]);
-      const best = argMax(penalties ? penalize(calibrated, pixel, penalties) : pixel);
-      const isVoid = minConfidence > 0 && probability(pixel, best) < minConfidence;
-      labels[y * width + x] = isVoid ? hidden : best;
-    }
-  }
+  forEachPixel(scores, [height, width], (pixel, at) => {
+    const best = argMax(penalties ? penalize(calibrated, pixel, penalties) : pixel);
+    const isVoid = minConfidence > 0 && probability(pixel, best) < minConfidence;
+    labels[at] = isVoid ? hidden : best;
+  });
   return labels;
+}
+
+/** The best channel of every pixel among the first channels and among the others, and how far apart they are. */
+export interface BestOfParts {
+  readonly first: LabelData;
+  readonly second: LabelData;
+  /** Score of the first less that of the second. */
+  readonly margin: Float32Array;
+}
+
+/**
+ * The best channels of every pixel below `start` and from `start` on, after interpolation as in {@link labelsFromScores}:
+ * where the margin is negative, it gives the second one.
+ */
+export function bestOfParts(scores: ScoreGrid, [height, width]: readonly [number, number], start: number): BestOfParts {
+  const { channels } = scores;
+  const first = labelArray(channels, height * width);
+  const second = labelArray(channels, height * width);
+  const margin = new Float32Array(height * width);
+  forEachPixel(scores, [height, width], (pixel, at) => {
+    let [a, b] = [0, start];
+    for (let c = 1; c < start; c++) if (pixel[c] > pixel[a]) a = c;
+    for (let c = start + 1; c < channels; c++) if (pixel[c] > pixel[b]) b = c;
+    first[at] = a;
+    second[at] = b;
+    margin[at] = pixel[a] - pixel[b];
+  });
+  return { first, second, margin };
 }
 
 /** All scores interpolated to [height, width] as {@link labelsFromScores} does. */
 export function resizeScores(scores: ScoreGrid, [height, width]: readonly [number, number]): ScoreGrid {
-  const { channels, data } = scores;
-  const rows = sourcePositions(scores.height, height);
-  const columns = sourcePositions(scores.width, width);
-  const rowLength = scores.width * channels;
-  const blended = new Float32Array(rowLength);
+  const { channels } = scores;
   const resized = new Float32Array(height * width * channels);
+  forEachPixel(scores, [height, width], (pixel, at) => resized.set(pixel, at * channels));
+  return { ...scores, height, width, data: resized };
+}
+
+/** Visits the interpolated scores of every pixel, in rows; the array is the same each time. */
+function forEachPixel(
+  { channels, data, ...grid }: ScoreGrid,
+  [height, width]: readonly [number, number],
+  visit: (scores: Float32Array, at: number) => void,
+): void {
+  const rows = sourcePositions(grid.height, height);
+  const columns = sourcePositions(grid.width, width);
+  const rowLength = grid.width * channels;
+  const blended = new Float32Array(rowLength);
+  const pixel = new Float32Array(channels);
   for (let y = 0, at = 0; y < height; y++) {
     mix(blended, data, rows.low[y] * rowLength, rows.high[y] * rowLength, rows.fraction[y]);
-    for (let x = 0; x < width; x++, at += channels) {
-      mix(
-        resized.subarray(at, at + channels),
-        blended,
-        columns.low[x] * channels,
-        columns.high[x] * channels,
-        columns.fraction[x],
-      );
+    for (let x = 0; x < width; x++, at++) {
+      mix(pixel, blended, columns.low[x] * channels, columns.high[x] * channels, columns.fraction[x]);
+      visit(pixel, at);
     }
   }
-  return { ...scores, height, width, data: resized };
 }
 
 /** A grid of the channels from `first` on. */
