@@ -1,13 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Figure } from '@unseen/report';
+import type { Figure, MethodMetrics } from '@unseen/report';
 import { textTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 const FIGURES: readonly Figure[] = ['seenMIoU', 'unseenMIoU', 'hIoU', 'mIoU', 'PA', 'MA'];
+const PROOF = ['control', 'chance', 'area'] as const;
 
-/** Figures of one method; null where undefined. */
-export type MethodFigures = Readonly<Record<Figure, number | null>>;
+/**
+ * Figures of one method; null where undefined. `control`: unseen mIoU with rotated vectors; `chance`: that of as many
+ * pixels placed at random; `area`: under the seen-unseen curve.
+ */
+export type MethodFigures = Readonly<Record<Figure | Proof, number | null>>;
+
+type Proof = 'control' | 'chance' | 'area';
+type Metrics = Pick<MethodMetrics, Figure | 'control' | 'curve'>;
 
 /** What verbs say about a run that has been evaluated. */
 export interface RunResult {
@@ -51,15 +58,26 @@ export function pickAll(methods: Readonly<Record<string, MethodFigures>>): RunRe
 }
 
 /** The figures alone. */
-export function pickFigures(metrics: MethodFigures): MethodFigures {
-  return Object.fromEntries(FIGURES.map((figure) => [figure, metrics[figure]])) as MethodFigures;
+export function pickFigures(metrics: Metrics): MethodFigures {
+  return {
+    ...(Object.fromEntries(FIGURES.map((figure) => [figure, metrics[figure]])) as Record<Figure, number | null>),
+    control: metrics.control?.unseenMIoU ?? null,
+    chance: metrics.control?.chance ?? null,
+    area: metrics.curve?.area ?? null,
+  };
 }
 
 /** A table of methods, in per cent. */
 export function figuresTable(methods: RunResult['methods']): string {
   const percent = (value: number | null) => (value === null ? '–' : (100 * value).toFixed(1));
-  return textTable([
-    ['method', ...FIGURES],
-    ...Object.entries(methods).map(([name, figures]) => [name, ...FIGURES.map((figure) => percent(figures[figure]))]),
-  ]);
+  const proof = PROOF.filter((name) => Object.values(methods).some((figures) => figures[name] !== null));
+  const columns = [...FIGURES, ...proof];
+  const note =
+    proof.length > 0
+      ? '\ncontrol: unseen mIoU with rotated class vectors; chance: of pixels placed at random; area: under the seen-unseen curve'
+      : '';
+  return `${textTable([
+    ['method', ...columns],
+    ...Object.entries(methods).map(([name, figures]) => [name, ...columns.map((column) => percent(figures[column]))]),
+  ])}${note}`;
 }

@@ -1,5 +1,6 @@
 import { UserError } from '@unseen/core';
 import { ConfusionMatrix, type PixelArray } from './confusion-matrix.ts';
+import { type TransferControl, transferControl } from './control.ts';
 import type { MaskPair } from './mask-files.ts';
 import { type MetricOptions, type SegmentationMetrics, segmentationMetrics } from './segmentation-metrics.ts';
 
@@ -20,7 +21,10 @@ export interface ScoreMasksOptions extends MetricOptions {
 
 /** Result of {@link scoreMasks}. */
 export interface MaskScores {
-  readonly metrics: SegmentationMetrics;
+  readonly metrics: SegmentationMetrics & {
+    /** `null` where every class is seen. */
+    readonly control: TransferControl | null;
+  };
   readonly matrix: ConfusionMatrix;
 }
 
@@ -47,7 +51,10 @@ export async function scoreMasks(options: ScoreMasksOptions): Promise<MaskScores
     requireKnown(labels, truth.data, truthMask.label);
     matrix.add(labels, translate(prediction.data, channels));
   }
-  return { metrics: segmentationMetrics(matrix, options), matrix };
+  const metrics = segmentationMetrics(matrix, options);
+  const hasUnseen = classes.some(({ group }) => group === 'unseen');
+  const control = hasUnseen ? transferControl(matrix, classes, metrics.seenMIoU) : null;
+  return { metrics: { ...metrics, control }, matrix };
 }
 
 const UNSCORED = 65535;

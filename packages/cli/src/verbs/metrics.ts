@@ -2,7 +2,7 @@ import { IGNORE, type LabelMap } from '@unseen/core';
 import type { DatasetDescription } from '@unseen/data';
 import type { ListedMasks, MetricClass, NamedMask, SegmentationMetrics } from '@unseen/metrics';
 import { once } from '../options.ts';
-import { figuresTable, uncovered } from '../results.ts';
+import { figuresTable, pickFigures, uncovered } from '../results.ts';
 import { textTable } from '../table.ts';
 import { defineVerb } from '../verb.ts';
 
@@ -55,7 +55,7 @@ export const metrics = defineVerb({
         ...metrics.perClass.map((c) => [c.name, c.group, percent(c.iou), percent(c.accuracy), String(c.support)]),
       ]),
     );
-    terminal.print(`\n${figuresTable({ [`${images} images`]: metrics })}\n${coverage(metrics)}`);
+    terminal.print(`\n${figuresTable({ [`${images} images`]: pickFigures(metrics) })}\n${coverage(metrics)}`);
     for (const [folder, { passedOver }] of [
       [pred, predicted],
       [gt ?? '', truth],
