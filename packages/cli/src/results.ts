@@ -53,7 +53,7 @@ export async function figuresOf(run: string): Promise<RunResult['methods']> {
 }
 
 /** The figures of methods alone. */
-export function pickAll(methods: Readonly<Record<string, MethodFigures>>): RunResult['methods'] {
+export function pickAll(methods: Readonly<Record<string, Metrics>>): RunResult['methods'] {
   return Object.fromEntries(Object.entries(methods).map(([name, all]) => [name, pickFigures(all)]));
 }
 
