@@ -42,7 +42,8 @@ async function requireFile(path: string): Promise<void> {
   throw new UserError({ given: `${path} is a device`, expected: 'a file', remedy: 'name a file' });
 }
 
-async function prepareFolder(folder: string): Promise<void> {
+/** {@link makeFolder}; the first time in this process, what killed processes have left of their own in it is removed. */
+export async function prepareFolder(folder: string): Promise<void> {
   await makeFolder(folder);
   const whole = resolve(folder);
   if (cleaned.has(whole)) return;

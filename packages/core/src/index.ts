@@ -34,6 +34,7 @@ export {
   hashJson,
   linkOrCopy,
   makeFolder,
+  prepareFolder,
   readBytes,
   readText,
   sha256,

@@ -58,6 +58,12 @@ describe('folder layout', () => {
 });
 
 describe('bad input', () => {
+  test('a name of more than 200 characters', async () => {
+    const yaml = SMALL_YAML.replace('name: sky', `name: ${'x'.repeat(201)}`);
+    const path = await smallDataset({ 'small.yaml': yaml });
+    await expect(openDataset(path)).rejects.toThrow(/'classes\.2\.name' is 'x{79}…'; expected at most 200 characters/);
+  });
+
   const opened = async (changes: Readonly<Record<string, string | Uint8Array>>) =>
     openDataset(await smallDataset(changes));
   const refused = async (yaml: (text: string) => string, message: RegExp) => {

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { readYamlDocument, validate } from '@unseen/formats';
+import { givenName, readYamlDocument, validate } from '@unseen/formats';
 import { z } from 'zod';
 import { findRegistered } from './registry.ts';
 import type { TableClass } from './vector-source.ts';
@@ -10,7 +10,7 @@ const schema = z.looseObject({
     .array(
       z.looseObject({
         id: z.int().nonnegative(),
-        name: z.string().min(1),
+        name: givenName(),
         wordRow: z.int().nonnegative().optional(),
       }),
     )

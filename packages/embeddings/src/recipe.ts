@@ -1,6 +1,13 @@
 import { dirname, join, resolve } from 'node:path';
 import { didYouMean, UserError } from '@unseen/core';
-import { dataFolder, expandDataFolder, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
+import {
+  dataFolder,
+  expandDataFolder,
+  givenName,
+  readYamlDocument,
+  validate,
+  type YamlDocument,
+} from '@unseen/formats';
 import { z } from 'zod';
 import type { TableRecipe } from './build-class-table.ts';
 import { datasetClasses } from './dataset-classes.ts';
@@ -10,12 +17,12 @@ import type { TableClass } from './vector-source.ts';
 const tokens = z.record(z.string(), z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]));
 
 const common = {
-  name: z.string().min(1),
+  name: givenName(),
   root: z.string().default('.'),
   sources: z
     .array(
       z.strictObject({
-        name: z.string().min(1),
+        name: givenName(),
         file: z.string().min(1),
         rows: z.enum(['tokens', 'names', 'ids']).default('tokens'),
         limit: z.int().positive().optional(),
@@ -32,7 +39,7 @@ const common = {
 const recipeSchema = z.strictObject({
   ...common,
   classes: z
-    .array(z.strictObject({ id: z.int().nonnegative(), name: z.string().min(1), tokens: tokens.optional() }))
+    .array(z.strictObject({ id: z.int().nonnegative(), name: givenName(), tokens: tokens.optional() }))
     .min(1)
     .optional(),
 });

@@ -1,6 +1,7 @@
 export { dataFolder, expandDataFolder } from './data-folder.ts';
 export { type FileKind, fileKind } from './file-kind.ts';
 export { gather } from './gather.ts';
+export { givenName } from './given-name.ts';
 export { encodeJsonObject } from './json/encode-json-object.ts';
 export { readJsonAt } from './json/read-json-at.ts';
 export { readJsonObject } from './json/read-json-object.ts';

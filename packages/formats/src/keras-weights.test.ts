@@ -63,6 +63,10 @@ describe('readKerasWeights', () => {
     const other = join(folder, 'other.h5');
     new h5wasm.File(other, 'w').close();
     await expect(readKerasWeights(other)).rejects.toThrow(`${other} has no attribute 'layer_names'`);
+    const newer = new h5wasm.File(other, 'w');
+    newer.create_group('layers');
+    newer.close();
+    await expect(readKerasWeights(other)).rejects.toThrow('in the format of Keras 3 (.weights.h5)');
   });
 
   it.skipIf(!existsSync(published))('reads a published MobileNet (skipped without ../shared)', async () => {

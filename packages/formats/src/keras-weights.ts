@@ -49,7 +49,15 @@ export async function openKerasFile(path: string, options: Hdf5Options = {}): Pr
   const root = [entities.get('')!, entities.get('/model_weights')].find(
     (group) => group && 'layer_names' in group.attributes,
   );
-  if (!root) throw notKeras(path, "has no attribute 'layer_names'");
+  if (!root) {
+    const isNewer = ['/layers', '/_layer_checkpoint_dependencies'].some((group) => entities.has(group));
+    if (!isNewer) throw notKeras(path, "has no attribute 'layer_names'");
+    throw new UserError({
+      given: `${path} has weights in the format of Keras 3 (.weights.h5), which does not keep their names`,
+      expected: 'Keras HDF5',
+      remedy: "save the whole model in Keras with model.save('model.h5')",
+    });
+  }
   const weights = new Map<string, KerasWeightInfo>();
   for (const layer of namesOf(root, 'layer_names', path)) {
     const group = entities.get(`${root.path}/${layer}`);

@@ -232,6 +232,7 @@ describe('openWeights', () => {
     ['nothing', '', 'is empty; expected weights: safetensors'],
     ['text', 'hello', 'is not a recognized file of weights; expected weights'],
     ['another archive', zipBytes([{ name: 'a.txt', content: Buffer.from('x') }]), 'zip archive of a.txt'],
+    ['Keras 3', zipBytes([{ name: 'model.weights.h5', content: Buffer.from('x') }]), 'format of Keras 3 '],
   ])('explains %s', async (name, content, message) => {
     const path = await write(name, content);
     const error = await openWeights(path).catch((thrown: unknown) => thrown);

@@ -104,6 +104,13 @@ async function openArchive(path: string, options: OpenWeightsOptions): Promise<W
     const folder = torchFolder(archive);
     if (folder !== undefined) return fromCheckpoint(await readZipCheckpoint(archive, folder), path, options);
     if (isNpz(archive)) return await readNpz(archive);
+    if (archive.entries.has('model.weights.h5')) {
+      throw new UserError({
+        given: `${path} is a model in the format of Keras 3 (.keras)`,
+        expected: 'Keras HDF5',
+        remedy: "save it once more in Keras with model.save('model.h5')",
+      });
+    }
     throw new UserError({
       given: `${path} is a zip archive of ${[...archive.entries.keys()].slice(0, 5).join(', ') || 'nothing'}`,
       expected: 'a PyTorch checkpoint (data.pkl) or arrays of NumPy (.npy)',

@@ -45,6 +45,9 @@ describe('openZip', () => {
         expect(archive.entries.size).toBe(given.length);
         for (const [i, { content }] of given.entries()) {
           expect(await archive.read(`folder/${i}`)).toEqual(content);
+          const pieces: Uint8Array[] = [];
+          for await (const piece of archive.pieces(`folder/${i}`)) pieces.push(piece);
+          expect(Buffer.concat(pieces)).toEqual(Buffer.from(content));
           const [start, end] = [a, b].map((n) => n % (content.length + 1)).sort((x, y) => x - y);
           expect(await archive.read(`folder/${i}`, start, end)).toEqual(content.slice(start, end));
         }

@@ -26,6 +26,8 @@ export interface ZipArchive {
    * compressed nothing else is read. What is damaged is a {@link UserError}.
    */
   read(name: string, start?: number, end?: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** {@link read} of a whole content of any size, in pieces; the checksum is compared after the last one. */
+  pieces(name: string): AsyncGenerator<Uint8Array, void>;
   close(): Promise<void>;
 }
 
@@ -116,8 +118,7 @@ class OpenZip implements ZipArchive {
   }
 
   async read(name: string, start = 0, end?: number): Promise<Uint8Array<ArrayBuffer>> {
-    const listed = this.entries.get(name);
-    if (!listed) throw damaged(this.path, `has no entry '${name}'`);
+    const listed = this.listed(name);
     const to = end ?? listed.size;
     if (start < 0 || to < start || to > listed.size) {
       throw damaged(this.path, `has no bytes ${start} to ${to} in '${name}', which has ${listed.size}`);
@@ -138,8 +139,31 @@ class OpenZip implements ZipArchive {
     }
   }
 
+  async *pieces(name: string): AsyncGenerator<Uint8Array, void> {
+    const listed = this.listed(name);
+    const { crc32: expected } = listed.entry;
+    let found = 0;
+    try {
+      await this.contentStart(listed);
+      // Another number of bytes than the directory says is an error of the stream.
+      for await (const piece of (await this.archive.openReadStreamPromise(listed.entry)) as AsyncIterable<Buffer>) {
+        found = crc32(piece, found);
+        yield piece;
+      }
+    } catch (error) {
+      throw error instanceof UserError ? error : explained(error, this.path);
+    }
+    if (expected !== 0 && found !== expected) throw damaged(this.path, `has a wrong checksum for '${name}'`);
+  }
+
   close(): Promise<void> {
     return this.file.close();
+  }
+
+  private listed(name: string): Listed {
+    const listed = this.entries.get(name);
+    if (listed) return listed;
+    throw damaged(this.path, `has no entry '${name}'`);
   }
 
   /** The directory does not tell how long an entry's own header is. */

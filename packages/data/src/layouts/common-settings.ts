@@ -1,3 +1,4 @@
+import { givenName } from '@unseen/formats';
 import { z } from 'zod';
 import { prepareSettings } from '../prepare/settings.ts';
 
@@ -7,7 +8,7 @@ export const classReference = z.union([z.string(), z.int()]);
 
 /** Settings of every layout. */
 export const commonSettings = {
-  name: z.string().min(1),
+  name: givenName(),
   description: z.string().default(''),
   source: z.string().optional(),
   license: z.string().optional(),
@@ -20,7 +21,7 @@ export const commonSettings = {
     .array(
       z.strictObject({
         id: z.int().min(0).max(0xfffe),
-        name: z.string().min(1),
+        name: givenName(),
         color: color.optional(),
         wordRow: z.int().min(0).optional(),
       }),
@@ -28,7 +29,7 @@ export const commonSettings = {
     .min(1),
   splits: z
     .record(
-      z.string(),
+      givenName(),
       z.strictObject({
         source: z.string().optional(),
         seen: z.array(classReference).min(1),

@@ -1,6 +1,6 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '@unseen/core';
+import { temporaryPath, UserError } from '@unseen/core';
 import fc from 'fast-check';
 import { beforeEach, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
@@ -61,6 +61,15 @@ it.each(NAMES)('%s: nothing is written outside of the target', async (name) => {
     expect((await readdir(folder)).filter((entry) => entry !== 'inside')).toEqual([name]);
     await rm(archive);
   }
+});
+
+it('what a killed process has left of a file is removed', async () => {
+  const archive = await write('a.zip');
+  const left = temporaryPath(join(target, 'masks/a.png')).replace(`-${process.pid}-`, '-999999999-');
+  await mkdir(join(target, 'masks'), { recursive: true });
+  await writeFile(left, 'half');
+  await extractArchive({ archive, inside: 'kit', wanted: WANTED, target });
+  expect(await readdir(join(target, 'masks'))).toEqual(['a.png', 'b.png']);
 });
 
 it('an archive that ends anywhere within its files is an error', async () => {

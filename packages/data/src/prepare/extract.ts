@@ -1,10 +1,10 @@
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { explainFileError, makeFolder, messageOf, temporaryPath, UserError } from '@unseen/core';
+import { explainFileError, messageOf, prepareFolder, temporaryPath, UserError } from '@unseen/core';
 import { openZip } from '@unseen/formats';
 import { extract, type Headers } from 'tar-stream';
 
@@ -49,7 +49,9 @@ async function extractZip({ archive, inside, wanted, target, signal, onProgress 
       if (path !== undefined && wanted.test(path)) {
         checkSize(size, name, archive);
         const to = join(target, path);
-        if (!(await isThere(to, size))) await writeWhole(to, async (part) => writeFile(part, await zip.read(name)));
+        if (!(await isThere(to, size))) {
+          await writeWhole(to, (part) => pipeline(zip.pieces(name), createWriteStream(part)));
+        }
         files++;
       }
       done += size;
@@ -147,7 +149,7 @@ async function isThere(path: string, size: number): Promise<boolean> {
 /** A file that is renamed when it is whole. It is not forced to the disk: after a crash it is unpacked again. */
 async function writeWhole(path: string, write: (part: string) => Promise<void>): Promise<void> {
   const part = temporaryPath(path);
-  await makeFolder(dirname(path));
+  await prepareFolder(dirname(path));
   try {
     await write(part);
     await rename(part, path);

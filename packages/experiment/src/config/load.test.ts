@@ -133,3 +133,20 @@ test('overrides that set nothing, and missing or empty experiment files, are use
   expect(await problem(loadExperiment(join(dir, 'absent.yaml'), { methods }))).toContain('does not exist');
   expect(await problem(loadExperiment(await file('empty.yaml', ''), { methods }))).toContain("'method' is missing");
 });
+
+test('names of runs have at most 200 characters, given or taken from the file', async () => {
+  const long = 'x'.repeat(201);
+  const given = await file('long-name.yaml', `name: ${long}\n${BASE}`);
+  expect(await problem(loadExperiment(given, { methods }))).toMatch(/up to 200 letters/);
+  expect(await problem(loadExperiment(await file(`${long}.yaml`, BASE), { methods }))).toMatch(/set 'name'$/);
+  expect((await loadExperiment(given, { methods, set: ['name=short'] })).config.name).toBe('short');
+});
+
+test.each(['__proto__', 'constructor', 'toString'])(
+  'a key that objects have by nature is unknown like any other: %s',
+  async (key) => {
+    const path = await file('keys.yaml', BASE);
+    const message = await problem(loadExperiment(path, { methods, set: [`${key}.a=1`] }));
+    expect(message).toMatch(new RegExp(`--set ${key}.a=1: (unknown|the) key '${key}'`));
+  },
+);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { UserError } from '@unseen/core';
+import { excerpt, RUN_NAME, UserError } from '@unseen/core';
 import { expandDataFolder, parseYamlDocument, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
 import { z } from 'zod';
 import type { Method, Methods } from '../pipeline/method.ts';
@@ -120,7 +120,13 @@ function owner(layers: readonly Layer[], path: readonly (string | number)[]): La
 /** `cagnet-toy` for experiments/cagnet/toy.yaml. */
 function defaultName(method: string, path: string): string {
   const stem = basename(path, extname(path)).replaceAll(/[^\w.-]/g, '-');
-  return stem.startsWith(method) ? stem : `${method}-${stem}`;
+  const name = stem.startsWith(method) ? stem : `${method}-${stem}`;
+  if (RUN_NAME.test(name)) return name;
+  throw new UserError({
+    given: `${path} gives its run the name '${excerpt(name)}'`,
+    expected: 'up to 200 characters',
+    remedy: "set 'name'",
+  });
 }
 
 /** Reads an override `a.b=value` (the value in YAML) as a document `{a: {b: value}}` that names the option in messages. */

@@ -1,3 +1,4 @@
+import { RUN_NAME } from '@unseen/core';
 import { z } from 'zod';
 import { filePath, nameOrPath } from './schema-paths.ts';
 
@@ -27,7 +28,7 @@ export const dataSettings = z.strictObject({
 export const baseSchema = z.strictObject({
   name: z
     .string()
-    .regex(/^(?!\.{1,2}$)[\w.-]+$/, 'letters, digits, dots, dashes and underscores, but not . or ..')
+    .regex(RUN_NAME, 'up to 200 letters, digits, dots, dashes and underscores, but not . or ..')
     .optional(),
   method: z.string(),
   profile: z.enum(['default', 'official']).default('default'),

@@ -259,7 +259,10 @@ export async function openTrainFeatures(
 /** Opens the store that {@link featureStage} has left of the validation images. */
 export async function openValFeatures(settings: FeatureSettings, { path }: FeatureFile): Promise<StoredMaps> {
   const store = await FeatureStore.open(path, (await openSubset(settings, 'val')).provenance);
-  const { height, width } = await store.read(0);
+  const { height, width } = await store.read(0).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
   const map = new Float32Array(height * width * store.channels);
   return {
     read: async (index) => {

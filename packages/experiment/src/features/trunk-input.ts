@@ -56,22 +56,23 @@ export interface TrunkInput {
 /** Opens what the networks of an experiment learn from: the store of its feature stage, or the images. */
 export function openTrunkInput(
   settings: TrunkInputSettings,
-  { seeds }: Pick<BuildContext, 'seeds'>,
+  { seeds, atEnd }: Pick<BuildContext, 'seeds' | 'atEnd'>,
   protocol: TrainingProtocol,
   features: FeatureFile | undefined,
 ): Promise<TrunkInput> {
   if (settings.backbone.train) return openImages(settings, seeds, protocol);
   if (!features) throw new TypeError('a frozen backbone without a stage that stores its features');
-  return openStore(settings, seeds, protocol, features);
+  return openStore(settings, { seeds, atEnd }, protocol, features);
 }
 
 async function openStore(
   settings: TrunkInputSettings,
-  seeds: BuildContext['seeds'],
+  { seeds, atEnd }: Pick<BuildContext, 'seeds' | 'atEnd'>,
   { split, heldOut = [] }: TrainingProtocol,
   features: FeatureFile,
 ): Promise<TrunkInput> {
   const store = await openTrainFeatures(settings, features, split);
+  atEnd?.(store.close);
   const { channels, statistics, close } = store;
   const { kept, out } = divide(store, heldOut, settings);
   return {

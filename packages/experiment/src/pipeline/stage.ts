@@ -25,10 +25,12 @@ export interface StageContext {
   readonly shard?: Shard;
   /** Aborted when the user interrupts the run: the stage then saves what it has and throws (`throwIfAborted`). */
   readonly signal: AbortSignal;
+  /** Has a file closed when a training stage ends, also where building its networks fails. Closing twice must do no harm. */
+  readonly atEnd?: (close: () => Promise<void>) => void;
 }
 
 /** What networks are built with. In a dry run (`planned`) only sizes are known: there are no data and no run folder. */
-export type BuildContext = Pick<StageContext, 'seeds' | 'engine'> &
+export type BuildContext = Pick<StageContext, 'seeds' | 'engine' | 'atEnd'> &
   (({ readonly planned?: false } & Pick<StageContext, 'folder'>) | { readonly planned: true });
 
 /** A training stage as a dry run sees it. */

@@ -10,6 +10,7 @@ import { temporaryFolder } from '../../../../tests/helpers/temporary-folder.ts';
 import { openRunFolder } from '../folder.ts';
 import { defineMethod } from './method.ts';
 import { runStages } from './run-stages.ts';
+import type { StageContext } from './stage.ts';
 import { trainStage } from './train-stage.ts';
 
 let dir: string;
@@ -21,7 +22,12 @@ beforeEach(() => {
 const device: Device = { name: 'a device', readBacks: 0, allocatedBytes: undefined, finish: async () => {} };
 
 /** Trains for 10 steps whose losses are given; which of them were fetched, and where the checkpoint would be. */
-async function train(engine: Engine, out: string, loss: (iteration: number) => number) {
+async function train(
+  engine: Engine,
+  out: string,
+  loss: (iteration: number) => number,
+  begin: (context: StageContext) => void = () => {},
+) {
   const fetched: number[] = [];
   const method = defineMethod({
     name: 'steps',
@@ -33,16 +39,19 @@ async function train(engine: Engine, out: string, loss: (iteration: number) => n
         name: 'train',
         settings: {},
         schedule: { iterations: 10, logEvery: 3, checkpointEvery: 4 },
-        build: async () => ({
-          modules: { network: new Dense({ inputs: 1, outputs: 1, seeds: new SeedTree(0) }) },
-          optimizers: {},
-          noise: new SeedTree(0).stream(),
-          batches: { position: null, advance: async () => {} },
-          step: async (iteration) => async () => {
-            fetched.push(iteration + 1);
-            return { loss: loss(iteration + 1) };
-          },
-        }),
+        build: async (context) => {
+          begin(context);
+          return {
+            modules: { network: new Dense({ inputs: 1, outputs: 1, seeds: new SeedTree(0) }) },
+            optimizers: {},
+            noise: new SeedTree(0).stream(),
+            batches: { position: null, advance: async () => {} },
+            step: async (iteration) => async () => {
+              fetched.push(iteration + 1);
+              return { loss: loss(iteration + 1) };
+            },
+          };
+        },
       }),
     ],
   });
@@ -84,4 +93,18 @@ test('a loss on a device that is not finite is noticed before a checkpoint is wr
   expect(error?.message).toMatch(/the loss 'loss' is NaN at iteration 3; .*no checkpoint was written before/);
   expect(fetched).toEqual([3, 4]);
   expect(existsSync(checkpoint)).toBe(false);
+});
+
+test('what building has opened is closed, also where it fails', async () => {
+  const closed: string[] = [];
+  const begin = (name: string, error?: Error) => (context: StageContext) => {
+    context.atEnd!(async () => void closed.push(name));
+    if (error) throw error;
+  };
+  const engine = await createEagerEngine('cpu');
+  expect((await train(engine, 'failed', () => 1, begin('failed', new Error('no networks')))).error?.message).toBe(
+    'no networks',
+  );
+  expect((await train(engine, 'done', () => 1, begin('done'))).fetched).toHaveLength(10);
+  expect(closed).toEqual(['failed', 'done']);
 });

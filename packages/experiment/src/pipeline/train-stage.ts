@@ -82,7 +82,15 @@ export function trainStage<const N extends Needs>(options: TrainStageOptions<N>)
     settings,
     ...(needs && { needs }),
     makes: weightsOf(name),
-    run: async (context, inputs) => runTraining(context, name, schedule, await build(context, inputs)),
+    run: async (context, inputs) => {
+      const opened: (() => Promise<void>)[] = [];
+      const atEnd = (close: () => Promise<void>) => void opened.push(close);
+      try {
+        await runTraining(context, name, schedule, await build({ ...context, atEnd }, inputs));
+      } finally {
+        for (const close of opened) await close();
+      }
+    },
     ...(plan && { plan }),
   });
 }

@@ -14,7 +14,7 @@ import { z } from 'zod';
 const addedClass = z.strictObject({
   /** That of the dataset's class of this name, or one that the dataset does not use. */
   id: z.int().nonnegative(),
-  name: z.string().min(1),
+  name: z.string().min(1).max(200),
   /** RGB for pictures. */
   color: z.tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)]),
 });

@@ -47,8 +47,8 @@ export function calibrateStage(
       const options = { pseudoUnseen, images, random: seeds.child('classes').stream() };
       const protocol = holdOut(await openProtocol(settings), options);
       const input = await openTrunkInput(settings, context, protocol, features);
-      const networks = await buildProjection({ spnet }, { protocol, input }, seeds);
       try {
+        const networks = await buildProjection({ spnet }, { protocol, input }, seeds);
         const learning = projectionTraining(context, 'calibrate', { spnet, train }, networks, seeds);
         // The input stays open for the images held out.
         await runTraining(context, 'calibrate', train, { ...learning, close: learning.dispose });
