@@ -14,6 +14,7 @@ import {
 } from './annotation-file.ts';
 import { idOfFileName } from './image-names.ts';
 import { outlineOf } from './outline.ts';
+import { Repeats } from './repeats.ts';
 
 const size = z.int().min(1).max(0xffff);
 // Memory is allocated by these sizes.
@@ -64,8 +65,7 @@ class Objects {
   readonly categories: number[] = [];
   readonly values: unknown[] = [];
   readonly places: BytePlace[] = [];
-  readonly hashes: number[] = [];
-
+  /** Of all annotations, the place of its first one. */
   readonly firstIndex: number;
 
   constructor(firstIndex: number) {
@@ -92,7 +92,7 @@ export async function readInstanceAnnotations(
   const counts = new Map<number, number>();
   const incomplete = new Set<number>();
   const [withoutOutline, brokenOutlines] = [new Remarks(), new Remarks()];
-  const alike: { readonly of: Objects; readonly earlier: number; readonly later: number }[] = [];
+  const repeats = new Repeats(path);
 
   const addAnnotation = (value: unknown, index: number, place: BytePlace) => {
     const { id, image_id, category_id, segmentation } = checkPart(referenceSchema, value, path, ['annotations', index]);
@@ -123,10 +123,7 @@ export async function readInstanceAnnotations(
       of = new Objects(index);
       objects.set(image_id, of);
     }
-    const hash = hashOf(category_id, segmentation);
-    const earlier = of.hashes.indexOf(hash);
-    if (earlier >= 0) alike.push({ of, earlier, later: of.hashes.length });
-    of.hashes.push(hash);
+    repeats.note(image_id, of.categories.length, category_id, segmentation);
     of.categories.push(category_id);
     if (keep) of.values.push(value);
     else of.places.push(place);
@@ -146,12 +143,10 @@ export async function readInstanceAnnotations(
 
   const read = async ({ values, places }: Pick<Objects, 'values' | 'places'>) =>
     keep ? values : readJsonAt(path, places);
-  const repeated = new Remarks();
-  for (const { of, earlier, later } of alike) {
-    const pair = [earlier, later];
-    const [a, b] = await read({ values: pair.map((i) => of.values[i]), places: pair.map((i) => of.places[i]) });
-    remarkRepeated(a, b, path, repeated);
-  }
+  const repeated = await repeats.remarks((image, positions) => {
+    const { values, places } = objects.get(image)!;
+    return read({ values: positions.map((i) => values[i]), places: positions.map((i) => places[i]) });
+  });
   const facts = {
     ...{ path, categories: categories.names, counts, withoutOutline, brokenOutlines, repeated },
     incomplete: images.namesOf(incomplete),
@@ -228,36 +223,4 @@ class ImageTable {
     });
     return new Map(entries);
   }
-}
-
-/** A number that annotations of the same content share. */
-function hashOf(category: number, segmentation: unknown): number {
-  let hash = category + 1;
-  const add = (value: number) => {
-    hash = Math.imul(hash ^ value, 0x9e3779b1) ^ (hash >>> 15);
-  };
-  const parts = Array.isArray(segmentation) ? segmentation : [segmentation];
-  add(parts.length);
-  for (const part of parts) {
-    const list: unknown = part?.counts ?? part;
-    if (!Array.isArray(list) && typeof list !== 'string') continue;
-    add(list.length);
-    for (let i = 0; i < list.length && i < 8; i++) add(typeof list === 'string' ? list.charCodeAt(i) : list[i] * 1024);
-  }
-  return hash;
-}
-
-/** Whether two annotations say the same under two ids; without ids, one of them cannot be meant. */
-function remarkRepeated(earlier: unknown, later: unknown, path: string, repeated: Remarks): void {
-  const [a, b] = [earlier, later].map((value) => checkPart(referenceSchema, value, path));
-  if (JSON.stringify([a.category_id, a.segmentation]) !== JSON.stringify([b.category_id, b.segmentation])) return;
-  if (outlineOf(a.segmentation)?.kind === 'none') return;
-  if (a.id === undefined && b.id === undefined) {
-    throw new UserError({
-      given: `${path} has an annotation of image ${a.image_id} twice (category ${a.category_id}, the same outline)`,
-      expected: 'every annotation once',
-      remedy: 'remove the repeated one',
-    });
-  }
-  repeated.add(`annotations ${a.id} and ${b.id} of image ${a.image_id}`);
 }
