@@ -102,6 +102,17 @@ describe('objects of COCO', () => {
     expect(train[0].imageLabels).toEqual([1]);
   });
 
+  test('categories that contradict the classes, or the other file', async () => {
+    const named = (name: string) => ({ ...ANNOTATIONS, categories: [{ id: 1, name }, { id: 3, name: 'Dog' }] }); // biome-ignore format: a table
+    expect((await openDataset(await instances(named('Cat')))).train).toHaveLength(1);
+    await expect(openDataset(await instances(named('dog')))).rejects.toThrow(/1 is 'dog' here and 'cat' there; exp/);
+    const path = await instances(named('Cat'), 'map: {1: cat, 3: dog}\n');
+    const annotations = [{ image_id: 1, category_id: 1, segmentation: box(0, 0, 3, 2) }];
+    const val = { images: [image(1, 'y')], annotations, categories: [{ id: 1, name: 'dog' }] };
+    await writeFiles(join(path, '..'), { 'annotations/instances_val2017.json': JSON.stringify(val) });
+    await expect(openDataset(path)).rejects.toThrow(/contradict each other: 1 is 'Cat' and 'dog'/);
+  });
+
   test('an object of no class is an error, an ignored one is none', async () => {
     const stray = [{ image_id: 5, category_id: 4, segmentation: box(0, 0, 3, 2) }];
     const { train } = await openDataset(await instances({ ...ANNOTATIONS, annotations: stray }));
@@ -172,10 +183,12 @@ describe('panoptic COCO', () => {
     expect(val[0].instances).toBeUndefined();
   });
 
-  test('an object of no class, and two photos for one annotation', async () => {
+  test('an object of no class, another name for a class, and two photos for one annotation', async () => {
     const stray = [{ file_name: 'x.png', segments_info: [{ id: 2, category_id: 7 }] }];
     const named = [{ id: 7, name: 'cow', isthing: 1 }];
     const path = await panoptic({ annotations: stray, categories: named });
+    const contrary = panoptic({ categories: [{ id: 2, name: 'sky', isthing: 0 }] });
+    await expect(openDataset(await contrary)).rejects.toThrow(/2 is 'sky' here and 'grass' there/);
     const [sample] = (await openDataset(path)).train;
     await expect(sample.instances?.()).rejects.toThrow(/image 'x': category 7 \('cow'\) is no class of the dataset/);
     await writeFiles(join(path, '..'), { 'train2017/x.webp': plainImage(2, 4) });
