@@ -5,7 +5,7 @@ import { type PublishedResult, publishedFor } from './published.ts';
 import { type RunFolder, readRunFolder } from './run-folder.ts';
 import { FIGURES, type Figure, type MethodMetrics } from './run-types.ts';
 import { type Spread, spreadOf } from './statistics.ts';
-import { UNSEEN_FIGURES } from './unseen-figures.ts';
+import { transferRemarks, UNSEEN_FIGURES } from './unseen-figures.ts';
 
 /** A method of an experiment, over its seeds. */
 export interface ComparedMethod {
@@ -60,6 +60,8 @@ export interface Comparison {
   readonly methods: readonly ComparedMethod[];
   readonly differences: readonly ClassDifference[];
   readonly warnings: readonly string[];
+  /** Remarks on how far the numbers carry. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -129,6 +131,7 @@ export function compare(runs: readonly RunFolder[]): Comparison {
     methods,
     differences: methods.slice(1).map((method) => classDifference(method, methods[0])),
     warnings: warningsOf(runs, names, methods),
+    notes: notesOf(methods),
   };
 }
 
@@ -245,6 +248,8 @@ function warningsOf(
     const { leakage } = run.metrics.protocol;
     if (leakage) warnings.push(`${run.name}: the leakage guard was disabled: ${leakage}`);
     for (const warning of run.metrics.warnings) warnings.push(`${run.name}: ${warning}`);
+    const figures = Object.entries(run.metrics.methods).map(([name, metrics]) => ({ ...metrics, name }));
+    for (const warning of transferRemarks(figures).warnings) warnings.push(`${run.name}: ${warning}`);
     const seed = seedOf(run);
     const twin = runs.findIndex(
       (other, j) => j < i && names[j] === names[i] && seed !== null && seedOf(other) === seed,
@@ -252,12 +257,15 @@ function warningsOf(
     if (twin >= 0)
       warnings.push(`${runs[twin].name} and ${run.name} have the same settings and seed, and count as one run.`);
   }
-  const few = methods.filter(({ seeds }) => seeds.length < 3).length;
-  if (few > 0) warnings.push(`${few} of ${methods.length} rows have fewer than 3 runs, so their spread means little.`);
   for (const { label, published } of methods) {
     if (!published || published.differences.length === 0) continue;
     const { result, differences } = published;
     warnings.push(`${label} and the paper's ${result.label} are NOT comparable: ${differences.join('; ')}.`);
   }
   return warnings;
+}
+
+function notesOf(methods: readonly ComparedMethod[]): string[] {
+  const few = methods.filter(({ seeds }) => seeds.length < 3).length;
+  return few === 0 ? [] : [`${few} of ${methods.length} rows have fewer than 3 runs, so their spread means little.`];
 }

@@ -4,7 +4,7 @@ import type { ComparedRun, Comparison } from './compare.ts';
 import { FIGURE_TITLES, figure, signed, spread } from './format.ts';
 import { Html, html } from './html.ts';
 import { bullets, cell, encodePath, fileLink, link, markdownTable } from './markdown.ts';
-import { alarm, page, table } from './page.ts';
+import { alarm, notes, page, table } from './page.ts';
 import { FIGURES } from './run-types.ts';
 import { UNSEEN_NOTE, unseenTable } from './unseen-figures.ts';
 
@@ -55,7 +55,7 @@ export async function drawComparison({ methods, differences }: Comparison): Prom
 
 /** A comparison as one self-contained page. */
 export function comparisonPage(comparison: Comparison, drawn: readonly ComparisonFigure[]): string {
-  const { methods, runs, warnings } = comparison;
+  const { methods, runs, warnings, notes: remarks } = comparison;
   const chart = ({ title, svg }: ComparisonFigure) =>
     html`<figure><h3>${title}</h3><div class="wide">${new Html(svg)}</div></figure>`;
   const rows = methods.flatMap(({ label, seeds, figures, published }) => [
@@ -73,6 +73,7 @@ export function comparisonPage(comparison: Comparison, drawn: readonly Compariso
   const body = html`<h1>${TITLE}</h1>
 <p class="soft">${runs.length} runs, ${methods.length} methods. Mean ± sample standard deviation over runs.</p>
 ${alarm(warnings)}
+${notes(remarks)}
 <section><h2>Results</h2>${table('Values in [0, 1]; – means undefined, not 0.', HEAD, rows)}
 ${drawn.filter(({ name }) => name === 'figures').map(chart)}
 ${
@@ -91,7 +92,7 @@ ${
 
 /** A comparison as Markdown, next to `figures/<name>.svg`. */
 export function comparisonMarkdown(comparison: Comparison, drawn: readonly ComparisonFigure[]): string {
-  const { methods, runs, warnings } = comparison;
+  const { methods, runs, warnings, notes: remarks } = comparison;
   const rows = methods.flatMap(({ label, seeds, figures, published }) => [
     [label, String(seeds.length), ...FIGURES.map((name) => spread(figures[name]))],
     ...(published
@@ -104,6 +105,7 @@ export function comparisonMarkdown(comparison: Comparison, drawn: readonly Compa
     `# ${TITLE}`,
     `${runs.length} runs, ${methods.length} methods. Mean ± sample standard deviation over runs.`,
     warnings.length > 0 && `**Before you read the numbers:**\n\n${bullets(warnings)}`,
+    remarks.length > 0 && bullets(remarks),
     '## Results',
     markdownTable(HEAD, rows),
     ofUnseen && `### Unseen classes\n\n${markdownTable(ofUnseen.head, ofUnseen.rows)}\n\n${UNSEEN_NOTE}`,

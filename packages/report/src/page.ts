@@ -83,6 +83,11 @@ export function alarm(warnings: readonly string[], title = 'Before you read the 
 <ul>${warnings.map((text) => html`<li>${text}</li>`)}</ul></div>`;
 }
 
+/** Remarks that stand beside the numbers; empty if there are none. */
+export function notes(texts: readonly string[]): Html {
+  return html`${texts.length > 0 && html`<div class="note"><ul>${texts.map((text) => html`<li>${text}</li>`)}</ul></div>`}`;
+}
+
 /** A table that scrolls on narrow screens; the first cell of each row is its heading. */
 export function table(
   caption: string,

@@ -1,7 +1,7 @@
 import type { DrawnFigure } from './figures.ts';
 import { displayName, duration, FIGURE_TITLES, figure, signed } from './format.ts';
 import { Html, html } from './html.ts';
-import { alarm, page, table, wordTable } from './page.ts';
+import { alarm, notes, page, table, wordTable } from './page.ts';
 import type { RunReport } from './run-report.ts';
 import { FIGURES, type Figure, type LegendEntry } from './run-types.ts';
 import { UNSEEN_NOTE, unseenOf } from './unseen-figures.ts';
@@ -102,7 +102,7 @@ ${alarm(
 )}`;
 }
 
-function ofUnseen({ methods, notes }: RunReport): Html | false {
+function ofUnseen({ methods, notes: remarks }: RunReport): Html | false {
   const found = unseenOf(methods);
   return (
     found !== undefined &&
@@ -110,7 +110,7 @@ function ofUnseen({ methods, notes }: RunReport): Html | false {
       UNSEEN_NOTE,
       found.head,
       found.rows.map((cells) => ({ cells })),
-    )}${notes.length > 0 && html`<div class="note"><ul>${notes.map((text) => html`<li>${text}</li>`)}</ul></div>`}`
+    )}${notes(remarks)}`
   );
 }
 
