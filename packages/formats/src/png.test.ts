@@ -295,3 +295,11 @@ describe.skipIf(!existsSync(shared))('real masks (skipped without ../shared)', (
     expect([...mask.data].every((value) => value <= 20 || value === 255)).toBe(true);
   });
 });
+
+it('gives what RGB bytes hold of any picture, where losses are allowed', () => {
+  const lossy = (options: Parameters<typeof png>[0]) => [...decodeRgbPng(png(options), 'x.png', { lossy: true }).data];
+  const one = { width: 1, height: 1 };
+  expect(lossy({ ...one, depth: 8, color: 6, rows: [Uint8Array.of(1, 2, 3, 0)] })).toEqual([1, 2, 3]);
+  expect(lossy({ ...one, depth: 16, color: 2, rows: [Uint8Array.of(200, 1, 7, 255, 0, 9)] })).toEqual([200, 7, 0]);
+  expect(lossy({ ...one, depth: 16, color: 2, rows: [Uint8Array.of(0, 1, 0, 2, 0, 9)] })).toEqual([1, 2, 9]);
+});

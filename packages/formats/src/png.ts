@@ -87,7 +87,9 @@ export function decodeRgbPng(
       remedy: 'save with 8 bits',
     });
   const unpacked = unpack(pixels(png, name), png);
-  const stored = depth === 16 ? Uint8Array.from(unpacked, (value) => value >> 8) : unpacked;
+  // Values of 8 bits in a file of 16 would all become 0.
+  const shift = depth === 16 && unpacked.some((value) => value > 0xff) ? 8 : 0;
+  const stored = depth === 16 ? Uint8Array.from(unpacked, (value) => value >> shift) : unpacked;
   if (color === RGB) return { height, width, data: stored as Uint8Array };
   const data = new Uint8Array(count * 3);
   const palette = color === PALETTE ? readPalette(png, name) : undefined;

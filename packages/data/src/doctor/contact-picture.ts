@@ -1,7 +1,8 @@
-import { type LabelMap, type RgbImage, UserError } from '@unseen/core';
+import { type LabelMap, type RgbImage, readBytes, UserError } from '@unseen/core';
+import { decodeRgbPng, fileKind } from '@unseen/formats';
 import { type Color, overlay, resizeNearest } from '@unseen/vision';
 import sharp from 'sharp';
-import { decodeImage } from '../image.ts';
+import { decodeImage, decodeImageBytes } from '../image.ts';
 import type { Subset } from '../layouts/listing.ts';
 import { isUnequal } from './checks/sizes.ts';
 import { classOf, type DatasetFacts, type EntryFacts, type MaskFacts } from './facts.ts';
@@ -51,7 +52,7 @@ export async function pictureOf(
   const photo = await smallPhoto(source);
   const { height, width } = photo;
   if (!hasIds(mask!)) {
-    const picture = await decodeImage(entry.maskPath!);
+    const picture = await maskPicture(entry.maskPath!);
     return {
       ...{ subset, id, classes: [], unlabelled: 0, unknown: 0, remark: 'the mask itself: it has no class ids' },
       photo: await encode(photo),
@@ -86,6 +87,12 @@ export async function pictureOf(
       remark: `mask ${mask!.height}x${mask!.width}, image ${entry.image!.height}x${entry.image!.width}`,
     }),
   };
+}
+
+/** A mask that is a picture, whatever it holds. */
+async function maskPicture(path: string): Promise<RgbImage> {
+  const bytes = await readBytes(path);
+  return fileKind(bytes) === 'PNG' ? decodeRgbPng(bytes, path, { lossy: true }) : decodeImageBytes(bytes, path);
 }
 
 function hasIds({ colors, kind }: MaskFacts): boolean {
