@@ -155,6 +155,19 @@ describe('decoding', () => {
     await expect(decodeImageBytes(png, 'a.png')).rejects.toThrow(/a\.png has more than 268,435,456 pixels.*tiles/);
   });
 
+  test('stacks in TIFF are refused, smaller copies of a picture are not', async () => {
+    const page = { width: 60, channels: 3 as const };
+    const stack = sharp(gradient, { raw: { ...page, height: 40, pageHeight: 20 } });
+    await expect(decodeImageBytes(await stack.tiff().toBuffer(), 'a.tif')).rejects.toThrow(
+      /a\.tif is a stack of 2 pictures/,
+    );
+    const pyramid = await raw()
+      .tiff({ pyramid: true, tile: true, tileWidth: 16, tileHeight: 16, compression: 'lzw' })
+      .toBuffer();
+    expect((await sharp(pyramid).metadata()).pages).toBeGreaterThan(1);
+    expect((await decodeImageBytes(pyramid, 'a.tif')).data).toEqual(gradient);
+  });
+
   test('animations give their first picture', async () => {
     const frames = await sharp(Uint8Array.of(9, 9, 9, 200, 200, 200), {
       raw: { width: 1, height: 2, channels: 3, pageHeight: 1 },

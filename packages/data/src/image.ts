@@ -5,9 +5,9 @@ import { decodeUnusual, isUnusual, requireBands } from './unusual-image.ts';
 
 /**
  * Decodes a photo (JPEG, PNG, WebP, TIFF, GIF, AVIF; told by its content) to 8-bit RGB upright (EXIF), grey as three equal
- * channels, without alpha and further bands. Of animations and stacks it is the first picture. Missing, truncated and
+ * channels, without alpha and further bands; of animations the first picture. Missing, truncated and
  * unreadable files are {@link UserError}s, and so are those whose values cannot be told as 8 bits: floating-point numbers,
- * 16 bits of which the upper 8 are empty, four bands and more without named colours.
+ * 16 bits of which the upper 8 are empty, four bands and more without named colours, stacks.
  */
 export async function decodeImage(path: string): Promise<RgbImage> {
   return decodeImageBytes(await readBytes(path), path);
@@ -17,7 +17,7 @@ export async function decodeImage(path: string): Promise<RgbImage> {
 export async function decodeImageBytes(bytes: Uint8Array, name: string): Promise<RgbImage> {
   const picture = openImage(bytes, name);
   try {
-    if (isUnusual(bytes)) return await decodeUnusual(picture, name);
+    if (isUnusual(bytes)) return await decodeUnusual(picture, name, (n) => openImage(bytes, name, n));
     const { data, info } = await picture
       .autoOrient()
       .removeAlpha()
@@ -57,12 +57,12 @@ const READABLE = ['JPEG', 'PNG', 'WebP', 'TIFF', 'GIF', 'AVIF'];
 const EXPECTED = 'a whole JPEG, PNG, WebP, TIFF, GIF or AVIF file';
 const REPLACE = 'replace the file, or remove it from the list';
 
-/** The decoder of an image, if it is of a format that is read: others (SVG) may take any time and memory. */
-export function openImage(bytes: Uint8Array, name: string): Sharp {
+/** The decoder of an image, or of another picture of its file, if it is of a format that is read: others (SVG) may take any time and memory. */
+export function openImage(bytes: Uint8Array, name: string, page = 0): Sharp {
   const kind = fileKind(bytes);
   if (kind !== undefined && READABLE.includes(kind)) {
     // Colour profiles are ignored, as by the tools that published weights were trained with.
-    return sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: MOST_PIXELS });
+    return sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: MOST_PIXELS, page });
   }
   const what =
     bytes.length === 0 ? 'it is empty' : kind === undefined ? 'it is of no known format' : `the file is ${kind}`;

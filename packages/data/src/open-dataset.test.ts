@@ -115,6 +115,15 @@ describe('bad input', () => {
     await expect(openDataset(path)).rejects.toThrow(/no mask .*: c; .*c\.tif is of a type .* with the same values/);
   });
 
+  test('lists of another form: what is advised was tried', async () => {
+    const list = (text: string) => opened({ 'train.txt': text });
+    await expect(list('a  1\nb -1\n')).rejects.toThrow(/keep only the first column of the list, by which 2 of these 2/);
+    await expect(list('x/y/a.png\nz\n')).rejects.toThrow(
+      /set lists: .*components: 1\}, by which 1 of these 2 are found/,
+    );
+    await expect(list('x/y/z.png\n')).rejects.toThrow(/add the images, or remove the ids from the list/);
+  });
+
   test('a dataset that has not been prepared', async () => {
     await expect(openDataset('voc12', { root: 'nowhere' })).rejects.toThrow(
       /nowhere.*train_aug\.txt does not exist; .*'unseen dataset prepare voc12 --from DIR'.*nowhere/,

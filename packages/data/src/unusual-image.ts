@@ -65,10 +65,22 @@ export function requireBands(header: Header, name: string): void {
   }
 }
 
-/** Decodes an image of {@link isUnusual}. */
-export async function decodeUnusual(picture: Sharp, name: string): Promise<RgbImage> {
+/** Refuses stacks: of several pictures that are alike, none can be told from the others. Smaller copies and masks are none. */
+function requireOne(first: Metadata, second: Metadata, name: string): void {
+  const keys = ['width', 'height', 'channels', 'depth', 'bitsPerSample'] as const;
+  if (keys.some((key) => first[key] !== second[key])) return;
+  throw new UserError({
+    given: `${name} is a stack of ${first.pages} pictures`,
+    expected: 'one picture',
+    remedy: 'save the picture that is meant, or its bands as the channels of one picture',
+  });
+}
+
+/** Decodes an image of {@link isUnusual}; `page` opens another picture of the same file. */
+export async function decodeUnusual(picture: Sharp, name: string, page: (n: number) => Sharp): Promise<RgbImage> {
   const header = await picture.metadata();
   requireBands(header, name);
+  if ((header.pages ?? 1) > 1) requireOne(header, await page(1).metadata(), name);
   const upright = picture.autoOrient();
   if (header.space === 'cmyk') return fromCmyk(upright);
   if (isPlainRgb(header)) return from16Bits(upright, name, { is16: header.depth === 'ushort', bands: [0, 3, 4] });

@@ -41,6 +41,11 @@ test.each([
   expect(await idsOf(text)).toEqual(LINES);
 });
 
+test('a list in another encoding is refused', async () => {
+  const list = idsOf(Buffer.from('caf\xe9\n', 'latin1'));
+  await expect(list).rejects.toThrow(/list\.txt is not UTF-8; expected UTF-8, or UTF-16.*save it as UTF-8/);
+});
+
 test('quotes within ids stay, doubled ones are one', async () => {
   expect(await idsOf('"a ""b"""\nc"d\n"')).toEqual(['1 a "b"', '2 c"d', '3 "']);
 });
