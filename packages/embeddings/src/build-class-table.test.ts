@@ -49,6 +49,23 @@ describe('buildClassTable', () => {
     ]);
   });
 
+  it('takes classes, tokens and sources with names that objects have by nature', async () => {
+    const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+    const path = join(folder, 'names.csv');
+    await writeFile(path, names.map((name, i) => `${name},${i},1\n`).join(''));
+    const table = await buildClassTable({
+      name: 't',
+      sources: [
+        { name: 'constructor', path, rows: 'names' },
+        { name: '__proto__', path: words },
+      ],
+      classes: names.map((name, id) => ({ id, name, tokens: Object.fromEntries([['__proto__', 'cat']]) })),
+      normalize: 'none',
+    });
+    expect(table.names).toEqual(names);
+    expect(table.vectors).toEqual(names.map((_, i) => Float32Array.of(i, 1, 3, 4)));
+  });
+
   it('normalises the whole, or the parts first', async () => {
     const build = (normalize: 'parts' | 'joint') =>
       buildClassTable({ name: 't', sources: [byToken(), byId()], classes, normalize });
