@@ -57,7 +57,7 @@ export async function openContextualRun(run: TrainedRun): Promise<ContextualRun>
   const { context, protocol, names } = run;
   const config = requireContextual(run);
   const model = names[names.length - 1];
-  const stage = Object.values(modelStages(cagnetMethod(config)))[names.length - 1];
+  const [stage] = Object.values(modelStages(cagnetMethod(config))).slice(-1);
   const weights = requireStageOutput(context, stageWeights(stage), stage);
   const choices = chooseByProfile(config.profile, config.cagnet);
   const { seen, unseen } = protocol.split;

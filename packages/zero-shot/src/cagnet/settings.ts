@@ -8,6 +8,7 @@ import {
 } from '@unseen/experiment';
 import { z } from 'zod';
 import {
+  calibrationShape,
   classifierSettings,
   classifyWeights,
   finetuneShape,
@@ -111,6 +112,7 @@ export const cagnetSettings = z.strictObject({
   selfTrain: selfTrain.optional(),
   /** A second fine-tuning behind the self-training. */
   finetune2: finetune.optional(),
+  ...calibrationShape,
 });
 
 /** Validated settings, before the profile has decided what they leave open. */

@@ -7,7 +7,7 @@ import type { Engine, Program } from '@unseen/tensor';
 import type { z } from 'zod';
 import type { OpenedInput } from '../protocol/protocol.ts';
 import type { ZeroShotConfig } from '../protocol/settings.ts';
-import type { finetuneShape, learningShape, selfTrainShape } from './settings.ts';
+import type { calibrationShape, finetuneShape, learningShape, selfTrainShape } from './settings.ts';
 import type { SyntheticStepOptions, SyntheticSteps } from './synthetic-step.ts';
 
 /** The networks of a generative method behind its trunk. */
@@ -46,7 +46,7 @@ export type GenerativeConfig = ZeroShotConfig & {
   readonly finetune: Settings<typeof finetuneShape>;
   readonly selfTrain?: Settings<typeof selfTrainShape> | undefined;
   readonly finetune2?: Settings<typeof finetuneShape> | undefined;
-};
+} & Settings<typeof calibrationShape>;
 
 /**
  * A method that learns from seen classes to generate features from class vectors, and then teaches its classifier unseen

@@ -13,6 +13,7 @@ import { loadGrownWeights } from '@unseen/nn';
 import { dataStages, evaluateZeroShot } from '../protocol/data-stages.ts';
 import type { Extension } from '../protocol/extension.ts';
 import { openClassProtocol } from '../protocol/protocol.ts';
+import { calibrated } from './calibrated.ts';
 import type { GenerativeMethod, GenerativeModel, Networks } from './generative-method.ts';
 import { finetuneStage, learnStage, selfTrainStage } from './stages.ts';
 
@@ -31,6 +32,7 @@ export function generativePipeline<M extends GenerativeModel>(
   before: Readonly<Record<string, Stage>> = {},
 ): Stage[] {
   const { config } = method;
+  const { calibration } = config;
   const data = dataStages(config);
   if (config.extend) {
     const extended = extendStage(method, config.extend);
@@ -66,7 +68,7 @@ export function generativePipeline<M extends GenerativeModel>(
       validation: data.validation,
       needs,
       predictors: generativePredictors(of),
-      blocks: method.blocks,
+      blocks: { ...method.blocks, ...(calibration && { calibration }) },
       protocol: () => generativeProtocol(config),
     });
   }
@@ -98,7 +100,7 @@ export function modelStages({
   };
 }
 
-/** What a run of a generative method segments images with: its classifier after each of its stages. */
+/** What a run of a generative method segments images with: its classifier after each of its stages, the last also calibrated. */
 export function generativePredictors<M extends GenerativeModel>(
   method: GenerativeMethod<M>,
 ): Predictors<ScorePredictor> {
@@ -115,8 +117,15 @@ export function generativePredictors<M extends GenerativeModel>(
         segmenter: (channels) => method.segmenter({ channels, ...sizes }),
       });
     };
-  const stages = modelStages(method);
-  return Object.fromEntries(Object.entries(stages).map(([name, stage]) => [name, open(stage)]));
+  const models = Object.entries(modelStages(method)).map(([name, stage]) => [name, open(stage)] as const);
+  const { calibration } = method.config;
+  if (!calibration) return Object.fromEntries(models);
+  const [last, plain] = models[models.length - 1];
+  const raised: typeof plain = async (context, options) => {
+    const { split } = await openClassProtocol(method.config);
+    return calibrated(await plain(context, options), { seen: split.seen.length, gamma: calibration.gamma });
+  };
+  return Object.fromEntries([...models, [`${last}-c`, raised]]);
 }
 
 /** What the protocol of a method that labels unlabelled pixels itself says of its training. */

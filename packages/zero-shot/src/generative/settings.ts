@@ -23,6 +23,12 @@ export const finetuneShape = {
   optimizers: z.strictObject({ heads: optimizerSettings, generator: optimizerSettings }),
 };
 
+/**
+ * Calibration at test time: γ is added to the logits of the unseen classes, in a model of its own, `<name>-c`. Take it from
+ * the curve of a run on the dataset's split `tuning`, never from the classes that it is tested on.
+ */
+export const calibrationShape = { calibration: z.strictObject({ gamma: z.number() }).optional() };
+
 /** Which unlabelled pixels self-training labels (ST-2); `null` where the profile decides. */
 const pseudoLabelSettings = z.strictObject({
   /**

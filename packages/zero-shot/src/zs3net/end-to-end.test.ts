@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@unseen/core';
 import { evaluateRun, exportRun, loadExperiment, openTrainedRun, runExperiment } from '@unseen/experiment';
@@ -69,6 +69,25 @@ describe.each([
     expect(exportRun(run, { model: await run.model(), name: last }).bytes.length).toBeGreaterThan(1000);
     run.close();
   });
+
+  if (name === 'stored') {
+    test('is calibrated by evaluating it again: seen mIoU is exchanged for unseen mIoU along the curve', async () => {
+      const out = join(dir, 'calibrated');
+      await cp(join(dir, name), out, { recursive: true });
+      const { zs3net: plain } = (await read(name, 'metrics.json')).methods;
+      const { gamma } = plain.curve.best;
+      const experiment = await load([`calibration.gamma=${gamma}`], file);
+      await runExperiment(experiment, { out, resume: true, force: true, from: 'evaluate' });
+      const { methods: found } = await read('calibrated', 'metrics.json');
+      expect(Object.keys(found)).toEqual([...names, 'zs3net-c']);
+      expect(found.zs3net).toEqual(plain);
+      expect(found['zs3net-c'].hIoU).toBeCloseTo(plain.curve.best.hIoU, 2);
+      expect(found['zs3net-c'].curve.area).toBeCloseTo(plain.curve.area, 2);
+      const run = await openTrainedRun(out, { methods });
+      await expectSameProgram(await run.model());
+      run.close();
+    });
+  }
 
   if (name === 'st') {
     test('ends with the same numbers when it is killed and resumed', async () => {

@@ -3,6 +3,7 @@ import { MMD_BANDWIDTHS } from '@unseen/nn';
 import type { NodeFeatureKind, NoiseKind } from '@unseen/synthesis';
 import { z } from 'zod';
 import {
+  calibrationShape,
   classifierSettings,
   classifyWeights,
   finetuneShape,
@@ -71,6 +72,7 @@ export const zs3netSettings = z.strictObject({
     .optional(),
   /** A second fine-tuning behind the self-training. */
   finetune2: finetune.optional(),
+  ...calibrationShape,
 });
 
 /** Validated settings, before the profile has decided what they leave open. */
