@@ -49,4 +49,4 @@ export { requireUnlocked, takeLock } from './lock.ts';
 export { isInnerPath, isInside, RUN_NAME, realPath, resolveInside } from './paths.ts';
 export { type RandomState, RandomStream, SeedTree } from './random.ts';
 export { isBeingWritten, isTemporary, removeAbandoned, temporaryPath } from './temporary.ts';
-export { excerpt, printable } from './text.ts';
+export { excerpt, listNames, printable } from './text.ts';

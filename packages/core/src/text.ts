@@ -17,3 +17,8 @@ export function printable(text: string, { lines = true }: { readonly lines?: boo
 export function excerpt(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
+
+/** Names for a message: of many the first ones and how many there are. */
+export function listNames(names: readonly (string | number)[], most = 20): string {
+  return names.length > most ? `${names.slice(0, most).join(', ')}, … (${names.length} in all)` : names.join(', ');
+}

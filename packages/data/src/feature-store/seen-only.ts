@@ -1,4 +1,4 @@
-import { IGNORE, ignoreOf, type LabelData, UserError, type ZeroShotSplit } from '@unseen/core';
+import { IGNORE, ignoreOf, type LabelData, listNames, UserError, type ZeroShotSplit } from '@unseen/core';
 import { ContiguousLabels } from '../contiguous-labels.ts';
 import type { FeatureStatistics, FeatureView } from './schema.ts';
 import type { FeatureStore, StoredSupport } from './store.ts';
@@ -63,7 +63,7 @@ export class SeenOnlyFeatures {
     if (this.#isSeen(classId)) return this.#store.viewsWith(classId);
     throw new UserError({
       given: `views with class ${classId}`,
-      expected: `a seen class: ${this.labels.order.slice(0, this.labels.seenCount).join(', ')}`,
+      expected: `a seen class: ${listNames(this.labels.order.slice(0, this.labels.seenCount))}`,
     });
   }
 

@@ -31,12 +31,15 @@ function countLabelled(labels: Int32Array, classes: number): number {
 /** Collects the labelled positions. */
 export function labelledRows(labels: Int32Array, classes: number, capacity: number): LabelledRows {
   const positions = new Int32Array(capacity);
-  const kept = new Int32Array(capacity).fill(ignoreAmong(classes));
+  const kept = new Int32Array(capacity);
   const others = new Int32Array(capacity);
   let row = 0;
   let other = 0;
+  let ignored = ignoreAmong(classes);
   for (let position = 0; position < labels.length; position++) {
     if (labels[position] >= classes) {
+      // That of the map, which may have more classes than are learnt.
+      ignored = Math.max(ignored, labels[position]);
       if (other < capacity) others[other++] = position;
       continue;
     }
@@ -44,5 +47,6 @@ export function labelledRows(labels: Int32Array, classes: number, capacity: numb
     kept[row++] = labels[position];
   }
   positions.set(others.subarray(0, capacity - row), row);
+  kept.fill(ignored, row);
   return { positions, labels: kept };
 }

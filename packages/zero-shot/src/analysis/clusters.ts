@@ -7,7 +7,7 @@ import {
   FeatureReservoir,
   nearest,
 } from '@unseen/analysis';
-import { didYouMean, IGNORE, type RgbImage, type SeedTree, UserError } from '@unseen/core';
+import { didYouMean, IGNORE, listNames, type RgbImage, type SeedTree, UserError } from '@unseen/core';
 import type { Program } from '@unseen/tensor';
 import { overlay, resizeNearest } from '@unseen/vision';
 import { analysedImages, type ImageChoice } from './analysed-images.ts';
@@ -100,7 +100,7 @@ function channelOf(classes: readonly AnalysedClass[], name: string): number {
   const names = classes.map((one) => one.name);
   throw new UserError({
     given: `the run knows no class '${name}'`,
-    expected: `one of: ${names.join(', ')}`,
+    expected: `one of: ${listNames(names)}`,
     ...didYouMean(name, names),
   });
 }

@@ -1,4 +1,4 @@
-import { didYouMean, type RandomStream, UserError } from '@unseen/core';
+import { didYouMean, listNames, type RandomStream, UserError } from '@unseen/core';
 import { ContiguousLabels, SeenOnlySample } from '@unseen/data';
 import type { ZeroShotProtocol } from './protocol.ts';
 
@@ -67,7 +67,7 @@ function chooseClasses(
     if (channel >= 0) return channel;
     throw new UserError({
       given: `'${name}' as a pseudo-unseen class`,
-      expected: `a seen class: ${names.join(', ')}`,
+      expected: `a seen class: ${listNames(names)}`,
       ...didYouMean(name, names),
     });
   });
