@@ -51,6 +51,7 @@ export { evaluateRun } from './models/evaluate-run.ts';
 export { exportRun } from './models/export-run.ts';
 export { featureModel } from './models/feature-model.ts';
 export { imageModel } from './models/image-model.ts';
+export { mapScores, type ScoreMapping } from './models/map-scores.ts';
 export { requireStageOutput, requireWeights } from './models/model-context.ts';
 export { listImages, predictImages } from './models/predict.ts';
 export { refinedModel } from './models/refined-model.ts';

@@ -1,5 +1,4 @@
-import type { ScorePredictor } from '@unseen/experiment';
-import type { ScoreGrid } from '@unseen/vision';
+import { mapScores, type ScorePredictor } from '@unseen/experiment';
 
 /** Options of {@link calibrated}. */
 export interface CalibrationOptions {
@@ -16,24 +15,8 @@ export interface CalibrationOptions {
 export function calibrated(model: ScorePredictor, { seen, gamma }: CalibrationOptions): ScorePredictor {
   const classes = model.classes.length;
   const bonus = Float32Array.from({ length: classes }, (_, channel) => (channel < seen ? 0 : gamma));
-  const raised = <G extends Pick<ScoreGrid, 'data'>>(grid: G): G => ({
-    ...grid,
-    data: grid.data.map((logit, i) => logit + bonus[i % classes]),
+  return mapScores(model, {
+    scores: (grid) => ({ ...grid, data: grid.data.map((logit, i) => logit + bonus[i % classes]) }),
+    logits: (ops, logits) => ops.add(logits, ops.constant(bonus, [classes])),
   });
-  const { logitsOfFeatures } = model;
-  return {
-    ...model,
-    logits: async (image) => raised(await model.logits(image)),
-    ...(logitsOfFeatures && { logitsOfFeatures: async (features) => raised(await logitsOfFeatures(features)) }),
-    program: () => {
-      const program = model.program();
-      return {
-        ...program,
-        describe: (ops, inputs) => {
-          const { logits } = program.describe(ops, inputs).outputs;
-          return { outputs: { logits: ops.add(logits, ops.constant(bonus, [classes])) } };
-        },
-      };
-    },
-  };
 }

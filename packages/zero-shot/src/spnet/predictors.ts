@@ -5,6 +5,7 @@ import {
   featureModel,
   imageModel,
   type ModelContext,
+  mapScores,
   openTrunk,
   type Predictors,
   predictStep,
@@ -82,22 +83,8 @@ async function openProjection(
  */
 function calibrated(model: ScorePredictor, calibration: Calibration): ScorePredictor {
   const penalties = calibrationPenalties(calibration);
-  const { logitsOfFeatures } = model;
-  return {
-    ...model,
-    logits: async (image) => ({ ...(await model.logits(image)), penalties }),
-    ...(logitsOfFeatures && {
-      logitsOfFeatures: async (features) => ({ ...(await logitsOfFeatures(features)), penalties }),
-    }),
-    program: () => {
-      const program = model.program();
-      return {
-        ...program,
-        describe: (ops, inputs) => {
-          const { logits } = program.describe(ops, inputs).outputs;
-          return { outputs: { logits: calibratedLogits(ops, logits, calibration) } };
-        },
-      };
-    },
-  };
+  return mapScores(model, {
+    scores: (grid) => ({ ...grid, penalties }),
+    logits: (ops, logits) => calibratedLogits(ops, logits, calibration),
+  });
 }
