@@ -118,7 +118,9 @@ test('with a given γ nothing is searched, and γ = 0 is the plain method', asyn
   ]);
   await runExperiment(experiment, { out });
   const { methods: found, protocol } = await read('zero', 'metrics.json');
-  expect(found['spnet-c']).toEqual(found.spnet);
+  // Calibrated probabilities have no seen-unseen curve.
+  expect(found['spnet-c']).toEqual({ ...found.spnet, curve: null });
+  expect(found.spnet.curve.points.length).toBeGreaterThan(1);
   expect(protocol.calibration).toBe('γ = 0, given');
 });
 
