@@ -48,8 +48,9 @@ export const demo = defineVerb({
     const { html } = await writeComparison(folders, { out: resolve(out, 'comparison') });
     const compared = Object.fromEntries(METHODS.map((name) => [name, found[name]]));
     const seconds = secondsSince(began);
+    const last = folders[folders.length - 1];
     context.terminal.print(
-      `\n${figuresTable(compared)}\n\nComparison: ${html}\nRuns: ${folders.join(', ')}\nTime: ${duration(1000 * seconds)}`,
+      `\n${figuresTable(compared)}\n\nComparison: ${html}\nRuns: ${folders.join(', ')}\nTime: ${duration(1000 * seconds)}\n\nNext: unseen predict ${last} photo.jpg, or unseen analyze clusters ${last}`,
     );
     return { report: html, runs: folders, seconds, methods: compared };
   },

@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { UserError } from '@unseen/core';
+import { commonFolder, findRuns } from '../find-runs.ts';
 import { outOption } from '../options.ts';
 import { figuresOf, figuresTable } from '../results.ts';
 import { defineVerb } from '../verb.ts';
@@ -9,15 +12,19 @@ export const report = defineVerb({
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'Run folders, or metrics files of any tool',
+      describe: 'Run folders, folders of runs, or metrics files of any tool',
     },
   },
-  options: { out: outOption('Folder of the report (default: <run>/report; comparison/ for several runs)') },
+  options: { out: outOption('Folder of the report (default: <run>/report; comparison/ beside several runs)') },
   examples: [
     ['unseen report runs/cagnet-toy', 'writes runs/cagnet-toy/report/index.html'],
     ['unseen report runs/toy-seed* --out toy', 'means and deviations over seeds'],
   ],
-  async run({ runs, out }, { terminal }) {
+  async run({ runs: given, out }, { terminal }) {
+    const runs = await findRuns(given);
+    if (runs.length === 0) {
+      throw new UserError({ given: `${given.join(', ')}: a report and no run`, expected: 'run folders' });
+    }
     const { writeComparison, writeReport } = await import('@unseen/report');
     const noteMissing = (run: string, missing: readonly string[]) => {
       // Other tools have none of what a run folder holds besides.
@@ -33,7 +40,7 @@ export const report = defineVerb({
     }
     const unreadable: { readonly run: string; readonly error: string }[] = [];
     const { html, markdown, json, content } = await writeComparison(runs, {
-      out: out ?? 'comparison',
+      out: out ?? join(commonFolder(runs), 'comparison'),
       onUnreadable: (run, { message }) => unreadable.push({ run, error: message }),
     });
     const read = runs.filter((run) => !unreadable.some((one) => one.run === run));
