@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { DrawnFigure } from './figures.ts';
 import { displayName, duration, FIGURE_TITLES, figure } from './format.ts';
 import { bullets, cell, link, markdownTable, prose } from './markdown.ts';
-import type { RunReport } from './run-report.ts';
+import { PANEL_NOTE, type RunReport } from './run-report.ts';
 import { FIGURES } from './run-types.ts';
 import { UNSEEN_NOTE, unseenOf } from './unseen-figures.ts';
 
@@ -38,7 +38,7 @@ export function runMarkdown(report: RunReport, drawn: readonly DrawnFigure[], fo
     report.notes.length > 0 && bullets(report.notes),
     figures(drawn, 'transfer'),
     report.panels.length > 0 &&
-      `## Pictures\n\n${markdownTable(
+      `## Pictures\n\n${PANEL_NOTE}\n\n${markdownTable(
         ['image', 'ground truth', ...panelMethods.map(displayName)],
         report.panels.map(({ id, image, truth, methods: predictions }) =>
           [

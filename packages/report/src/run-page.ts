@@ -2,7 +2,7 @@ import type { DrawnFigure } from './figures.ts';
 import { displayName, duration, FIGURE_TITLES, figure, signed } from './format.ts';
 import { Html, html } from './html.ts';
 import { alarm, notes, page, table, wordTable } from './page.ts';
-import type { RunReport } from './run-report.ts';
+import { PANEL_NOTE, type RunReport } from './run-report.ts';
 import { FIGURES, type Figure, type LegendEntry } from './run-types.ts';
 import { UNSEEN_NOTE, unseenOf } from './unseen-figures.ts';
 
@@ -140,7 +140,7 @@ function pictures({ panels, legend, methods }: RunReport, image: (path: string) 
           group === 'unseen' ? html`<b class="unseen">${name} (unseen)</b>` : name
         }</li>`,
     )}</ul>`
-  }<div class="panels">${rows}</div>`;
+  }<p>${PANEL_NOTE}</p><div class="panels">${rows}</div>`;
 }
 
 /** A colour that is safe in a style attribute. */

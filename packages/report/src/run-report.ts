@@ -35,6 +35,10 @@ export interface RunReport {
   readonly missing: readonly string[];
 }
 
+/** What pictures of predictions show. */
+export const PANEL_NOTE =
+  'Predictions are pale where the ground truth is unlabelled: what stands there is not scored. Images that show unseen classes come first.';
+
 /** Composes the report of a run. */
 export function runReport(run: RunFolder): RunReport {
   const { metrics, log } = run;

@@ -1,7 +1,6 @@
-import { ignoreOf, type LabelMap, type RgbImage, type Sample, writeFileAtomic, writeJsonAtomic } from '@unseen/core';
-import { encodeRgbPng } from '@unseen/formats';
-import { type Color, paintLabels, resizeNearest, resizeRgb } from '@unseen/vision';
-import type { ClassProtocol, DatasetProtocol } from '../classes.ts';
+import { type LabelMap, type Sample, writeJsonAtomic } from '@unseen/core';
+import { resizeNearest } from '@unseen/vision';
+import type { DatasetProtocol } from '../classes.ts';
 import type { ExperimentConfig } from '../config/schema.ts';
 import {
   type EvaluatedMethod,
@@ -13,6 +12,7 @@ import {
 import { modelContext } from '../models/model-context.ts';
 import { filesOf } from './artifacts.ts';
 import type { Predictors, ScorePredictor, Task } from './method.ts';
+import { PanelChoice, PanelWriter } from './panels.ts';
 import { defineStage, type Needs, type Stage, type StageContext } from './stage.ts';
 
 /** Features of the validation images that a stage has stored. */
@@ -65,6 +65,8 @@ export function evaluateStage(options: EvaluateStageOptions): Stage<readonly str
         for (const [name, open] of Object.entries(predictors)) opened.set(name, await open(models, { scale: 1 }));
         maps = await stored?.(context);
         const writer = new PanelWriter(folder.file, protocol);
+        await writer.clear();
+        const choice = new PanelChoice(panels, protocol.split);
         const [{ grid }] = opened.values();
         const methods = await evaluateScorers({
           images: validationImages(protocol, { resolution, grid, ...(size && { size }) }),
@@ -73,7 +75,7 @@ export function evaluateStage(options: EvaluateStageOptions): Stage<readonly str
           split: protocol.split,
           resolution,
           onImage: async (image, predictions, index) => {
-            if (index < panels) await writer.write(image, predictions);
+            if (choice.takes(image.truth)) await writer.write(image, predictions);
             await context.progress.update(index + 1, val.length, image.id);
             context.signal.throwIfAborted();
           },
@@ -123,46 +125,6 @@ export async function* validationImages(
     if (resolution === 'original') return mask;
     const warped = size ? resizeNearest(mask, ...size) : mask;
     return resolution === 'feature' ? resizeNearest(warped, ...grid) : warped;
-  }
-}
-
-/** Pictures of the first images: photo, truth, and what each method predicts. */
-class PanelWriter {
-  private readonly file: (...parts: string[]) => string;
-  private readonly protocol: ClassProtocol;
-  private readonly colors: ReadonlyMap<number, Color>;
-
-  constructor(file: (...parts: string[]) => string, protocol: ClassProtocol) {
-    this.file = file;
-    this.protocol = protocol;
-    this.colors = new Map(protocol.classes.map(({ color }, trainId) => [trainId, color]));
-  }
-
-  async write({ id, truth, image }: EvaluationImage, predictions: Readonly<Record<string, LabelMap>>): Promise<void> {
-    const photo = resizeRgb(await image(), truth.height, truth.width);
-    await this.save(id, 'image', photo);
-    await this.save(id, 'truth', paintLabels(truth, this.colors));
-    for (const [method, prediction] of Object.entries(predictions)) {
-      // What is not labelled does not count, so it is not shown either.
-      const [unlabelled, hidden] = [ignoreOf(truth.data), ignoreOf(prediction.data)];
-      const counted = prediction.data.map((trainId, i) => (truth.data[i] === unlabelled ? hidden : trainId));
-      await this.save(id, method, paintLabels({ ...prediction, data: counted }, this.colors));
-    }
-  }
-
-  writeLegend(): Promise<void> {
-    const unseen = new Set(this.protocol.split.unseen);
-    const legend = this.protocol.classes.map(({ id, name, color }) => ({
-      name,
-      color,
-      group: unseen.has(id) ? 'unseen' : 'seen',
-    }));
-    return writeJsonAtomic(this.file('panels/legend.json'), legend);
-  }
-
-  private async save(id: string, kind: string, picture: RgbImage): Promise<void> {
-    const name = `${id.replaceAll(/[^\w.-]/g, '_')}.${kind}.png`;
-    await writeFileAtomic(this.file('panels', name), encodeRgbPng(picture));
   }
 }
 
