@@ -69,16 +69,6 @@ export class ContiguousLabels {
     return this.channels.get(id);
   }
 
-  /** Refuses, on behalf of `who`, more classes than 8-bit channels hold. */
-  requireNarrow(who: string): void {
-    if (this.order.length <= IGNORE) return;
-    throw new UserError({
-      given: `${who} with ${this.order.length} classes`,
-      expected: `at most ${IGNORE}`,
-      remedy: 'take a smaller split, or another method',
-    });
-  }
-
   /** Channels of seen classes; every other pixel is unlabelled. Of 16 bits in splits of more than 255 classes. */
   toTrainChannels(labels: LabelMap): LabelMap {
     return { ...labels, data: this.translate(labels.data, this.seenCount) };

@@ -35,6 +35,7 @@ export {
   drawCategories,
   fillPatches,
   generatedShare,
+  joinPatches,
   type LabelPatches,
   mixPatches,
   purePatches,

@@ -59,7 +59,7 @@ export class CategoryPatchGenerator extends Module {
   }
 
   /**
-   * @param patches train id of each pixel, 255 where unknown, [n, size, size]
+   * @param patches train id of each pixel, "unlabelled" where unknown, [n, size, size]
    * @param condition train id of the category on which each pixel is conditioned, [n, size, size]
    * @returns logits of each pixel's class given the pixels before it, [n, size, size, classes]
    */
@@ -87,7 +87,7 @@ export interface PatchStepOptions {
 
 /**
  * One step of the category-patch generator: cross-entropy of every labelled pixel given those before it. Inputs:
- * `patches` with unlabelled pixels filled, `labels` with 255 for them, `condition`; all [batch, size, size]. Loss
+ * `patches` with unlabelled pixels filled, `labels` without one for them, `condition`; all [batch, size, size]. Loss
  * `generator`; the statistics of the batch are outputs, see `trackStatistics`.
  */
 export function patchStep({ generator, size, batch }: PatchStepOptions): Program {

@@ -1,7 +1,8 @@
 import { SeedTree, UserError } from '@unseen/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutPatches, drawCategories, fillPatches } from './label-patches.ts';
+import { labelPrior } from '../label-prior.ts';
+import { cutPatches, drawCategories, fillPatches, mixPatches, purePatches } from './label-patches.ts';
 
 const _ = 255;
 const map = (rows: readonly (readonly number[])[]) => ({
@@ -67,4 +68,23 @@ test('the category of a patch is one that it shows', () => {
   expect(new Set(drawn.map(([first]) => first))).toEqual(new Set([4]));
   expect(new Set(drawn.map(([, second]) => second))).toEqual(new Set([1, 2]));
   expect(() => drawCategories({ size: 1, count: 1, labels: Uint8Array.from([_]) }, random)).toThrow(UserError);
+});
+
+test('of more than 255 classes, 255 is one of them and 65535 is unlabelled', () => {
+  const none = 0xffff;
+  const data = Uint16Array.of(none, 255, none, none, none, none, 299, none, none, none, none, none);
+  const patches = cutPatches({ height: 3, width: 4, data }, 3);
+  expect(patches).toEqual({
+    size: 3,
+    count: 1,
+    labels: Uint16Array.of(none, 255, none, none, none, 299, none, none, none),
+  });
+  const filled = Uint16Array.of(255, 255, 255, none, 255, 299, none, none, 299);
+  expect(fillPatches(patches).labels).toEqual(filled);
+  const random = new SeedTree(0).stream();
+  const drawn = Array.from({ length: 20 }, () => drawCategories(patches, random)[0]);
+  expect(new Set(drawn)).toEqual(new Set([255, 299]));
+  const pure = purePatches({ size: 3, count: 1 }, labelPrior({ seen: 299, unseen: 1, unseenProbability: 1 }), random);
+  expect(pure.labels).toEqual(new Uint16Array(9).fill(299));
+  expect(mixPatches([pure, pure], random).labels).toEqual(new Uint16Array(18).fill(299));
 });

@@ -1,18 +1,19 @@
-import { IGNORE, type LabelMap, type RandomStream, UserError } from '@unseen/core';
+import { ignoreOf, type LabelData, type LabelMap, labelArray, type RandomStream, UserError } from '@unseen/core';
 import { drawLabels } from '../label-prior.ts';
 
 /** Train ids of square patches, one after another: [count · size · size]. */
 export interface LabelPatches {
   readonly size: number;
   readonly count: number;
-  /** 255 for unlabelled pixels. */
-  readonly labels: Uint8Array;
+  /** "Unlabelled" is as in label maps ({@link ignoreOf}). */
+  readonly labels: LabelData;
 }
 
 /**
  * Cuts a label map into disjoint blocks and keeps those with a labelled pixel; the remainder at the edges is dropped.
  */
 export function cutPatches({ height, width, data }: Omit<LabelMap, 'id'>, size: number): LabelPatches {
+  const hidden = ignoreOf(data);
   const labels: number[] = [];
   for (let top = 0; top + size <= height; top += size) {
     for (let left = 0; left + size <= width; left += size) {
@@ -20,10 +21,12 @@ export function cutPatches({ height, width, data }: Omit<LabelMap, 'id'>, size: 
       for (let y = top; y < top + size; y++) {
         for (let x = left; x < left + size; x++) block.push(data[y * width + x]);
       }
-      if (block.some((label) => label !== IGNORE)) labels.push(...block);
+      if (block.some((label) => label !== hidden)) labels.push(...block);
     }
   }
-  return { size, count: labels.length / (size * size), labels: Uint8Array.from(labels) };
+  const cut = emptyLike(data, labels.length);
+  cut.set(labels);
+  return { size, count: labels.length / (size * size), labels: cut };
 }
 
 /**
@@ -32,15 +35,17 @@ export function cutPatches({ height, width, data }: Omit<LabelMap, 'id'>, size: 
  * unlabelled stay so.
  */
 export function fillPatches({ size, count, labels }: LabelPatches): LabelPatches {
+  const hidden = ignoreOf(labels);
   let filled = labels;
   for (let pass = 0; pass < (size - 1) / 2; pass++) {
     const before = filled;
-    filled = before.map((label, i) => (label === IGNORE ? neighbourOf(before, i, size) : label));
+    filled = before.map((label, i) => (label === hidden ? neighbourOf(before, i, size) : label));
   }
   return { size, count, labels: filled };
 }
 
-function neighbourOf(labels: Uint8Array, position: number, size: number): number {
+function neighbourOf(labels: LabelData, position: number, size: number): number {
+  const hidden = ignoreOf(labels);
   const [y, x] = [Math.floor(position / size) % size, position % size];
   const neighbours = [
     y > 0 && labels[position - size],
@@ -48,14 +53,15 @@ function neighbourOf(labels: Uint8Array, position: number, size: number): number
     x < size - 1 && labels[position + 1],
     y < size - 1 && labels[position + size],
   ];
-  return neighbours.find((label): label is number => label !== false && label !== IGNORE) ?? IGNORE;
+  return neighbours.find((label): label is number => label !== false && label !== hidden) ?? hidden;
 }
 
 /** Draws one of the categories in each patch: [count]. */
-export function drawCategories({ size, count, labels }: LabelPatches, random: RandomStream): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, patch) => {
+export function drawCategories({ size, count, labels }: LabelPatches, random: RandomStream): Int32Array {
+  const hidden = ignoreOf(labels);
+  return Int32Array.from({ length: count }, (_, patch) => {
     const block = labels.subarray(patch * size * size, (patch + 1) * size * size);
-    const present = [...new Set(block)].filter((label) => label !== IGNORE);
+    const present = [...new Set(block)].filter((label) => label !== hidden);
     if (present.length === 0) throw new UserError({ given: 'a patch without a label', expected: 'at least one label' });
     return present[random.integer(present.length)];
   });
@@ -69,7 +75,9 @@ export function purePatches(
 ): LabelPatches {
   const area = size * size;
   const channels = drawLabels(new Int32Array(count), prior, random);
-  return { size, count, labels: Uint8Array.from({ length: count * area }, (_, i) => channels[Math.floor(i / area)]) };
+  const labels = labelArray(prior.length, count * area);
+  for (let i = 0; i < labels.length; i++) labels[i] = channels[Math.floor(i / area)];
+  return { size, count, labels };
 }
 
 /**
@@ -80,15 +88,31 @@ export function generatedShare(count: number, ratio: number): number {
   return Math.round(count / (1 + ratio));
 }
 
-/** The patches of several sets in random order. */
+/** The patches of several sets, all of the same classes, one set after the other. */
+export function joinPatches(sets: readonly LabelPatches[]): LabelPatches {
+  const [{ size, labels: first }] = sets;
+  if (sets.some((set) => set.size !== size)) throw new Error('patches of several sizes cannot be joined');
+  const count = sets.reduce((sum, set) => sum + set.count, 0);
+  const labels = emptyLike(first, count * size * size);
+  let at = 0;
+  for (const set of sets) {
+    labels.set(set.labels, at);
+    at += set.labels.length;
+  }
+  return { size, count, labels };
+}
+
+/** {@link joinPatches} in random order. */
 export function mixPatches(sets: readonly LabelPatches[], random: RandomStream): LabelPatches {
-  const [{ size }] = sets;
+  const { size, count, labels } = joinPatches(sets);
   const area = size * size;
-  if (sets.some((set) => set.size !== size)) throw new Error('patches of several sizes cannot be mixed');
-  const all = sets.flatMap(({ count, labels }) =>
-    Array.from({ length: count }, (_, i) => labels.subarray(i * area, (i + 1) * area)),
-  );
-  const labels = new Uint8Array(all.length * area);
-  for (const [to, from] of random.permutation(all.length).entries()) labels.set(all[from], to * area);
-  return { size, count: all.length, labels };
+  const mixed = emptyLike(labels, labels.length);
+  for (const [to, from] of random.permutation(count).entries()) {
+    mixed.set(labels.subarray(from * area, (from + 1) * area), to * area);
+  }
+  return { size, count, labels: mixed };
+}
+
+function emptyLike(labels: LabelData, length: number): LabelData {
+  return labels instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length);
 }

@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SeedTree, UserError } from '@unseen/core';
+import { labelArray, SeedTree, UserError } from '@unseen/core';
 import { writeSafetensors } from '@unseen/formats';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -11,12 +11,13 @@ import { readPatchFile, writePatchFile } from './patch-file.ts';
 
 const dir = temporaryFolder();
 
-test('what is written is read, and nothing else lies beside it', async () => {
-  const path = join(dir, 'a', '0.safetensors');
-  const patches = { size: 3, count: 2, labels: Uint8Array.from({ length: 18 }, (_, i) => i % 5) };
-  await writePatchFile(path, patches, 5);
-  expect(await readPatchFile(path, 5)).toEqual(patches);
-  expect(await readdir(join(dir, 'a'))).toEqual(['0.safetensors']);
+test.each([5, 300])('what is written is read, and nothing else lies beside it: %i classes', async (classes) => {
+  const path = join(dir, `${classes}`, '0.safetensors');
+  const labels = labelArray(classes, 18).map((_, i) => classes - 1 - (i % 5));
+  const patches = { size: 3, count: 2, labels };
+  await writePatchFile(path, patches, classes);
+  expect(await readPatchFile(path, classes)).toEqual(patches);
+  expect(await readdir(join(dir, `${classes}`))).toEqual(['0.safetensors']);
 });
 
 test('files of other classes, of another kind, and damaged ones are refused', async () => {
@@ -31,6 +32,8 @@ test('files of other classes, of another kind, and damaged ones are refused', as
   const metadata = { format: 'unseen-patches-1', classes: '5' };
   await writeSafetensors(path, [['patches', { shape: [1, 3, 2], values: new Uint8Array(6) }]], metadata);
   await expect(readPatchFile(path, 5)).rejects.toThrow('of shape [1,3,2]');
+  await writeSafetensors(path, [['patches', { shape: [1, 3, 3], values: new Uint16Array(9) }]], metadata);
+  await expect(readPatchFile(path, 5)).rejects.toThrow('expected 8-bit numbers');
   await writeFile(path, 'no patches');
   await expect(readPatchFile(path, 5)).rejects.toThrow(UserError);
   await expect(readPatchFile(join(dir, 'none'), 5)).rejects.toThrow('does not exist');

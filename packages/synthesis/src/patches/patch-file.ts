@@ -1,10 +1,13 @@
-import { UserError } from '@unseen/core';
+import { labelArray, UserError } from '@unseen/core';
 import { openSafetensors, writeSafetensors } from '@unseen/formats';
 import type { LabelPatches } from './label-patches.ts';
 
 const FORMAT = 'unseen-patches-1';
 
-/** Writes patches atomically: one byte tensor `patches` [count, size, size], and the number of classes. */
+/**
+ * Writes patches atomically: one tensor `patches` [count, size, size] of bytes (of more than 255 classes, 16-bit numbers), and the
+ * number of classes.
+ */
 export async function writePatchFile(path: string, patches: LabelPatches, classes: number): Promise<void> {
   const { size, count, labels } = patches;
   const tensor = { shape: [count, size, size], values: labels };
@@ -34,10 +37,12 @@ export async function readPatchFile(path: string, classes: number): Promise<Labe
     }
     const { shape, values } = await file.read('patches');
     const [count, size] = shape;
-    if (!(values instanceof Uint8Array) || shape.length !== 3 || shape[1] !== shape[2] || count === 0) {
+    const { BYTES_PER_ELEMENT: bytes } = labelArray(classes, 0);
+    const isLabels = values instanceof Uint8Array || values instanceof Uint16Array;
+    if (!isLabels || values.BYTES_PER_ELEMENT !== bytes || shape.length !== 3 || shape[1] !== shape[2] || count === 0) {
       throw new UserError({
         given: `${path} holds patches of shape [${shape}]`,
-        expected: 'bytes [count, size, size]',
+        expected: `${8 * bytes}-bit numbers [count, size, size]`,
       });
     }
     const wrong = values.find((label) => label >= classes);

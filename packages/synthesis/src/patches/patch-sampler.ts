@@ -1,4 +1,4 @@
-import { IGNORE, type RandomStream, softmax, UserError } from '@unseen/core';
+import { ignoreAmong, labelArray, type RandomStream, softmax, UserError } from '@unseen/core';
 import type { Engine, Executable, Program } from '@unseen/tensor';
 import type { CategoryPatchGenerator } from './category-patch-generator.ts';
 import type { LabelPatches } from './label-patches.ts';
@@ -78,9 +78,9 @@ export class PatchSampler {
 
   /** Samples `count` patches; settings under which next to none is kept are a {@link UserError}. */
   async sample(count: number, random: RandomStream): Promise<LabelPatches> {
-    const { size, batch, pureProbability } = this.options;
+    const { size, batch, pureProbability, seen, unseen } = this.options;
     const area = size * size;
-    const labels = new Uint8Array(count * area);
+    const labels = labelArray(seen + unseen, count * area);
     let kept = 0;
     for (let tried = 0; kept < count; tried += batch) {
       if (tried > PATIENCE * (kept + 1)) throw this.tooFew(kept, tried);
@@ -102,7 +102,7 @@ export class PatchSampler {
   private async batchOf(random: RandomStream): Promise<Int32Array> {
     const { size, batch, given, seen, unseen } = this.options;
     const area = size * size;
-    const patches = new Int32Array(batch * area).fill(IGNORE);
+    const patches = new Int32Array(batch * area).fill(ignoreAmong(seen + unseen));
     const condition = new Int32Array(batch * area);
     for (let i = 0; i < batch; i++) {
       const category = seen + random.integer(unseen);

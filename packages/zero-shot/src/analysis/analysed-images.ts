@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { IGNORE, type LabelMap, type RgbImage, type Sample } from '@unseen/core';
+import { ignoreOf, type LabelData, type LabelMap, type RgbImage, type Sample } from '@unseen/core';
 import { guardTraining } from '@unseen/data';
 import { Interrupted, openExperimentDataset, warpImage } from '@unseen/experiment';
 import { connectedRegions, resizeNearest, resizeRgb } from '@unseen/vision';
@@ -22,8 +22,8 @@ export interface AnalysedImage {
   readonly photo: RgbImage;
   /** Of the backbone; valid until the next image. */
   readonly features: Float32Array;
-  /** Channel of each position of the features, 255 where it is not labelled: [h · w]. */
-  readonly labels: Uint8Array;
+  /** Channel of each position of the features, "unlabelled" where it has none ({@link ignoreOf}): [h · w]. */
+  readonly labels: LabelData;
   /** Side of a square of the area of the object that a position belongs to, in positions of the features: [h · w]. */
   readonly sides: Float32Array;
 }
@@ -40,7 +40,6 @@ export async function* analysedImages(run: ContextualRun, needs: ImageNeeds): As
   const { config, extractor } = run;
   const { grid } = extractor;
   const { labels: channels, split } = run.run.protocol;
-  channels.requireNarrow('an analysis of a run');
   const dataset = await openExperimentDataset(config);
   const samples: readonly Sample[] = subset === 'train' ? guardTraining(dataset, split).samples : dataset.val;
   const total = Math.min(images, samples.length);
@@ -55,7 +54,7 @@ export async function* analysedImages(run: ContextualRun, needs: ImageNeeds): As
     const image = await sample.image();
     const features = await extractor.extract(warpImage(image, config));
     const photo = resizeRgb(image, ...config.data.size);
-    yield { id: sample.id, photo, features, labels: Uint8Array.from(labels), sides: objectSides(warped, grid) };
+    yield { id: sample.id, photo, features, labels, sides: objectSides(warped, grid) };
     done++;
     onImage?.(done, total, sample.id);
     // Work that only awaits finished promises would otherwise never let a signal in.
@@ -73,7 +72,7 @@ function objectSides(labels: LabelMap, grid: readonly [number, number]): Float32
 }
 
 /** Keeps what is needed to paint some of the images: those with unseen classes first. */
-export class PictureChoice<T extends { readonly labels: Uint8Array }> {
+export class PictureChoice<T extends { readonly labels: LabelData }> {
   private readonly limit: number;
   private readonly firstUnseen: number;
   private readonly withUnseen: T[] = [];
@@ -85,8 +84,9 @@ export class PictureChoice<T extends { readonly labels: Uint8Array }> {
   }
 
   /** Takes what `keep` gives when the image may be painted. */
-  offer(labels: Uint8Array, keep: () => T): void {
-    const hasUnseen = labels.some((channel) => channel >= this.firstUnseen && channel !== IGNORE);
+  offer(labels: LabelData, keep: () => T): void {
+    const hidden = ignoreOf(labels);
+    const hasUnseen = labels.some((channel) => channel >= this.firstUnseen && channel !== hidden);
     const list = hasUnseen ? this.withUnseen : this.others;
     if (list.length < this.limit && this.withUnseen.length < this.limit) list.push(keep());
   }

@@ -7,7 +7,7 @@ import {
   FeatureReservoir,
   nearest,
 } from '@unseen/analysis';
-import { didYouMean, IGNORE, listNames, type RgbImage, type SeedTree, UserError } from '@unseen/core';
+import { didYouMean, ignoreOf, type LabelData, listNames, type RgbImage, type SeedTree, UserError } from '@unseen/core';
 import type { Program } from '@unseen/tensor';
 import { overlay, resizeNearest } from '@unseen/vision';
 import { analysedImages, type ImageChoice } from './analysed-images.ts';
@@ -33,7 +33,7 @@ export interface ClustersOptions extends ImageChoice {
 interface Painted {
   readonly id: string;
   readonly photo: RgbImage;
-  readonly labels: Uint8Array;
+  readonly labels: LabelData;
   readonly real: Float32Array;
 }
 
@@ -188,7 +188,7 @@ function paint(
       { name: 'truth', title: 'ground truth', image: truthPicture(run, labels, photo) },
       ...clusterings.map(({ clusters, centroids }) => {
         const found = nearest(real, centroids).labels;
-        const data = labels.map((label, i) => (label === channel ? found[i] : IGNORE));
+        const data = labels.map((label, i) => (label === channel ? found[i] : ignoreOf(labels)));
         const enlarged = resizeNearest({ id, height, width, data }, photo.height, photo.width);
         const colors = new Map(centroids.map((_, k) => [k, SERIES_COLORS[k]]));
         return {

@@ -6,7 +6,7 @@ import {
   ScaleTally,
   UNDECIDED,
 } from '@unseen/analysis';
-import { IGNORE, type RgbImage } from '@unseen/core';
+import { IGNORE, ignoreOf, type LabelData, type RgbImage } from '@unseen/core';
 import type { Program } from '@unseen/tensor';
 import { heatPicture, overlay, resizeNearest } from '@unseen/vision';
 import { analysedImages, type ImageChoice, PictureChoice } from './analysed-images.ts';
@@ -18,7 +18,7 @@ import { percentile, SERIES_COLORS, truthPicture } from './pictures.ts';
 interface Painted {
   readonly id: string;
   readonly photo: RgbImage;
-  readonly labels: Uint8Array;
+  readonly labels: LabelData;
   readonly weights: Float32Array;
   readonly preferred: Uint8Array;
 }
@@ -50,7 +50,7 @@ export async function analyzeContextScale(
     for await (const { id, photo, features, labels, sides } of analysedImages(run, options)) {
       const weights = (await executable.run({ features }).read('selection')).slice();
       const preferred = preferredScales(weights, scales.length);
-      const isLabelled = (i: number) => labels[i] !== IGNORE;
+      const isLabelled = (i: number) => labels[i] !== ignoreOf(labels);
       const grouped = (group: (i: number) => number) =>
         Int32Array.from(labels, (_, i) => (isLabelled(i) ? group(i) : -1));
       tallies.all.add(
@@ -141,7 +141,7 @@ function warningsOf({ choices }: ContextualRun, { weights, undecided }: ScaleSha
 /** The 2nd and 98th percentile of the painted weights on labelled pixels. */
 function rangeOf(painted: readonly Painted[], scales: number): readonly [number, number] {
   const values = painted.flatMap(({ labels, weights }) => [
-    ...weights.filter((_, i) => labels[Math.floor(i / scales)] !== IGNORE),
+    ...weights.filter((_, i) => labels[Math.floor(i / scales)] !== ignoreOf(labels)),
   ]);
   return [percentile(values, 0.02), percentile(values, 0.98)];
 }

@@ -1,4 +1,4 @@
-import type { RgbImage } from '@unseen/core';
+import type { LabelData, RgbImage } from '@unseen/core';
 import { type Color, overlay, resizeNearest } from '@unseen/vision';
 import type { ContextualRun } from './contextual-run.ts';
 
@@ -17,7 +17,7 @@ export const SERIES_COLORS: readonly Color[] = [
 ];
 
 /** The image with the colours of its classes over it, as the networks see them: [h · w] channels of the feature grid. */
-export function truthPicture(run: ContextualRun, labels: Uint8Array, photo: RgbImage): RgbImage {
+export function truthPicture(run: ContextualRun, labels: LabelData, photo: RgbImage): RgbImage {
   const [height, width] = run.extractor.grid;
   const colors = new Map(run.run.protocol.classes.map(({ color }, channel) => [channel, color]));
   const enlarged = resizeNearest({ id: '', height, width, data: labels }, photo.height, photo.width);

@@ -8,7 +8,7 @@ import {
   type Regeneration,
   squaredErrors,
 } from '@unseen/analysis';
-import { IGNORE, type RgbImage } from '@unseen/core';
+import { ignoreOf, type LabelData, type RgbImage } from '@unseen/core';
 import type { Ops, Program } from '@unseen/tensor';
 import { heatPicture, resizeNearest } from '@unseen/vision';
 import { analysedImages, type ImageChoice, PictureChoice } from './analysed-images.ts';
@@ -29,7 +29,7 @@ const GENERATED: readonly Generated[] = ['context', 'zero', 'noise', 'swapped'];
 interface Painted {
   readonly id: string;
   readonly photo: RgbImage;
-  readonly labels: Uint8Array;
+  readonly labels: LabelData;
   readonly real: Float32Array;
   readonly errors: Readonly<Record<Generated, Float32Array>>;
 }
@@ -53,9 +53,10 @@ export async function analyzeReconstruction(
   let images = 0;
   try {
     for await (const { id, photo, features, labels } of analysedImages(run, options)) {
+      const hidden = ignoreOf(labels);
       // Any other class of the run, each as likely.
       const others = Int32Array.from(labels, (label) =>
-        label === IGNORE ? label : (label + 1 + random.integer(classes.length - 1)) % classes.length,
+        label === hidden ? label : (label + 1 + random.integer(classes.length - 1)) % classes.length,
       );
       const result = executable.run({ features, labels: Int32Array.from(labels), others }, random);
       const real = (await result.read('real')).slice();
@@ -142,10 +143,10 @@ function errorsOfMean({ labels, real }: Painted, moments: ClassMoments): Float32
 type Maps = Readonly<Record<Regeneration, Float32Array>>;
 
 /** The 98th percentile of the painted errors; those with another class's vector, which are larger, may lie beyond. */
-function limitOf(painted: readonly { readonly labels: Uint8Array; readonly errors: Maps }[]): number {
+function limitOf(painted: readonly { readonly labels: LabelData; readonly errors: Maps }[]): number {
   const values = painted.flatMap(({ labels, errors }) =>
     REGENERATIONS.filter((way) => way !== 'swapped').flatMap((way) => [
-      ...errors[way].filter((_, i) => labels[i] !== IGNORE),
+      ...errors[way].filter((_, i) => labels[i] !== ignoreOf(labels)),
     ]),
   );
   return percentile(values, 0.98);
@@ -194,7 +195,7 @@ function paint(run: ContextualRun, { id, photo, labels }: Painted, errors: Maps,
       { name: 'image', title: id, image: photo },
       { name: 'truth', title: 'ground truth', image: truthPicture(run, labels, photo) },
       ...REGENERATIONS.map((way) => {
-        const data = errors[way].map((error, i) => (labels[i] === IGNORE ? Number.NaN : error));
+        const data = errors[way].map((error, i) => (labels[i] === ignoreOf(labels) ? Number.NaN : error));
         const enlarged = resizeNearest({ height, width, data }, photo.height, photo.width);
         return { name: way, title: TITLES[way], image: heatPicture(enlarged, { range: [0, limit], opacity: 1 }) };
       }),

@@ -1,10 +1,10 @@
-import { IGNORE, type LabelMap, type RandomStream, UserError } from '@unseen/core';
+import { ignoreOf, type LabelMap, type RandomStream, UserError } from '@unseen/core';
 import { type BatchSource, type DrawPosition, Draws } from '@unseen/experiment';
-import { cutPatches, drawCategories, fillPatches, type LabelPatches } from '@unseen/synthesis';
+import { cutPatches, drawCategories, fillPatches, joinPatches, type LabelPatches } from '@unseen/synthesis';
 
 /** Options of {@link PatchBatches}. */
 export interface PatchBatchOptions {
-  /** Label maps of seen classes: channels, 255 elsewhere. */
+  /** Label maps of seen classes: channels, "unlabelled" elsewhere ({@link ignoreOf}). */
   readonly maps: { readonly length: number; read(index: number): Promise<LabelMap> };
   /** Maps of a batch. */
   readonly images: number;
@@ -22,7 +22,7 @@ export interface PatchBatchOptions {
 export class PatchBatches implements BatchSource<DrawPosition> {
   /** With holes filled from their neighbours. */
   readonly patches: Int32Array;
-  /** 255 in the holes. */
+  /** "Unlabelled" in the holes. */
   readonly labels: Int32Array;
   /** Category that each pixel is conditioned on. */
   readonly condition: Int32Array;
@@ -76,8 +76,8 @@ export class PatchBatches implements BatchSource<DrawPosition> {
     for (let attempt = 0; attempt <= 2 * Math.ceil(maps.length / images); attempt++) {
       const sets: LabelPatches[] = [];
       for (const index of this.draws.take(images)) sets.push(cutPatches(await maps.read(index), size));
-      const labels = Uint8Array.from(sets.flatMap((set) => [...set.labels]));
-      if (labels.some((label) => label !== IGNORE)) return { size, count: labels.length / size ** 2, labels };
+      const joined = joinPatches(sets);
+      if (joined.count > 0) return joined;
     }
     throw new UserError({
       given: 'training masks without a single labelled pixel in a whole patch',

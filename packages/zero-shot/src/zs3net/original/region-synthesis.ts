@@ -1,4 +1,4 @@
-import { IGNORE, type RandomStream } from '@unseen/core';
+import type { RandomStream } from '@unseen/core';
 import { type LabelGraph, labelGraph, nodeFeatures, propagationMatrix } from '@unseen/synthesis';
 import type { GraphChoices } from '../settings.ts';
 import type { GeneratorTrainer } from './generator-trainer.ts';
@@ -12,6 +12,8 @@ export interface RegionSynthesisOptions {
   readonly grid: readonly [height: number, width: number];
   /** Channel whose vector regions without a label get where they count; -1 where the background has none. */
   readonly background: number;
+  /** The label that means none. */
+  readonly ignored: number;
 }
 
 /** Regions with labels and features: rows of the same order. */
@@ -39,12 +41,12 @@ export class RegionSynthesis implements Synthesis {
     iteration: number,
     random: RandomStream,
   ): Promise<readonly number[]> {
-    const { trainer, choices } = this.options;
+    const { trainer, choices, ignored } = this.options;
     const graph = this.graph(known);
     if (graph.count < 2) return [];
     const capacity = capacityOf(graph.count);
     const labels = this.rows(graph.labels, capacity);
-    const mask = Float32Array.from(labels, (label, row) => (row < graph.count && label !== IGNORE ? 1 : 0));
+    const mask = Float32Array.from(labels, (label, row) => (row < graph.count && label !== ignored ? 1 : 0));
     const channels = features.length / known.length;
     const real = new Float32Array(capacity * channels);
     real.set(nodeFeatures(features, graph, choices.features));
@@ -82,10 +84,10 @@ export class RegionSynthesis implements Synthesis {
 
   /** Labels of the regions, filled up with ignored ones. */
   private rows(labels: Int32Array, capacity: number): Int32Array {
-    const { choices, background } = this.options;
-    const unlabelled = choices.ignored === 'background' && background >= 0 ? background : IGNORE;
-    const rows = new Int32Array(capacity).fill(IGNORE);
-    rows.set(labels.map((label) => (label === IGNORE ? unlabelled : label)));
+    const { choices, background, ignored } = this.options;
+    const unlabelled = choices.ignored === 'background' && background >= 0 ? background : ignored;
+    const rows = new Int32Array(capacity).fill(ignored);
+    rows.set(labels.map((label) => (label === ignored ? unlabelled : label)));
     return rows;
   }
 
@@ -101,9 +103,9 @@ export function capacityOf(count: number): number {
 }
 
 /** Regions one after the other, filled up with ignored ones to a number for which programs are made. */
-export function joinRegions(regions: readonly Regions[], channels: number): Regions {
+export function joinRegions(regions: readonly Regions[], channels: number, ignored: number): Regions {
   const count = regions.reduce((sum, { labels }) => sum + labels.length, 0);
-  const labels = new Int32Array(capacityOf(count)).fill(IGNORE);
+  const labels = new Int32Array(capacityOf(count)).fill(ignored);
   const features = new Float32Array(labels.length * channels);
   let row = 0;
   for (const part of regions) {

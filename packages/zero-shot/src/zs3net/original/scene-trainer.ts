@@ -1,4 +1,4 @@
-import { IGNORE, type RandomStream } from '@unseen/core';
+import { ignoreAmong, type RandomStream } from '@unseen/core';
 import type { LabelledBatch } from '@unseen/experiment';
 import {
   BatchNorm,
@@ -78,6 +78,7 @@ export class SceneTrainer {
         choices: choices.graph,
         grid: [height, width],
         background: protocol.split.seen.indexOf(0),
+        ignored: ignoreAmong(classes),
       });
     const byPixel =
       pixels &&
@@ -92,13 +93,14 @@ export class SceneTrainer {
 
   /** One step on a batch of images. */
   async step({ inputs: images, labels }: LabelledBatch, iteration: number, random: RandomStream): Promise<Scalars> {
-    const { crop } = this.setup;
+    const { crop, classes } = this.setup;
+    const ignored = ignoreAmong(classes);
     const { batch } = this.setup.config.finetune;
     const [height, width] = this.scenes.grid;
     const size = height * width * this.channels;
     const maps = (await (await this.extractor.look({ images: images[0] }, random)).read('features')).slice();
-    const own = new Int32Array(labels[0].length).fill(IGNORE);
-    const drawn = new Int32Array(batch * height * width).fill(IGNORE);
+    const own = new Int32Array(labels[0].length).fill(ignored);
+    const drawn = new Int32Array(batch * height * width).fill(ignored);
     const regions: Regions[] = [];
     const losses = { match: [] as number[], matchRegions: [] as number[] };
     let ownLayouts = 0;
@@ -116,7 +118,7 @@ export class SceneTrainer {
       else drawn.set(scene.layout, i * height * width);
       ownLayouts += scene.isOwnLayout ? 1 : 0;
     }
-    const joined = this.auxiliary && joinRegions(regions, this.channels);
+    const joined = this.auxiliary && joinRegions(regions, this.channels, ignored);
     const share = ownLayouts / batch;
     const feeds = {
       features: maps,

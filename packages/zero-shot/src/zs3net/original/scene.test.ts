@@ -63,3 +63,15 @@ test('pixels by class leave out what is not learnt from', () => {
     [0, [2]],
   ]);
 });
+
+test('of more than 255 classes, 255 is one of them and 65535 is unlabelled', () => {
+  const prior = labelPrior({ seen: 280, unseen: 20, unseenProbability: 0.5 });
+  const wide = { ...options, seen: 280, prior };
+  const many = labels.map((label) => (label === 255 ? 0xffff : label + 255));
+  const own = layOutScene(many, 4, { ...wide, layout: 'groundTruth' }, random);
+  expect([...own.known]).toEqual([255, 256, 255, 0xffff]);
+  expect(own.isClean).toBe(true);
+  expect(layOutScene(many.with(0, 290), 4, wide, random).isClean).toBe(false);
+  const { layout } = layOutScene(many, 4, { ...wide, byRegion: true }, random);
+  expect([layout[0] < 300, layout[2] === layout[0], layout[3]]).toEqual([true, true, 0xffff]);
+});

@@ -1,4 +1,4 @@
-import { IGNORE, type RandomStream } from '@unseen/core';
+import { ignoreAmong, type RandomStream } from '@unseen/core';
 import { drawLabels, labelGraph } from '@unseen/synthesis';
 import { resizeNearest } from '@unseen/vision';
 
@@ -36,14 +36,14 @@ export interface SceneOptions {
 export function layOutScene(labels: Int32Array, crop: number, options: SceneOptions, random: RandomStream): Scene {
   const { grid, seen, layout, synthetic, prior, byRegion } = options;
   const [height, width] = grid;
-  const small = resizeNearest({ height: crop, width: crop, data: Uint8Array.from(labels) }, height, width);
-  const known = Int32Array.from(small.data);
-  const isClean = !labels.some((label) => label >= seen && label !== IGNORE);
+  const ignored = ignoreAmong(prior.length);
+  const { data: known } = resizeNearest({ height: crop, width: crop, data: labels }, height, width);
+  const isClean = !labels.some((label) => label >= seen && label !== ignored);
   const own = { known, layout: known, isClean, isOwnLayout: true };
   if (layout === 'groundTruth') return { ...own, isSynthetic: !isClean };
   if (random.uniform() >= synthetic) return { ...own, isSynthetic: false };
   const drawn = byRegion
-    ? relabelRegions(known, grid, prior, random)
+    ? relabelRegions(known, grid, { prior, ignored }, random)
     : drawLabels(new Int32Array(known.length), prior, random);
   return { known, isClean, isSynthetic: true, layout: drawn, isOwnLayout: false };
 }
@@ -52,12 +52,12 @@ export function layOutScene(labels: Int32Array, crop: number, options: SceneOpti
 function relabelRegions(
   labels: Int32Array,
   [height, width]: Grid,
-  prior: Float64Array,
+  { prior, ignored }: { readonly prior: Float64Array; readonly ignored: number },
   random: RandomStream,
 ): Int32Array {
   const { nodes, count } = labelGraph(labels, height, width);
   const classes = drawLabels(new Int32Array(count), prior, random);
-  return labels.map((label, pixel) => (label === IGNORE ? IGNORE : classes[nodes[pixel]]));
+  return labels.map((label, pixel) => (label === ignored ? ignored : classes[nodes[pixel]]));
 }
 
 /** Pixels of each class of a label map, classes that do not occur left out. */

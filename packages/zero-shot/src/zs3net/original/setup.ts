@@ -129,7 +129,6 @@ export async function guardedCrops(
 ): Promise<TrainingCrops> {
   const { dataset, split } = protocol;
   const channels = new ContiguousLabels(split);
-  channels.requireNarrow('zs3net-original');
   const isKept = config.train.unseenImages === 'keep';
   const { samples } = isKept ? guardTraining(dataset, split) : await withoutUnseen(context, dataset, split);
   return { samples, channelsOf: (labels) => channels.toTrainChannels(labels).data, classes: seen };
@@ -138,7 +137,6 @@ export async function guardedCrops(
 /** All training samples with the masks of unseen classes, and a loud warning (ZS-1). */
 export function leakedCrops({ progress }: StageContext, { protocol, classes }: OriginalSetup): TrainingCrops {
   const channels = new ContiguousLabels(protocol.split);
-  channels.requireNarrow('zs3net-original');
   const { leaked, warning } = leakUnseenLayouts(protocol.dataset, protocol.split);
   progress.warn(`the leakage guard is opted out of: ${warning}`);
   return { samples: leaked, channelsOf: (labels) => channels.toTestChannels(labels).data, classes };
