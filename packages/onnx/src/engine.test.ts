@@ -134,6 +134,24 @@ describe('a whole network', () => {
     copying.dispose();
   });
 
+  it('has them for 100 classes, whose one-hot rows are needed in both layouts', async () => {
+    const head = weight([100, 2, 1, 1], 'head of 100');
+    const program: Program = {
+      name: 'many classes',
+      inputs: { x: { shape: [1, 2, 3, 2], dtype: 'float32' }, labels: { shape: [1, 2, 3], dtype: 'int32' } },
+      describe: (ops, { x, labels }) => {
+        const truth = ops.oneHot(labels, 100);
+        const scores = ops.logSoftmax(ops.conv2d(x, ops.parameter(head)));
+        const loss = ops.div(ops.sum(ops.mul(scores, truth)), ops.sum(truth));
+        return { outputs: {}, losses: { loss: { value: loss, parameters: [head] } } };
+      },
+    };
+    const feeds = { x: random([1, 2, 3, 2], 'x of 100'), labels: Int32Array.of(0, 99, 255, 64, 65, 7) };
+    const results = [engine, eager].map((one) => one.compile(program).run(feeds));
+    const [ours, theirs] = await Promise.all(results.map((result) => result.read('loss')));
+    expect(difference(ours, theirs)).toBeLessThan(1e-5);
+  });
+
   it('has them for filters that are expanded in chunks and for batches made into one product', async () => {
     await expectEqual({ batch: 18, height: 6, width: 5, channels: 3, stride: 1, dilation: 1 });
     const [deep, thin] = [weight([48, 96, 3, 3], 'deep'), weight([4, 96, 3, 3], 'thin')];

@@ -55,7 +55,9 @@ export class OnnxGraph {
   private readonly keepsApart: boolean;
   private readonly nodes: NodeProto[] = [];
   private readonly initializers: object[] = [];
-  private readonly constants = new Map<string | ArrayBufferView, string>();
+  private readonly constants = new Map<string, string>();
+  /** Numbers of the large arrays, which are told apart by identity. */
+  private readonly arrays = new Map<ArrayBufferView, number>();
   private readonly domains = new Set<string>();
   private readonly produced = new Set<string>();
   private count = 0;
@@ -82,7 +84,7 @@ export class OnnxGraph {
   constant(values: Float32Array | Int32Array | BigInt64Array, dims: readonly number[]): string {
     const type = values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'int64';
     const small = values.length <= smallConstant;
-    const key = small ? `${type} [${dims}] ${values.join()}` : values;
+    const key = `${type} [${dims}] ${small ? values.join() : `#${this.numberOf(values)}`}`;
     const known = this.constants.get(key);
     if (known !== undefined) return known;
     const name = this.fresh('k');
@@ -94,6 +96,12 @@ export class OnnxGraph {
     this.initializers.push({ name, dims, dataType: elementTypes[type], ...content });
     this.constants.set(key, name);
     return name;
+  }
+
+  private numberOf(array: ArrayBufferView): number {
+    const number = this.arrays.get(array) ?? this.arrays.size;
+    this.arrays.set(array, number);
+    return number;
   }
 
   /** A constant vector of 64-bit integers: shapes, axes, sizes. */
