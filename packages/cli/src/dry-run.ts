@@ -8,7 +8,7 @@ import { bytesText } from './verbs/features-extract.ts';
 /** Looks at an experiment without running it, and prints what was found. */
 export async function printDryRun(experiment: Experiment, terminal: Terminal): Promise<DryRun> {
   const { createEngineFor, dryRun } = await import('@unseen/experiment');
-  const engine = await createEngineFor(experiment.config.backend, terminal.progress.warn);
+  const engine = await createEngineFor(experiment.config.backend, terminal.progress.warn, experiment.config);
   try {
     const speed = await bestProduct(engine);
     const found = await dryRun(experiment, engine, speed);

@@ -51,6 +51,9 @@ test('the record of a run says what computed, and what else was possible', async
   ]);
   const { threads: _, ...earlier } = environment;
   expect(environmentChanges(earlier, environment)).toEqual([]);
+  const chosen = await chooseEngine('onnxruntime', neverWarned, { threads: 3 });
+  chosen.engine.dispose();
+  expect((await describeEnvironment(chosen.choice, 3)).threads).toBe(3);
   const host = await describeEnvironment({ name: 'onnxruntime', versions: {} }, 3);
   expect(host.packages).not.toHaveProperty('webgpu');
 });

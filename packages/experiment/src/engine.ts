@@ -9,6 +9,8 @@ export interface BackendChoice {
   readonly device?: string;
   /** Of the packages that compute. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Threads that compute, where they were chosen. */
+  readonly threads?: number;
   /** With `auto`: what would have been preferred, and why it was not taken. */
   readonly passedOver?: Readonly<Record<string, string>>;
 }
@@ -19,16 +21,27 @@ export interface ChosenEngine {
   readonly choice: BackendChoice;
 }
 
+/** Options of {@link chooseEngine}. */
+export interface EngineOptions {
+  /** Default: all cores. */
+  readonly threads?: number | undefined;
+}
+
 /** Backends that `auto` takes where they have a GPU, the preferred first. */
 const GPU_BACKENDS = ['tensorflow', 'webgpu'] as const;
 
 /**
  * The engine of a `backend:` setting. `auto` is the first of these that works: `tensorflow` and `webgpu` with a real
  * GPU, `onnxruntime`, and, where that has no binary (Intel Macs, musl), `cpu` with a warning.
+ * `threads` are those of `onnxruntime`.
  * @throws UserError for a backend that was asked for by name and does not start
  */
-export async function chooseEngine(backend: BackendName, warn: (sentence: string) => void): Promise<ChosenEngine> {
-  if (backend === 'onnxruntime') return compiled();
+export async function chooseEngine(
+  backend: BackendName,
+  warn: (sentence: string) => void,
+  { threads }: EngineOptions = {},
+): Promise<ChosenEngine> {
+  if (backend === 'onnxruntime') return compiled(threads);
   if (backend !== 'auto') return eager(backend, await backendStatus(backend));
   const passedOver: Record<string, string> = {};
   for (const name of GPU_BACKENDS) {
@@ -44,7 +57,7 @@ export async function chooseEngine(backend: BackendName, warn: (sentence: string
     }
   }
   try {
-    return withReasons(await compiled(), passedOver);
+    return withReasons(await compiled(threads), passedOver);
   } catch (error) {
     warn(`${firstLine(error)}; using cpu, which is many times slower`);
     return withReasons(await eager('cpu', await backendStatus('cpu')), {
@@ -55,8 +68,12 @@ export async function chooseEngine(backend: BackendName, warn: (sentence: string
 }
 
 /** {@link chooseEngine} where nobody asks why. */
-export async function createEngineFor(backend: BackendName, warn: (sentence: string) => void): Promise<Engine> {
-  return (await chooseEngine(backend, warn)).engine;
+export async function createEngineFor(
+  backend: BackendName,
+  warn: (sentence: string) => void,
+  options: EngineOptions = {},
+): Promise<Engine> {
+  return (await chooseEngine(backend, warn, options)).engine;
 }
 
 /** What computes, in one line. */
@@ -76,11 +93,12 @@ async function eager(name: string, { versions, device }: BackendProbe): Promise<
   return { engine, choice: { name, ...(device !== undefined && { device }), versions } };
 }
 
-async function compiled(): Promise<ChosenEngine> {
+async function compiled(threads: number | undefined): Promise<ChosenEngine> {
   try {
     const { createCompiledEngine } = await import('@unseen/onnx');
-    const engine = createCompiledEngine();
-    return { engine, choice: { name: engine.name, versions: (await backendStatus('onnxruntime')).versions } };
+    const engine = createCompiledEngine({ ...(threads && { threads }) });
+    const { versions } = await backendStatus('onnxruntime');
+    return { engine, choice: { name: engine.name, versions, ...(threads && { threads }) } };
   } catch (error) {
     throw new UserError(
       {

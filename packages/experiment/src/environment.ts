@@ -12,7 +12,7 @@ export interface Environment {
   readonly system: string;
   readonly cpu: string;
   readonly cores: number;
-  /** Cores that this process may use, and so the threads that compute: sums are added up in another order on others. */
+  /** Threads that compute; by default the cores that this process may use. Sums are added up in another order on others. */
   readonly threads?: number;
   readonly memoryGiB: number;
   readonly backend: string;
@@ -38,7 +38,7 @@ const PACKAGES = [
 
 /** Describes this machine and installation. */
 export async function describeEnvironment(
-  { name: backend, device, versions: computing, passedOver }: BackendChoice,
+  { name: backend, device, versions: computing, passedOver, threads = availableParallelism() }: BackendChoice,
   seed: number,
 ): Promise<Environment> {
   const versions = await Promise.all(PACKAGES.map(async (name) => [name, await installedVersion(name)] as const));
@@ -47,7 +47,7 @@ export async function describeEnvironment(
     system: `${platform()} ${arch()}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
-    threads: availableParallelism(),
+    threads,
     memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
     backend,
     ...(device !== undefined && { device }),

@@ -3,7 +3,16 @@ import { UserError } from '@unseen/core';
 import type { Experiment, Shard } from '@unseen/experiment';
 import { printDryRun } from '../dry-run.ts';
 import { findExperiment } from '../experiments.ts';
-import { backendOption, outOption, setOption, shardOf, wholeNumber, wholeNumbers, withBackend } from '../options.ts';
+import {
+  backendOption,
+  outOption,
+  positiveWholeNumber,
+  setOption,
+  shardOf,
+  wholeNumber,
+  wholeNumbers,
+  withBackend,
+} from '../options.ts';
 import { type RunResult, reportRun } from '../results.ts';
 import { defineVerb, type VerbContext } from '../verb.ts';
 
@@ -15,6 +24,12 @@ export const run = defineVerb({
   options: {
     set: setOption,
     backend: backendOption,
+    threads: {
+      type: 'string',
+      requiresArg: true,
+      coerce: positiveWholeNumber('threads'),
+      describe: 'Threads that compute; the same number gives the same bits (default: all cores)',
+    },
     out: outOption('Run folder (default: runs/<name>)'),
     resume: { type: 'boolean', default: false, describe: 'Continue an interrupted run' },
     force: { type: 'boolean', default: false, describe: 'Discard an earlier run in the folder' },
@@ -46,7 +61,8 @@ export const run = defineVerb({
     ['unseen run cagnet/voc12 --dry-run', 'what is missing and what it would cost'],
   ],
   async run({ experiment, backend, out, resume, force, shard, seed, seeds, 'dry-run': dry, ...options }, context) {
-    const set = withBackend(options.set, backend);
+    const { threads } = options;
+    const set = [...withBackend(options.set, backend), ...(threads === undefined ? [] : [`threads=${threads}`])];
     if (seed !== undefined && seeds !== undefined) {
       throw new UserError({ given: '--seed and --seeds together', expected: 'one of them' });
     }

@@ -34,6 +34,8 @@ export const baseSchema = z.strictObject({
   profile: z.enum(['default', 'official']).default('default'),
   seed: z.int().nonnegative().default(0),
   backend: z.enum(BACKENDS).default('auto'),
+  /** Threads of the backend `onnxruntime`; default: all cores. The same number gives the same bits. */
+  threads: positiveInteger().optional(),
   data: dataSettings,
   evaluate: z.strictObject({ resolution: z.enum(['feature', 'warp', 'original']).default('original') }).prefault({}),
   report: z.strictObject({ panels: z.int().nonnegative().default(8) }).prefault({}),

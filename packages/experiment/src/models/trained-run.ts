@@ -67,7 +67,7 @@ export async function openTrainedRun(
     });
   }
   const protocol = await method.classes(config);
-  const engine = await createEngineFor(backend ?? config.backend, warn);
+  const engine = await createEngineFor(backend ?? config.backend, warn, config);
   const path = resolve(folder);
   const context = modelContext({ engine, file: (...parts) => join(path, ...parts) });
   const predictor = ({ name = names[names.length - 1], scale = 1 }: PredictorChoice = {}) =>

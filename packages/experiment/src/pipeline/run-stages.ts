@@ -58,7 +58,7 @@ export async function runExperiment(experiment: Experiment, options: ExperimentR
   const outputs = experiment.method.pipeline(experiment.config).flatMap(({ makes }) => makes.files);
   const folder = await openRunFolder(out, experiment.config, { resume, force, shard, outputs, warn: progress.warn });
   try {
-    const { engine, choice } = await chooseEngine(experiment.config.backend, progress.warn);
+    const { engine, choice } = await chooseEngine(experiment.config.backend, progress.warn, experiment.config);
     try {
       progress.note?.(choiceText(choice));
       await runStages(experiment.method, experiment.config, folder, { engine, choice, progress, from, signal, shard });
