@@ -132,11 +132,13 @@ test('weights inspect lists tensors and names the backbone that fits', async () 
   expect(stderr).toContain('expected weights: safetensors, Keras HDF5, a PyTorch checkpoint');
 });
 
-test('predict tells of images that cannot be read, and does the others', async () => {
+test('predict tells of images and paths that cannot be read, and does the others', async () => {
   const place = temporaryFolder();
   await writeFiles(place, { 'photos/a.png': photo(1), 'photos/b.jpg': 'no picture', 'photos/c.png': photo(2) });
-  const message = await failure(place, ['predict', join(dir, 'run'), 'photos', '--out', 'out']);
-  expect(message).toMatch(/1 of 3 images failed:\n.*b\.jpg cannot be read.*\n {2}→ the other 2 are done/);
+  const message = await failure(place, ['predict', join(dir, 'run'), 'absent.png', 'photos', '--out', 'out']);
+  expect(message).toMatch(
+    /2 of 4 images failed:\n.*absent\.png does not exist.*\n.*b\.jpg cannot be read.*\n {2}→ the other 2 are done/,
+  );
   expect((await readdir(join(place, 'out/masks'))).sort()).toEqual(['a.png', 'c.png']);
 });
 

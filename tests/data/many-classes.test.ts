@@ -134,7 +134,7 @@ test('predicted masks are 16-bit pictures, which the scoring of folders reads ba
       logits: async () => ({ height: HEIGHT, width: WIDTH, data: scores }),
     },
     classes: ids.map((id) => ({ id, name: `class ${id}`, color: [0, 0, 0] as const })),
-    files: await listImages([join(folder, 'images/a.png')]),
+    files: (await listImages([join(folder, 'images/a.png')])).files,
     out: join(folder, 'out'),
   });
   expect(images[0].void).toBe(0);

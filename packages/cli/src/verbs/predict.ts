@@ -36,7 +36,7 @@ export const predict = defineVerb({
     const { terminal } = context;
     const [{ Interrupted, listImages, openTrainedRun, predictImages, refinedModel }, { interruptSignal }] =
       await Promise.all([import('@unseen/experiment'), import('@unseen/nn')]);
-    const files = await listImages(images, {
+    const { files, failures: unread } = await listImages(images, {
       onPassedOver: (names, folder) =>
         terminal.note(
           `${names.length} pictures in ${folder} are of types that are not read and were passed over: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}; save them as PNG`,
@@ -59,6 +59,7 @@ export const predict = defineVerb({
         model,
         classes,
         files,
+        failures: unread,
         out,
         ...(minConfidence !== undefined && { minConfidence }),
         onImage: async ({ image }, index) => progress.update(index + 1, files.length, image),
@@ -66,7 +67,7 @@ export const predict = defineVerb({
       });
       if (signal.aborted) throw new Interrupted(`${done.length} of ${files.length} images are done, in ${out}`);
       progress.stage('predict', 'done', position);
-      if (failures.length > 0) throw unreadable(failures, files.length, out);
+      if (failures.length > 0) throw unreadable(failures, done.length, out);
       terminal.print(
         textTable([
           ['image', 'classes, % of its pixels'],
@@ -92,12 +93,11 @@ function sharesText(shares: Readonly<Record<string, number>>, shown = 4): string
 
 function unreadable(
   failures: readonly { readonly image: string; readonly error: string }[],
-  images: number,
+  rest: number,
   out: string,
 ): UserError {
-  const rest = images - failures.length;
   return new UserError({
-    given: `${failures.length} of ${images} images failed:\n  ${failures.map(({ error }) => error).join('\n  ')}`,
+    given: `${failures.length} of ${failures.length + rest} images failed:\n  ${failures.map(({ error }) => error).join('\n  ')}`,
     ...(rest > 0 && { remedy: `the other ${rest} are done, in ${out}` }),
   });
 }

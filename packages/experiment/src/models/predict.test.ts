@@ -43,7 +43,7 @@ test('masks hold raw ids in the colours of the dataset at the size of the image,
   const { images } = await predictImages({
     model: model(),
     classes: CLASSES,
-    files: await listImages([path]),
+    ...(await listImages([path])),
     out,
     minConfidence: 0.6,
   });
@@ -68,7 +68,7 @@ test('ids that need 16 bits are written as such', async () => {
   const { images } = await predictImages({
     model: model([7, 300]),
     classes: [CLASSES[0], { ...CLASSES[1], id: 300 }],
-    files: await listImages([await save('a.png', [0, 255, 128], 3)]),
+    ...(await listImages([await save('a.png', [0, 255, 128], 3)])),
     out: dir,
     minConfidence: 0.9,
   });
@@ -80,7 +80,7 @@ test('every image has a name of its own, whatever folders and suffixes; the same
   await mkdir(join(dir, 'two'));
   for (const name of ['one/a.png', 'one/A.jpg', 'one/a-2.png', 'one/notes.txt', 'two/a.png'])
     await writeFile(join(dir, name), '');
-  const files = await listImages([join(dir, 'one'), join(dir, 'two'), join(dir, 'one/a.png')]);
+  const { files } = await listImages([join(dir, 'one'), join(dir, 'two'), join(dir, 'one/a.png')]);
   expect(files).toHaveLength(4);
   expect(new Set(files.map(({ name }) => name.toLowerCase())).size).toBe(4);
   await expect(listImages([join(dir, 'none')])).rejects.toThrow('does not exist');
@@ -90,7 +90,8 @@ test('every image has a name of its own, whatever folders and suffixes; the same
   await writeFile(join(dir, 'three/c.Gif'), '');
   const told: unknown[] = [];
   const onPassedOver = (names: readonly string[]) => told.push(names);
-  expect((await listImages([join(dir, 'three')], { onPassedOver })).map(({ name }) => name)).toEqual(['c']);
+  const { files: listed } = await listImages([join(dir, 'three')], { onPassedOver });
+  expect(listed.map(({ name }) => name)).toEqual(['c']);
   expect(told).toEqual([['b.bmp']]);
 });
 
@@ -103,7 +104,7 @@ test('an image that cannot be read, or written, is handed back, the others are d
   const { images, failures } = await predictImages({
     model: model(),
     classes: CLASSES,
-    files: await listImages(paths),
+    ...(await listImages(paths)),
     out: join(dir, 'out'),
   });
   expect(images.map(({ shares }) => shares)).toEqual([{ dark: 1 }, { light: 1 }]);
@@ -113,4 +114,28 @@ test('an image that cannot be read, or written, is handed back, the others are d
     { image: join(dir, 'e.png'), error: expect.stringMatching(/overlays.e\.png is a folder/) },
   ]);
   expect((await readdir(join(dir, 'out/overlays'))).sort()).toEqual(['a.png', 'c.png', 'e.png']);
+});
+
+test('a path that cannot be read is handed back beside the images of the others; without any image it is an error', async () => {
+  const path = await save('a.png', [0], 1);
+  await mkdir(join(dir, 'empty'));
+  const [none, empty, long] = ['none', 'empty', 'x'.repeat(300)].map((name) => join(dir, name));
+  const listed = await listImages([none, path, empty, none, long]);
+  expect(listed.files).toEqual([{ path, name: 'a' }]);
+  expect(listed.failures).toEqual([
+    { image: none, error: expect.stringContaining('does not exist') },
+    { image: empty, error: expect.stringContaining('holds no image') },
+    { image: long, error: expect.stringContaining('too long') },
+  ]);
+  const { images, failures } = await predictImages({
+    model: model(),
+    classes: CLASSES,
+    ...listed,
+    out: join(dir, 'out'),
+  });
+  expect(images).toHaveLength(1);
+  expect(failures).toEqual(listed.failures);
+  await expect(listImages([none, empty])).rejects.toThrow(
+    /^no image in the 2 paths:\n.*does not exist.*\n.*holds no image/,
+  );
 });

@@ -30,6 +30,8 @@ export interface PredictOptions {
   readonly model: SegmentationModel;
   readonly classes: readonly ClassInfo[];
   readonly files: readonly ImageFile[];
+  /** What has failed before, to be listed with the rest. */
+  readonly failures?: readonly ImageFailure[];
   /** Folder of the results. */
   readonly out: string;
   /** Pixels whose softmax probability is lower stay void. */
@@ -52,11 +54,23 @@ export interface ImagePrediction {
   readonly void: number;
 }
 
+/** An image or a path that could not be read, or an image whose results could not be written, with the reason. */
+export interface ImageFailure {
+  readonly image: string;
+  readonly error: string;
+}
+
+/** What {@link listImages} found. */
+export interface ListedImages {
+  readonly files: readonly ImageFile[];
+  /** Paths among the given ones that cannot be read or hold no image. */
+  readonly failures: readonly ImageFailure[];
+}
+
 /** What {@link predictImages} did. */
 export interface Predictions {
   readonly images: readonly ImagePrediction[];
-  /** Images that could not be read, or whose results could not be written, with the reason. */
-  readonly failures: readonly { readonly image: string; readonly error: string }[];
+  readonly failures: readonly ImageFailure[];
 }
 
 /** VOC's colour of void. */
@@ -64,24 +78,32 @@ const VOID_COLOR: Color = [224, 224, 192];
 
 /**
  * The image files among paths of files and folders (which are not searched deeper), each once, with distinct names for
- * their results: the file's name without its suffix, numbered where several files share it. `onPassedOver` is told of
+ * their results: the file's name without its suffix, numbered where several files share it. A path that cannot be read is
+ * handed back beside the images of the others; without an image at all it is a {@link UserError}. `onPassedOver` is told of
  * pictures in folders that are of types that are not read.
  */
 export async function listImages(
   paths: readonly string[],
   { onPassedOver }: { readonly onPassedOver?: (names: readonly string[], folder: string) => void } = {},
-): Promise<ImageFile[]> {
+): Promise<ListedImages> {
   const found = new Set<string>();
-  for (const path of paths) {
-    const entry = await stat(path).catch((error) => {
-      throw explainFileError(error, path);
-    });
-    const { images, others } = entry.isDirectory() ? await imagesOf(path) : { images: [path], others: [] };
-    if (others.length > 0) onPassedOver?.(others, path);
-    for (const file of images) found.add(resolve(file));
+  const failures: ImageFailure[] = [];
+  for (const path of new Set(paths)) {
+    try {
+      const { images, others } = await imagesAt(path);
+      if (others.length > 0) onPassedOver?.(others, path);
+      for (const file of images) found.add(resolve(file));
+    } catch (error) {
+      if (!(error instanceof UserError) || paths.length === 1) throw error;
+      failures.push({ image: resolve(path), error: error.message });
+    }
+  }
+  if (found.size === 0) {
+    const given = `no image in the ${paths.length} paths:\n  ${failures.map(({ error }) => error).join('\n  ')}`;
+    throw new UserError({ given });
   }
   const taken = new Set<string>();
-  return [...found].map((path) => {
+  const files = [...found].map((path) => {
     const stem = basename(path, extname(path));
     let name = stem;
     // Some file systems do not tell A from a.
@@ -89,6 +111,14 @@ export async function listImages(
     taken.add(name.toLowerCase());
     return { path, name };
   });
+  return { files, failures };
+}
+
+async function imagesAt(path: string) {
+  const entry = await stat(path).catch((error) => {
+    throw explainFileError(error, path);
+  });
+  return entry.isDirectory() ? imagesOf(path) : { images: [path], others: [] };
 }
 
 async function imagesOf(folder: string) {
@@ -111,7 +141,7 @@ async function imagesOf(folder: string) {
 export async function predictImages(options: PredictOptions): Promise<Predictions> {
   const { files, out, signal } = options;
   const images: ImagePrediction[] = [];
-  const failures: { image: string; error: string }[] = [];
+  const failures = [...(options.failures ?? [])];
   for (const [index, file] of files.entries()) {
     if (signal?.aborted) break;
     const prediction = await decodeImage(file.path)
