@@ -138,14 +138,36 @@ export async function readBytes(path: string): Promise<Buffer> {
   }
 }
 
-/** {@link readBytes} as UTF-8 text. */
+/** {@link readBytes} as text, decoded by {@link decodeText}. */
 export async function readText(path: string): Promise<string> {
-  const bytes = await readBytes(path);
+  return decodeText(await readBytes(path), path);
+}
+
+/**
+ * The text of a file at `path`: UTF-8, or UTF-16 where it begins with a byte order mark, which is left out. Other encodings
+ * are a {@link UserError}.
+ */
+export function decodeText(bytes: Uint8Array, path: string): string {
+  const [first, second] = bytes;
+  const wide = { 65534: 'utf-16le', 65279: 'utf-16be' }[(first << 8) | second];
+  let problem: unknown;
   try {
-    return bytes.toString('utf8');
+    const text = new TextDecoder(wide, { fatal: true }).decode(bytes);
+    // UTF-16 without a mark is valid UTF-8, with zeros.
+    if (!text.includes('\0')) return text;
   } catch (error) {
-    throw explainFileError(error, path);
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      throw explainFileError(error, path);
+    problem = error;
   }
+  throw new UserError(
+    {
+      given: `${path} is not UTF-8`,
+      expected: 'UTF-8, or UTF-16 with a byte order mark',
+      remedy: 'save it as UTF-8',
+    },
+    { cause: problem },
+  );
 }
 
 type Explanation = Pick<ErrorParts, 'expected' | 'remedy'> & { readonly given: string };

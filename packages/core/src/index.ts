@@ -30,6 +30,7 @@ export {
 } from './errors.ts';
 export {
   copyAtomic,
+  decodeText,
   explainFileError,
   hashJson,
   linkOrCopy,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkDataset, requireNoProblems } from './check-dataset.ts';
+import { checkDataset, missingClasses, requireNoProblems } from './check-dataset.ts';
 import { openDataset } from './open-dataset.ts';
 import { maskOf, smallDataset } from './small-dataset.suite.ts';
 
@@ -32,6 +32,30 @@ test('an unseen class without a test pixel and a seen one without a training pix
   );
   expect(report.missing).toEqual(report.problems);
   expect(() => requireNoProblems(report, 'small', { allowMissing: true })).not.toThrow();
+});
+
+test('classes that a file which cannot be read may have are not said to be missing', async () => {
+  const path = await smallDataset({
+    'masks/a.png': maskOf(1, 1, [1]),
+    'masks/b.png': maskOf(2, 3, [3, 3, 3, 3, 3, 3]),
+    'masks/c.png': maskOf(2, 3, [2, 2, 2, 2, 1, 1]),
+  });
+  const { problems, missing } = await checkDataset(await openDataset(path));
+  expect(problems).toEqual([expect.stringContaining('a.png: 1x1'), "unseen class 'cow' (4) has no test pixel"]);
+  expect(missing).toEqual(problems.slice(1));
+});
+
+test('where one class has all labelled pixels, the values of the masks are the likely reason for missing ones', () => {
+  const row = (id: number, pixels: number) => {
+    const some = { pixels, images: Math.min(1, pixels) };
+    return { id, name: `class ${id}`, group: 'seen' as const, train: some, val: some };
+  };
+  const missing = ["seen class 'dog' (2) has no training pixel"];
+  const message = (...pixels: readonly number[]) =>
+    missingClasses({ support: pixels.map((n, id) => row(id, n)), missing, problems: missing }, 'd').message;
+  expect(message(5, 0)).toMatch(/d lacks .* has no training pixel.*if 255 stands for a class, say so with 'map'/s);
+  for (const pixels of [[5, 6, 0], [0]])
+    expect(message(...pixels)).toMatch(/more images or another split.*allowMissing/);
 });
 
 test('every unusable mask and images in both subsets are told, the rest is counted', async () => {

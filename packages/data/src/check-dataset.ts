@@ -16,7 +16,7 @@ export interface DatasetReport {
   readonly support: readonly ClassSupport[];
   /** What would make training or scoring wrong, one sentence each, including {@link missing}. */
   readonly problems: readonly string[];
-  /** The problems about classes without a pixel where they need one. */
+  /** The problems about classes without a pixel where they need one; of subsets with a file that cannot be read there are none. */
   readonly missing: readonly string[];
 }
 
@@ -39,8 +39,12 @@ export async function checkDataset(
   let done = 0;
   const next = (id: string) => onMask?.(++done, id);
   const [train, val] = [await count(dataset.train, problems, next), await count(dataset.val, problems, next)];
-  const support = classSupport(dataset.classes, chosen, train, val);
-  const lacking = new Set([...untestedUnseen(support), ...untrainedSeen(support)]);
+  const support = classSupport(dataset.classes, chosen, train.support, val.support);
+  // What a file that cannot be read would have shown is unknown.
+  const lacking = new Set([
+    ...(val.isWhole ? untestedUnseen(support) : []),
+    ...(train.isWhole ? untrainedSeen(support) : []),
+  ]);
   const missing = support
     .filter((row) => lacking.has(row))
     .map(
@@ -73,12 +77,25 @@ export function requireNoProblems(
   });
 }
 
+/** The error about classes that lack pixels, where nothing else is wrong, with the likely reason. */
+export function missingClasses({ missing, support }: DatasetReport, name: string): UserError {
+  const present = support.filter(({ train, val }) => train.pixels + val.pixels > 0);
+  const isBinary = present.length < 2 && support.length > 1;
+  return new UserError({
+    given: `dataset ${name} lacks what the experiment needs:\n  ${missing.join('\n  ')}`,
+    remedy: isBinary
+      ? "look at the values of the masks ('unseen dataset doctor' lists them): if 255 stands for a class, say so with 'map' in the dataset's YAML"
+      : "use more images or another split, or set 'data.allowMissing: true' to leave these classes out of the means",
+  });
+}
+
 /** Support of the labelled values of all readable masks; the others become problems. */
 async function count(
   samples: readonly Sample[],
   problems: string[],
   next: (id: string) => Promise<void> | void,
-): Promise<Map<number, Support>> {
+): Promise<{ readonly support: ReadonlyMap<number, Support>; readonly isWhole: boolean }> {
+  let isWhole = true;
   const support = new Map<number, Support>();
   for (const sample of samples) {
     try {
@@ -90,8 +107,9 @@ async function count(
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push(error.message);
+      isWhole = false;
     }
     await next(sample.id);
   }
-  return support;
+  return { support, isWhole };
 }

@@ -1,4 +1,10 @@
-export { type CheckOptions, checkDataset, type DatasetReport, requireNoProblems } from './check-dataset.ts';
+export {
+  type CheckOptions,
+  checkDataset,
+  type DatasetReport,
+  missingClasses,
+  requireNoProblems,
+} from './check-dataset.ts';
 export type { ClassSupport, Support } from './class-support.ts';
 export { ContiguousLabels, findSplit } from './contiguous-labels.ts';
 export type { DatasetFile } from './dataset-file.ts';

@@ -60,7 +60,9 @@ it('tells numbered columns from a class', async () => {
 
 it('refuses other encodings', async () => {
   for (const encoding of ['latin1', 'utf16le'] as const) {
-    await expect(read(Buffer.from('\xfc\xff,1\n', encoding))).rejects.toThrow('table.csv is not UTF-8 text');
+    await expect(read(Buffer.from('\xfc\xff,1\n', encoding))).rejects.toThrow(
+      'table.csv is not UTF-8; expected UTF-8, or UTF-16 with a byte order mark; save it as UTF-8',
+    );
   }
 });
 

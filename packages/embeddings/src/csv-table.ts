@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { messageOf, readBytes, UserError } from '@unseen/core';
+import { messageOf, readText, UserError } from '@unseen/core';
 import type { RowTable } from './row-table.ts';
 
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
@@ -11,7 +10,7 @@ const NOT_FINITE = /^[-+]?(?:nan|inf|infinity)$/i;
  * in all columns is skipped as a header, and so are column numbers as pandas writes them. UTF-8, or UTF-16 with its mark.
  */
 export async function readCsvTable(path: string): Promise<RowTable> {
-  const text = decode(path, await readBytes(path));
+  const text = await readText(path);
   const separators = /\.tsv$/i.test(path) ? ['\t'] : separatorsIn(text);
   if (separators.length < 2) return readTable(path, text, separators[0] ?? ',');
   const readings = await Promise.all(
@@ -34,14 +33,6 @@ const nothingIn = (path: string) => new UserError({ given: `${path} is empty`, e
 function separatorsIn(text: string): string[] {
   const count = (separator: string) => text.split(separator).length;
   return [',', ';'].filter((one) => count(one) > 1).sort((a, b) => count(b) - count(a));
-}
-
-function decode(path: string, bytes: Buffer): string {
-  const [first, second] = bytes;
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  if (isUtf8(bytes)) return bytes.toString('utf8');
-  throw new UserError({ given: `${path} is not UTF-8 text`, remedy: 'save it as CSV in UTF-8' });
 }
 
 async function readTable(path: string, text: string, separator: string): Promise<RowTable> {

@@ -152,5 +152,9 @@ test('files are read; a missing one is told', async () => {
   const folder = temporaryFolder();
   await writeFile(join(folder, 'a.yaml'), 'name: x\n');
   expect(await readYaml(join(folder, 'a.yaml'), schema)).toEqual({ name: 'x' });
+  await writeFile(join(folder, 'wide.yaml'), Buffer.from('\ufeffname: é\r\n', 'utf16le'));
+  expect(await readYaml(join(folder, 'wide.yaml'), schema)).toEqual({ name: 'é' });
+  await writeFile(join(folder, 'latin.yaml'), Buffer.from('name: é\n', 'latin1'));
+  await expect(readYaml(join(folder, 'latin.yaml'), schema)).rejects.toThrow('latin.yaml is not UTF-8');
   await expect(readYaml(join(folder, 'b.yaml'), schema)).rejects.toThrow(/b\.yaml does not exist/);
 });

@@ -30,12 +30,14 @@ export interface ListedMasks<M> {
  */
 export async function listMasks<M>(folder: string, options: ListMasksOptions<M>): Promise<ListedMasks<M>> {
   const { read, endings = [] } = options;
-  const files = (await listFiles(folder, { deep: true })).filter((file) => /\.png$/i.test(file));
+  const all = await listFiles(folder, { deep: true });
+  const files = all.filter((file) => /\.png$/i.test(file));
   if (files.length === 0) {
+    const other = all.find((file) => /\.(tiff?|bmp|gif|jpe?g|webp|np[yz]|mat)$/i.test(file));
     throw new UserError({
       given: `${folder} has no masks`,
       expected: 'PNG files',
-      remedy: 'name the folder of the masks',
+      remedy: other ? `save ${other} and the others as PNG with the same values` : 'name the folder of the masks',
     });
   }
   const stems = files.map((file) => file.slice(0, -extname(file).length));

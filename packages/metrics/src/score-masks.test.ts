@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SeedTree } from '@unseen/core';
 import { describe, expect, it } from 'vitest';
@@ -136,7 +136,12 @@ describe('listMasks', () => {
 
   it('lists mask files in order, without hidden and side files, and names an empty or missing folder', async () => {
     const folder = temporaryFolder();
-    await expect(listed(folder)).rejects.toThrow(/has no masks/);
+    await expect(listed(folder)).rejects.toThrow(/has no masks; expected PNG files; name the folder/);
+    const [deep, tiff] = [join(folder, 'deep'), join(folder, 'deep', 'a.TIF')];
+    await mkdir(deep);
+    await writeFile(tiff, '');
+    await expect(listed(folder)).rejects.toThrow('save deep/a.TIF and the others as PNG');
+    await rm(deep, { recursive: true });
     await expect(listed(join(folder, 'nowhere'))).rejects.toThrow(/nowhere does not exist/);
     await mkdir(join(folder, 'deeper.png'));
     await mkdir(join(folder, '.ipynb_checkpoints'));

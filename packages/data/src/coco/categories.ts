@@ -23,7 +23,8 @@ export function requireClassNames({ path, categories, counts }: AnnotationFacts,
   throw new UserError({
     given: `${path} and the classes of ${file.path} contradict each other: ${some(differing)}`,
     expected: 'categories with the names of the classes of their ids',
-    remedy: "correct the ids of 'classes', or say which class each category is with 'map'",
+    remedy:
+      "if all annotation files have these categories, correct the ids of 'classes' or say which class each category is with 'map'; otherwise number the categories of this file, and its annotations, like those of the others",
   });
 }
 

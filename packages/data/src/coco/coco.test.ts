@@ -111,7 +111,11 @@ describe('regions', () => {
     const refused = (annotation: object, message: RegExp) => expect(() => region(annotation)).toThrow(message);
     refused({ segmentation: [['1', 2, 3]] }, /f\.json, image 'x': 'segmentation/);
     refused({ segmentation: { size: [3, 2], counts: [6] } }, /run lengths of 3x2, in an image of 2x3/);
-    refused({ segmentation: { size: [2, 3], counts: [5] } }, /run lengths of 5 pixels/);
+    refused({ id: 7, segmentation: { size: [2, 3], counts: [5] } }, /'x', annotation 7: .* run lengths of 5 pixels/);
+    refused({ segmentation: { size: [2, 3], counts: '' } }, /image 'x': .* run lengths of 0 pixels, .* export the/);
+    refused({ id: 7, segmentation: [[0, 0, 2, 0, 2, 2], [0, null, 1]] }, /annotation 7: .* no list of numbers \(\[0,null,1\]\)/); // biome-ignore format: a table
+    refused({ segmentation: [0, 1, '2'] }, /no list of numbers \(\[0,1,"2"\]\)/);
+    refused({ segmentation: [[0, 0, 2, 0, 2, 2], 5] }, /no list of numbers \(5\)/); // biome-ignore format: a table
     refused({ category_id: -1, segmentation: [] }, /'category_id'/);
     refused({ segmentation: { size: [2, 3], counts: '~' } }, /image 'x': the run lengths cannot be read/);
   });

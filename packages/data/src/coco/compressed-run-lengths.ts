@@ -48,5 +48,6 @@ function damaged(name: string, at: number): UserError {
   return new UserError({
     given: `${name}: the run lengths cannot be read at character ${at + 1}`,
     expected: "COCO's compressed run-length text",
+    remedy: 'correct them, or export the annotations again',
   });
 }

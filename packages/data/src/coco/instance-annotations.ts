@@ -114,7 +114,7 @@ export async function readInstanceAnnotations(
       withoutOutline.add(`annotation ${id ?? index} of image ${image_id}`);
       incomplete.add(image_id);
     }
-    if (outline && outline.kind !== 'runs' && outline.broken > 0) {
+    if (outline?.kind === 'polygons' && outline.broken > 0) {
       brokenOutlines.add(`annotation ${id ?? index} of image ${image_id}`);
     }
     counts.set(category_id, (counts.get(category_id) ?? 0) + 1);

@@ -1,4 +1,4 @@
-import { UserError } from '@unseen/core';
+import { excerpt, UserError } from '@unseen/core';
 import { decodeRunLengths, runLengthArea } from '@unseen/vision';
 import { z } from 'zod';
 import { categoryId, checkPart, flag } from './annotation-file.ts';
@@ -7,6 +7,7 @@ import { outlineOf } from './outline.ts';
 import { fillPolygon } from './polygon.ts';
 
 const annotationSchema = z.object({
+  id: z.union([z.int(), z.string()]).optional().catch(undefined),
   category_id: categoryId,
   iscrowd: flag.optional(),
   bbox: z.array(z.number()).length(4).optional().catch(undefined),
@@ -41,8 +42,9 @@ export function readRegion(
   { id, height, width }: { readonly id: string; readonly height: number; readonly width: number },
   path: string,
 ): Region {
-  const name = `${path}, image '${id}'`;
-  const { category_id, iscrowd, bbox, segmentation } = checkPart(annotationSchema, annotation, name);
+  const image = `${path}, image '${id}'`;
+  const { id: own, category_id, iscrowd, bbox, segmentation } = checkPart(annotationSchema, annotation, image);
+  const name = own === undefined ? image : `${image}, annotation ${own}`;
   const outline = outlineOf(segmentation);
   const common = { category: category_id, crowd: iscrowd === 1, outlined: outline?.kind !== 'none' };
   if (outline?.kind === 'polygons' || outline?.kind === 'none') {
@@ -53,15 +55,32 @@ export function readRegion(
     for (let i = 0; i < mask.length; i++) area += mask[i];
     return { ...common, mask, area };
   }
+  if (Array.isArray(segmentation)) {
+    const parts: readonly unknown[] = typeof segmentation[0] === 'number' ? [segmentation] : segmentation;
+    const wrong = parts.find((part) => !Array.isArray(part) || !part.every(Number.isFinite));
+    throw unusable(name, `has a polygon that is no list of numbers (${excerpt(JSON.stringify(wrong))})`);
+  }
   const { size, counts } = checkPart(runsSchema, { segmentation }, name).segmentation;
   if (size[0] !== height || size[1] !== width) {
-    throw new UserError({
-      given: `${name}: run lengths of ${size[0]}x${size[1]}, in an image of ${height}x${width} (height x width)`,
-      expected: 'the size of the image',
-    });
+    throw unusable(
+      name,
+      `has run lengths of ${size[0]}x${size[1]}, in an image of ${height}x${width} (height x width)`,
+    );
   }
   const runs = typeof counts === 'string' ? decodeCompressedRunLengths(counts, name) : counts;
+  const pixels = runs.reduce((sum, run) => sum + run, 0);
+  if (pixels !== height * width) {
+    throw unusable(name, `has run lengths of ${pixels} pixels, in an image of ${height}x${width} (height x width)`);
+  }
   return { ...common, mask: decodeRunLengths(runs, height, width), area: runLengthArea(runs) };
+}
+
+function unusable(name: string, what: string): UserError {
+  return new UserError({
+    given: `${name}: 'segmentation' ${what}`,
+    expected: 'polygons as [x1, y1, x2, y2, …], or run lengths of the whole image',
+    remedy: 'correct it, or export the annotations again',
+  });
 }
 
 /** Every pixel that a box [x, y, width, height] touches. */

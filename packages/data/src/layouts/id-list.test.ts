@@ -42,8 +42,10 @@ test.each([
 });
 
 test('a list in another encoding is refused', async () => {
-  const list = idsOf(Buffer.from('caf\xe9\n', 'latin1'));
-  await expect(list).rejects.toThrow(/list\.txt is not UTF-8; expected UTF-8, or UTF-16.*save it as UTF-8/);
+  for (const encoding of ['latin1', 'utf16le'] as const) {
+    const list = idsOf(Buffer.from('caf\xe9\n', encoding));
+    await expect(list).rejects.toThrow(/list\.txt is not UTF-8; expected UTF-8, or UTF-16.*save it as UTF-8/);
+  }
 });
 
 test('quotes within ids stay, doubled ones are one', async () => {

@@ -1,5 +1,5 @@
 import { dirname, extname, join, resolve } from 'node:path';
-import { readBytes, UserError } from '@unseen/core';
+import { readText } from '@unseen/core';
 import { expandDataFolder, readNpyText } from '@unseen/formats';
 import type { DatasetFile } from '../dataset-file.ts';
 import { IMAGE_TYPES, suffixOf as typeOf } from '../file-types.ts';
@@ -38,26 +38,7 @@ export async function readIdList(path: string, options: ListOptions = {}): Promi
 
 async function readLines(path: string): Promise<string[]> {
   if (extname(path) === '.npy') return readNpyText(path);
-  const bytes = await readBytes(path);
-  try {
-    return decodeText(bytes).split(/\r\n|\n|\r/);
-  } catch (error) {
-    throw new UserError(
-      {
-        given: `${path} is not UTF-8`,
-        expected: 'UTF-8, or UTF-16 with a byte order mark',
-        remedy: 'save it as UTF-8',
-      },
-      { cause: error },
-    );
-  }
-}
-
-/** Text as UTF-8, or as UTF-16 where the first character, a byte order mark, says so. Throws where it is neither. */
-function decodeText(bytes: Uint8Array): string {
-  const [first, second] = bytes;
-  const wide = { 65534: 'utf-16le', 65279: 'utf-16be' }[(first << 8) | second];
-  return new TextDecoder(wide, { fatal: true }).decode(bytes);
+  return (await readText(path)).split(/\r\n|\n|\r/);
 }
 
 /** Text without the double quotes that some tools put around names with blanks. */

@@ -1,5 +1,5 @@
-import { UserError, type ZeroShotSplit } from '@unseen/core';
-import { checkDataset, type DatasetReport, requireNoProblems } from '@unseen/data';
+import type { ZeroShotSplit } from '@unseen/core';
+import { checkDataset, type DatasetReport, missingClasses, requireNoProblems } from '@unseen/data';
 import { type DatasetProtocol, openExperimentDataset } from '../classes.ts';
 import type { ExperimentConfig } from '../config/schema.ts';
 import { type JsonFile, jsonFile } from './artifacts.ts';
@@ -39,13 +39,5 @@ export function checkStage({ data, split }: CheckStageOptions): Stage<JsonFile<C
       const { support, missing } = report;
       await makes.open(folder).write({ support, missing });
     },
-  });
-}
-
-function missingClasses({ missing }: DatasetReport, name: string): UserError {
-  return new UserError({
-    given: `dataset ${name} lacks what the experiment needs:\n  ${missing.join('\n  ')}`,
-    remedy:
-      "use more images or another split, or set 'data.allowMissing: true' to leave these classes out of the means",
   });
 }

@@ -102,6 +102,7 @@ test.each([
   ['{"a": [], "a": [1]}', "it has 'a' twice"],
   ['{"a": [{]}]}', "'a.0': "],
   ['\xff\xfe{}', 'where'],
+  ['{"a": ["b", "\xe4"]}', "'a.1' is not UTF-8"],
 ])('%s is refused with the reason', (text, reason) => {
   for (const length of [1, 3, 100]) {
     expect(() => scanned(Buffer.from(text, 'latin1'), [length])).toThrow(reason);
@@ -125,6 +126,8 @@ test('files of any length, with the mark of some editors, much blank space and l
   await expect(read('{"a": [1')).rejects.toThrow(
     /a\.json is not a valid JSON object \(it ends within 'a\.0'\); it may be cut/,
   );
+  await writeFile(path, Buffer.from('\ufeff{"a": [1]}', 'utf16le'));
+  await expect(readJsonObject(path, {})).rejects.toThrow('a.json is UTF-16; expected UTF-8; save it as UTF-8');
   await expect(readJsonObject(`${path}s`, {})).rejects.toThrow(UserError);
   await expect(readJsonObject(temporaryFolder(), {})).rejects.toThrow('is a folder');
 });

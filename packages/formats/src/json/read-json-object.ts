@@ -38,7 +38,7 @@ export async function readJsonObject(
       const most = Math.min(pieceBytes, bytes.length - length);
       const { bytesRead } = await file.read(bytes, length, most, position + length);
       if (bytesRead === 0) break;
-      const from = position + length === 0 ? markLength(bytes, bytesRead) : 0;
+      const from = position + length === 0 ? markLength(bytes, bytesRead, path) : 0;
       length += bytesRead;
       const finished = from + scanner.scan(bytes.subarray(from, length), position + from);
       bytes.copyWithin(0, finished, length);
@@ -59,7 +59,11 @@ export async function readJsonObject(
   }
 }
 
-/** Bytes of the mark that some programs put before UTF-8 text. */
-function markLength(bytes: Buffer, length: number): number {
-  return length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+/** Bytes of the mark that some programs put before UTF-8 text; that of UTF-16 is a {@link UserError}. */
+function markLength(bytes: Buffer, length: number, path: string): number {
+  const mark = length >= 2 ? bytes.readUInt16BE(0) : 0;
+  if (mark === 0xfffe || mark === 0xfeff) {
+    throw new UserError({ given: `${path} is UTF-16`, expected: 'UTF-8', remedy: 'save it as UTF-8' });
+  }
+  return length >= 3 && mark === 0xefbb && bytes[2] === 0xbf ? 3 : 0;
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { messageOf } from '@unseen/core';
 
 /** What a {@link JsonScanner} hands on, in the order of the text. */
@@ -177,6 +178,7 @@ export class JsonScanner {
 
   #parse(bytes: Buffer): unknown {
     const text = bytes.toString('utf8');
+    if (text.includes('\ufffd') && !isUtf8(bytes)) throw new JsonTextError(`${this.#place()} is not UTF-8`);
     try {
       return JSON.parse(text);
     } catch (error) {

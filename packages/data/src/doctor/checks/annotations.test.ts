@@ -50,6 +50,18 @@ test.each<readonly [string, string, string, object, RegExp]>([
   expect(more.filter((other) => other.severity === 'error')).toEqual([]);
 }); // biome-ignore format: a table
 
+test('an annotation whose polygons are all broken has no outline, which is told once', async () => {
+  const val = { annotations: [...GOOD, annotation(3, { category_id: 1, segmentation: [[1, 1]] })] };
+  expect((await findings({ val })).map(({ check }) => check)).toEqual(['annotation-without-outline']);
+});
+
+test('boxes without a mask are told of the masks alone', async () => {
+  const val = { annotations: GOOD.map((one) => ({ ...one, segmentation: [] })) };
+  const told = await findings({ val, yaml: `${YAML}optionalMasks: true\n` });
+  expect(told.map(({ check }) => check)).not.toContain('annotation-without-outline');
+  expect(told.map(({ check }) => check)).toContain('mask-missing');
+});
+
 test('nothing is said about a good file', async () => {
   expect(await findings()).toEqual([]);
 });

@@ -35,12 +35,14 @@ function contradiction({ train, val }: DatasetFacts): Finding[] {
   }
 }
 
-function withoutOutline({ subset, annotation }: SubsetFacts): Finding[] {
+/** Where there is no mask at all, that is told of the masks. */
+function withoutOutline({ subset, annotation, entries }: SubsetFacts): Finding[] {
+  if (entries.length > 0 && entries.every(({ maskPath }) => maskPath === undefined)) return [];
   const { count, examples } = annotation?.withoutOutline ?? { count: 0, examples: [] };
   const some = findingOf(examples, {
     check: 'annotation-without-outline',
     severity: 'warning',
-    found: `${counted(count, 'annotation')} of ${subset} ${count === 1 ? 'has' : 'have'} no outline (at most a box)`,
+    found: `${counted(count, 'annotation')} of ${subset} ${count === 1 ? 'has' : 'have'} no outline (a box at most, or polygons with fewer than three corners)`,
     why: 'nobody knows which pixels are of these objects: their boxes are unlabelled, and they are not among the objects',
     fix: 'outline them, or remove them from the annotation file if these pixels are to be background',
   });

@@ -2,14 +2,14 @@ import { type ClassSupport, untestedUnseen, untrainedSeen } from '../../class-su
 import type { Subset } from '../../layouts/listing.ts';
 import { classOf, type DatasetFacts, type EntryFacts } from '../facts.ts';
 import { counted, type Finding, findingOf, some } from '../finding.ts';
-import { onlyClassBeside255, shiftOf, soundMasks } from './values.ts';
+import { hiddenClass, shiftOf, soundMasks } from './values.ts';
 
 /** Classes without the pixels that they need, and training images with pixels that must not be trained on. */
 export function checkSupport(facts: DatasetFacts, support: readonly ClassSupport[]): Finding[] {
   // With shifted ids everything else would be wrong.
   if (shiftOf(facts) !== undefined) return [];
   const sound = soundMasks(facts);
-  const missing = onlyClassBeside255(facts) === undefined ? missingClasses(facts, support, sound) : [];
+  const missing = hiddenClass(facts) === undefined ? missingClasses(facts, support, sound) : [];
   return [...missing, ...unseenInTraining(facts, support, sound)];
 }
 

@@ -23,7 +23,11 @@ export function soundMasks(facts: DatasetFacts): EntryFacts[] {
 
 /** Values of all sound masks. */
 function valuesOf(facts: DatasetFacts): Set<number> {
-  return new Set(soundMasks(facts).flatMap(({ mask }) => mask!.values.map(([value]) => value)));
+  return valuesIn(soundMasks(facts));
+}
+
+function valuesIn(masks: readonly EntryFacts[]): Set<number> {
+  return new Set(masks.flatMap(({ mask }) => mask!.values.map(([value]) => value)));
 }
 
 /**
@@ -56,7 +60,15 @@ function unknownValues(facts: DatasetFacts): Finding[] {
   }
   const [least, most] = [Math.min(...ids), Math.max(...ids)];
   const values = [...pixels.keys()].sort((a, b) => a - b);
-  const listed = some(values.map((value) => `${value} (${counted(pixels.get(value)!, 'pixel')})`));
+  const categoryOf = (value: number) =>
+    facts.train.annotation?.categories.get(value) ?? facts.val.annotation?.categories.get(value);
+  const isCategory = values.some((value) => categoryOf(value) !== undefined);
+  const listed = some(
+    values.map((value) => {
+      const category = categoryOf(value);
+      return `${value} (${category === undefined ? '' : `${category}, `}${counted(pixels.get(value)!, 'pixel')})`;
+    }),
+  );
   const examples = masks.map((entry) => `${pathOf(entry)}: ${some(strangersOf(entry, known), 4)}`);
   const shift = shiftOf(facts);
   if (shift !== undefined) {
@@ -69,7 +81,7 @@ function unknownValues(facts: DatasetFacts): Finding[] {
     });
   }
   const contiguous = ids.length === most - least + 1 && least <= 1;
-  if (values.length === 1 && values[0] === most + 1 && contiguous && valuesOf(facts).has(least)) {
+  if (!isCategory && values.length === 1 && values[0] === most + 1 && contiguous && valuesOf(facts).has(least)) {
     return findingOf(examples, {
       check: 'class-count-value',
       severity: 'error',
@@ -83,7 +95,7 @@ function unknownValues(facts: DatasetFacts): Finding[] {
     severity: 'error',
     found: `${counted(values.length, 'value')} in ${counted(masks.length, 'mask')} ${values.length === 1 ? 'belongs' : 'belong'} to no class: ${listed}`,
     why: 'masks with unknown values are refused, because the class table may be wrong',
-    fix: "fix the masks, or add the values to 'classes' or 'ignore' in the dataset's YAML",
+    fix: `${isCategory ? '' : 'fix the masks, or '}add the values to 'classes' or 'ignore' in the dataset's YAML, or say with 'map' of which classes they are`,
   });
 }
 
@@ -108,34 +120,69 @@ function namedUnlabelled({ classes, split }: DatasetFacts): Finding[] {
   );
 }
 
+/** A value that is read as "unlabelled" and seems to stand for a class. */
+export interface HiddenClass {
+  /** 255 or 65535. */
+  readonly value: number;
+  /** The only class value beside it, if there is one. */
+  readonly only: number | undefined;
+  /** Masks with the value. */
+  readonly masks: readonly EntryFacts[];
+}
+
 /**
- * The only class of the masks, where 255 is their only other value and the dataset has more classes: 255 is meant for one of
- * these then, as in masks of 0 and 255.
+ * The value 255 (or 65535) where it is meant for a class: the masks of the subsets in which it occurs have one more class at
+ * most, though the split has others, as with masks of 0 and 255.
  */
-export function onlyClassBeside255(facts: DatasetFacts): number | undefined {
+export function hiddenClass(facts: DatasetFacts): HiddenClass | undefined {
   const { split, ignore, declaredIgnore } = facts;
-  const values = valuesOf(facts);
-  const labelled = [...values].filter((value) => value !== IGNORE);
-  const [only, ...more] = labelled;
-  const isPattern = values.has(IGNORE) && ignore.has(IGNORE) && only !== undefined && more.length === 0;
-  const isClass = isPattern && classOf(facts, only) !== undefined;
-  return isClass && !declaredIgnore?.has(IGNORE) && split.seen.length + split.unseen.length > 1 ? only : undefined;
+  const sound = soundMasks(facts);
+  for (const value of [IGNORE, 0xffff]) {
+    if (!ignore.has(value) || declaredIgnore?.has(value)) continue;
+    const masks = sound.filter(({ mask }) => mask!.values.some(([other]) => other === value));
+    const subsets = new Set(masks.map(({ subset }) => subset));
+    const beside = valuesIn(sound.filter(({ subset }) => subsets.has(subset)));
+    beside.delete(value);
+    const [only, ...more] = [...beside].filter((other) => !ignore.has(other));
+    if (beside.size === 0 || more.length > 0) continue;
+    const lacking = split.seen.length + split.unseen.length - (only === undefined ? 0 : 1);
+    const isKnown = only === undefined || classOf(facts, only) !== undefined;
+    if (masks.length > 0 && isKnown && lacking > 0) return { value, only, masks };
+  }
+  return undefined;
 }
 
 function classAsIgnore(facts: DatasetFacts): Finding[] {
-  const only = onlyClassBeside255(facts);
-  if (only === undefined) return [];
+  const hidden = hiddenClass(facts);
+  if (!hidden) return [];
+  const { value, only, masks } = hidden;
   const nameOf = (id: number | undefined) => facts.classes.find((info) => info.id === id)?.name ?? String(id);
-  const id = classOf(facts, only);
+  const className = (stored: number) => nameOf(classOf(facts, stored));
+  const id = only === undefined ? undefined : classOf(facts, only);
   const others = [...facts.split.seen, ...facts.split.unseen].filter((other) => other !== id).map(nameOf);
-  const masks = soundMasks(facts).filter(({ mask }) => mask!.values.some(([value]) => value === IGNORE));
-  const other = others.length === 1 ? others[0] : 'CLASS';
+  const [subset, ...moreSubsets] = new Set(masks.map((entry) => entry.subset));
+  const isOneSubset = moreSubsets.length === 0;
+  const place = isOneSubset ? ` of ${subset}` : '';
+  const lost = isOneSubset
+    ? subset === 'train'
+      ? 'not be trained'
+      : 'not be scored'
+    : 'be neither trained nor scored';
+  // All other values must be in the map, those of the other subset too.
+  const known = [...valuesOf(facts)].filter((other) => classOf(facts, other) !== undefined && !facts.ignore.has(other));
+  const map = [
+    ...known.sort((a, b) => a - b).map((stored) => `${stored}: ${className(stored)}`),
+    `${value}: ${others.length === 1 ? others[0] : 'CLASS'}`,
+  ];
   return findingOf(masks.map(pathOf), {
     check: 'class-as-ignore',
     severity: 'error',
-    found: `every labelled pixel is ${nameOf(id)} (${only}), and 255 is the only other value of the masks`,
-    why: `255 means "unlabelled", so that ${some(others)} would be neither trained nor scored, and a model that knows ${nameOf(id)} alone would be perfect`,
-    fix: `say what 255 is in the dataset's YAML: 'map: {${only}: ${nameOf(id)}, 255: ${other}}'; if it does mean "unlabelled", 'ignore: [255]'`,
+    found:
+      only === undefined
+        ? `no pixel${place} is labelled: ${value} is the only value of the masks beside those of 'ignore'`
+        : `every labelled pixel${place} is ${className(only)} (${only}), and ${value} is the only other value of the masks`,
+    why: `${value} means "unlabelled", so that ${some(others)} would ${lost}${only === undefined ? '' : `, and a model that knows ${className(only)} alone would be perfect`}`,
+    fix: `say what ${value} is in the dataset's YAML: 'map: {${map.join(', ')}}'; if it does mean "unlabelled", 'ignore: [${[...(facts.declaredIgnore ?? []), value].join(', ')}]'`,
   });
 }
 
@@ -157,6 +204,8 @@ function ignoreAsClass(facts: DatasetFacts): Finding[] {
 
 function unlabelledMasks(facts: DatasetFacts): Finding[] {
   const { ignore } = facts;
+  const hidden = hiddenClass(facts);
+  if (hidden && hidden.only === undefined) return [];
   const empty = soundMasks(facts).filter(({ mask }) => mask!.values.every(([value]) => ignore.has(value)));
   return findingOf(empty.map(pathOf), {
     check: 'unlabelled-mask',
