@@ -26,6 +26,7 @@ export {
 } from './png.ts';
 export { openSafetensors, type SafetensorsFile, type SafetensorsInfo, writeSafetensors } from './safetensors.ts';
 export { type ElementType, halfToFloat, type StoredTensor, type TensorValues } from './tensor-values.ts';
+export { type Locate, validate } from './validate.ts';
 export type { TensorInfo, WeightsFile, WeightsFormat, WeightsTable } from './weights-file.ts';
 export { openWordVectors } from './word-vectors/open-word-vectors.ts';
 export {
@@ -41,5 +42,5 @@ export {
   QuantizedModelError,
   type WordVectorFile,
 } from './word-vectors/word-vector-file.ts';
-export { parseYamlDocument, readYaml, readYamlDocument, validate, type YamlDocument } from './yaml.ts';
+export { parseYamlDocument, readYaml, readYamlDocument, type YamlDocument } from './yaml.ts';
 export { openZip, type ZipArchive, type ZipEntry } from './zip.ts';

@@ -4,7 +4,8 @@ import { UserError } from '@unseen/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { temporaryFolder } from '../../../tests/helpers/temporary-folder.ts';
-import { parseYaml, parseYamlDocument, readYaml, validate } from './yaml.ts';
+import { validate } from './validate.ts';
+import { parseYaml, parseYamlDocument, readYaml } from './yaml.ts';
 
 const schema = z.strictObject({
   name: z.string(),

@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { excerpt, RUN_NAME, UserError } from '@unseen/core';
-import { expandDataFolder, parseYamlDocument, readYamlDocument, validate, type YamlDocument } from '@unseen/formats';
+import {
+  expandDataFolder,
+  type Locate,
+  parseYamlDocument,
+  readYamlDocument,
+  validate,
+  type YamlDocument,
+} from '@unseen/formats';
 import { z } from 'zod';
 import type { Method, Methods } from '../pipeline/method.ts';
 import type { ExperimentConfig } from './schema.ts';
@@ -106,7 +113,7 @@ function isGroup(value: unknown): value is Record<string, unknown> {
 }
 
 /** The uppermost layer that contains a path, or that contains most of it. */
-function locateIn(documents: readonly YamlDocument[]): YamlDocument['locate'] {
+function locateIn(documents: readonly YamlDocument[]): Locate {
   return (path, part) => {
     const places = documents.toReversed().map((document) => document.locate(path, part));
     return places.reduce((best, place) => (place.depth > best.depth ? place : best));
