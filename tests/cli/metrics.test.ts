@@ -77,6 +77,7 @@ test('the figures equal an independent count, with ignored pixels, an absent cla
   ] as const) {
     const { code, stderr, lastLine } = await score(...args);
     expect(stderr).toContain('lynx');
+    expect(stderr).toMatch(/[1-9]\S* % of the scored pixels are predicted as values that no class of the split has/);
     expect(code).toBe(0);
     const { metrics, images } = JSON.parse(lastLine);
     const expected = count([...used]);

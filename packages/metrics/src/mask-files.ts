@@ -80,7 +80,7 @@ export function pairMasks<M>(
   const isAmbiguous = [...names, images ?? []].some(
     (side) => new Set(side.map((name) => basename(name))).size < side.length,
   );
-  const keyOf = (name: string) => (isAmbiguous ? name : basename(name)).normalize();
+  const keyOf = (name: string) => decoded(isAmbiguous ? name : basename(name)).normalize();
   const [truthOf, predictionOf] = [byKey(truths, keyOf), byKey(predictions, keyOf)];
   const wanted = [...new Set(images?.map(keyOf) ?? [...truthOf.keys(), ...predictionOf.keys()])].sort();
   requireAll(wanted, truthOf, 'ground-truth mask');
@@ -92,6 +92,15 @@ export function pairMasks<M>(
     pairs: wanted.map((key) => ({ truth: truthOf.get(key)!, prediction: predictionOf.get(key)! })),
     unused: truthOf.size + predictionOf.size - 2 * wanted.length,
   };
+}
+
+/** A name without what addresses encode (`%20`): annotation files have such names of images whose files have blanks. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 function byKey<M>(masks: readonly NamedMask<M>[], keyOf: (name: string) => string): Map<string, NamedMask<M>> {

@@ -153,6 +153,12 @@ describe('listMasks', () => {
     });
   });
 
+  it('pairs names with what addresses encode', () => {
+    const side = (...names: readonly string[]) => names.map((name) => ({ name, label: name, read: async () => name }));
+    const { pairs } = pairMasks(side('a b', 'c%', 'd%20e'), side('a%20b', 'c%', 'd e'));
+    expect(pairs.map(({ prediction }) => prediction.name)).toEqual(['a%20b', 'c%', 'd e']);
+  });
+
   it('takes only files with the ending of masks, where there are some', async () => {
     const folder = temporaryFolder();
     for (const name of ['a_ids.png', 'a_color.png', 'b_ids.png']) await writeFile(join(folder, name), '');

@@ -117,9 +117,13 @@ function percent(value: number | null): string {
 
 /** What the score says nothing about. */
 function coverage({ pixels, perClass }: SegmentationMetrics): string {
-  const { labelled, unscored } = pixels;
+  const { labelled, outside, unscored } = pixels;
+  const strange =
+    outside === 0
+      ? ''
+      : `\n${percent(outside / labelled)} % of the scored pixels are predicted as values that no class of the split has, and count as wrong`;
   const share = `${percent(unscored / (labelled + unscored))} % of the pixels are unlabelled or of other classes, and not scored`;
-  return `${share}${uncovered(perClass)}`;
+  return `${share}${strange}${uncovered(perClass)}`;
 }
 
 function some(names: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { explainFileError, UserError } from '@unseen/core';
-import { IMAGE_TYPES, MASK_TYPES } from '../file-types.ts';
+import { IMAGE_TYPES, MASK_TYPES, suffixOf } from '../file-types.ts';
 import { findFilesOfAnyType } from './find-files.ts';
 import { adviseOnPaths } from './list-advice.ts';
 import type { ListedImage, SubsetListing } from './listing.ts';
@@ -67,7 +67,8 @@ async function requireFiles(
   const [other] = (await findFilesOfAnyType(folder, missing)).flat();
   const advise = adviseOnImages ?? (() => adviseOnPaths(missing, { folder, suffixes: IMAGE_TYPES }));
   const advice = kind === 'image' ? await advise() : undefined;
-  const types = (kind === 'image' ? IMAGE_TYPES : MASK_TYPES).join(', ');
+  const read = kind === 'image' ? IMAGE_TYPES : MASK_TYPES;
+  const types = read.join(', ');
   throw new UserError({
     given: `${missing.length} of the ${entries.length} images of ${list} have no ${kind} in ${folder}: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`,
     expected:
@@ -76,6 +77,8 @@ async function requireFiles(
       advice ??
       (other === undefined
         ? `add the ${kind}s, or remove the ids from the list`
-        : `${other} is of a type that is not read: save it as PNG${kind === 'mask' ? ' with the same values' : ''}`),
+        : suffixOf(other, read) === undefined
+          ? `${other} is of a type that is not read: save it as PNG${kind === 'mask' ? ' with the same values' : ''}`
+          : `there is ${other}: correct the name in ${list}`),
   });
 }

@@ -123,7 +123,7 @@ describe('objects of COCO', () => {
     const named = (file_name: string) => ({ ...ANNOTATIONS, images: [{ ...image(5, ''), file_name }] });
     const read = async (file_name: string, more = '') => openDataset(await instances(named(file_name), more));
     const folders = 'images: {train: ., val: val2017}\n';
-    for (const name of ['train2017\\x.png', './train2017/x.png', 'train2017%2Fx.png']) {
+    for (const name of ['train2017\\x.png', './train2017/x.png', 'train2017%2Fx.png', 'train2017\\x.PNG']) {
       const [{ imagePath }] = (await read(name, folders)).train as readonly { imagePath?: string }[];
       expect(imagePath).toMatch(/train2017.x\.png$/);
     }
@@ -132,6 +132,7 @@ describe('objects of COCO', () => {
     await expect(read('..\\upload\\4\\x.png', folders)).rejects.toThrow(new RegExp(fix));
     const { train } = await read('..\\upload\\4\\x.png', 'lists: {entries: paths, components: 1}\n');
     expect(train[0].id).toBe('x');
+    await expect(read('x.jpg')).rejects.toThrow(/train2017: x; .*there is .*x\.png: correct the name in .*\.json/);
     // A file of another type would not be found by any setting.
     await expect(read('old/x.jpg')).rejects.toThrow(/have no image.*; add the images, or remove the ids/);
   });

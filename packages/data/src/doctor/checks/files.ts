@@ -1,3 +1,4 @@
+import { IMAGE_TYPES, suffixOf } from '../../file-types.ts';
 import type { DatasetFacts, EntryFacts, SubsetFacts } from '../facts.ts';
 import { allEntries } from '../facts.ts';
 import { counted, type Finding, findingOf } from '../finding.ts';
@@ -23,7 +24,9 @@ function missing(
   kind: 'image' | 'mask',
   facts: DatasetFacts,
 ): Finding[] {
-  const isMissing = ({ imagePath, maskPath }: EntryFacts) => (kind === 'image' ? imagePath : maskPath) === undefined;
+  // What the list has to say otherwise is told of the images.
+  const isMissing = ({ imagePath, maskPath }: EntryFacts) =>
+    kind === 'image' ? imagePath === undefined : maskPath === undefined && (imagePath !== undefined || !advice);
   const without = entries.filter((entry) => isMissing(entry) && !isStale(entry));
   const folder = kind === 'image' ? folders.imageFolder : folders.maskFolder;
   const others = without.flatMap(({ otherImage, otherMask }) => (kind === 'image' ? otherImage : otherMask) ?? []);
@@ -52,7 +55,10 @@ function missing(
 /** What to do with files of types that are not read. */
 function saveAnew(kind: 'image' | 'mask', others: readonly string[]): string {
   const there = `there are files of other types for ${counted(others.length, 'of these ids', 'of these ids')}, such as ${others[0]}`;
-  if (kind === 'image') return `save the images as PNG: ${there}`;
+  if (kind === 'image') {
+    const isRead = suffixOf(others[0], IMAGE_TYPES) !== undefined;
+    return `${isRead ? 'correct the file names in the annotation file' : 'save the images as PNG'}: ${there}`;
+  }
   return others.every((path) => JPEG.test(path))
     ? `export the masks again as PNG: there are JPEG files for ${counted(others.length, 'of these ids', 'of these ids')}, and JPEG does not preserve class ids`
     : `save the masks as 8-bit grey or palette PNG with the same values: ${there}`;
