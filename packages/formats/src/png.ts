@@ -77,7 +77,7 @@ export function decodeRgbPng(
   name: string,
   { lossy = false }: { readonly lossy?: boolean } = {},
 ): RgbPng {
-  const png = inspect(bytes, name);
+  const png = inspect(bytes, name, 'colours');
   const { height, width, color, depth } = png;
   const count = height * width;
   if (depth === 16 && !lossy)
@@ -188,9 +188,9 @@ interface Header {
 }
 
 /** Checks all that the decoder takes on trust: checksums, sizes, and that the pixels are there in full and not more. */
-function inspect(input: Uint8Array, name: string): Header {
+function inspect(input: Uint8Array, name: string, holds: 'ids' | 'colours' = 'ids'): Header {
   const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
-  if (!bytes.subarray(0, 8).equals(SIGNATURE)) throw notPng(bytes, name);
+  if (!bytes.subarray(0, 8).equals(SIGNATURE)) throw notPng(bytes, name, holds);
   const chunks = readChunks(bytes, name);
   const [first] = chunks;
   if (first?.type !== 'IHDR' || first.body.length !== 13) throw damaged(name, 'has no image header');
@@ -315,17 +315,17 @@ function checkSize(height: number, width: number, length: number, channels: numb
 }
 
 /** What is told of a file by its first bytes, whatever its name says. */
-function notPng(bytes: Uint8Array, name: string): UserError {
+function notPng(bytes: Uint8Array, name: string, holds: 'ids' | 'colours'): UserError {
   const kind = fileKind(bytes);
   if (kind === undefined || kind === 'PNG')
     return damaged(name, bytes.length === 0 ? 'is empty' : 'has no PNG signature');
   return new UserError({
     given: `${name} is ${kind}, not PNG`,
-    expected: 'a PNG of one class index per pixel',
+    expected: holds === 'ids' ? 'a PNG of one class index per pixel' : 'a PNG of 8-bit RGB',
     remedy:
       kind === 'JPEG'
         ? 'export again from the annotation as PNG: JPEG does not preserve values'
-        : 'save as an 8-bit grey or palette PNG with the same values',
+        : `save as ${holds === 'ids' ? 'an 8-bit grey or palette' : 'an RGB'} PNG with the same values`,
   });
 }
 

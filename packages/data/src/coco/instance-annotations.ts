@@ -203,6 +203,7 @@ class ImageTable {
       throw new UserError({
         given: `${this.#path}: 'annotations.${firstIndex}' is of the image ${id}, which is not among 'images'`,
         expected: 'the annotation file of these images',
+        remedy: 'remove the annotation, or add its image',
       });
     }
   }

@@ -139,7 +139,9 @@ describe('objects of COCO', () => {
 
   test('an annotation of another image, and one that is none', async () => {
     const stray = { ...ANNOTATIONS, annotations: [{ image_id: 6, category_id: 1, segmentation: [] }] };
-    await expect(openDataset(await instances(stray))).rejects.toThrow(/'annotations\.0' is of the image 6/);
+    await expect(openDataset(await instances(stray))).rejects.toThrow(
+      /'annotations\.0' is of the image 6.*; remove the annotation, or add its image/,
+    );
     const vast = { ...ANNOTATIONS, images: [{ ...image(5, 'x'), height: 65_000, width: 65_000 }] };
     await expect(openDataset(await instances(vast))).rejects.toThrow(/'images\.0' is not .*the size of a photo/);
     const strange = { ...ANNOTATIONS, annotations: [{ image_id: 5, category_id: 1, segmentation: 'x' }] };
