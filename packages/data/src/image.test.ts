@@ -137,6 +137,7 @@ describe('decoding', () => {
       tiff({ values: [1, 2, 3, 4, 5, 6, 7, 8], bands: 4, photometric: 1 }),
       /4 bands without colours/,
     ],
+    ['YCbCr', tiff({ values: [1, 2, 3, 4, 5, 6], bands: 3, photometric: 6 }), /is YCbCr without JPEG.*save as RGB/],
     ['SVG', Buffer.from('<?xml version="1.0"?>\n<svg width="1e5" height="1e5"/>'), /\(the file is SVG\).*save as PNG/],
     ['PDF', Buffer.from('%PDF-1.7'), /the file is PDF/],
     ['BMP', Buffer.from('BM12345678'), /the file is BMP/],

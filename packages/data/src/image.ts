@@ -1,7 +1,7 @@
 import { DamagedFile, messageOf, type RgbImage, readBytes, UserError } from '@unseen/core';
 import { fileKind, MOST_PIXELS } from '@unseen/formats';
 import sharp, { type Sharp } from 'sharp';
-import { decodeUnusual, isUnusual, requireBands } from './unusual-image.ts';
+import { decodeUnusual, isUnusual, requireBands, requireRgb } from './unusual-image.ts';
 
 /**
  * Decodes a photo (JPEG, PNG, WebP, TIFF, GIF, AVIF; told by its content) to 8-bit RGB upright (EXIF), grey as three equal
@@ -17,7 +17,10 @@ export async function decodeImage(path: string): Promise<RgbImage> {
 export async function decodeImageBytes(bytes: Uint8Array, name: string): Promise<RgbImage> {
   const picture = openImage(bytes, name);
   try {
-    if (isUnusual(bytes)) return await decodeUnusual(picture, name, (n) => openImage(bytes, name, n));
+    if (isUnusual(bytes)) {
+      requireRgb(bytes, name);
+      return await decodeUnusual(picture, name, (n) => openImage(bytes, name, n));
+    }
     const { data, info } = await picture
       .autoOrient()
       .removeAlpha()
@@ -45,7 +48,10 @@ export async function imageHeader(
   const picture = openImage(bytes, name);
   try {
     const header = await picture.metadata();
-    if (isUnusual(bytes)) requireBands(header, name);
+    if (isUnusual(bytes)) {
+      requireRgb(bytes, name);
+      requireBands(header, name);
+    }
     const { autoOrient, orientation = 1 } = header;
     return { height: autoOrient.height, width: autoOrient.width, orientation };
   } catch (error) {

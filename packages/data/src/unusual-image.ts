@@ -65,6 +65,27 @@ export function requireBands(header: Header, name: string): void {
   }
 }
 
+const [COMPRESSION, PHOTOMETRIC] = [259, 262];
+const YCC = 6;
+const JPEG = [6, 7];
+
+/** Refuses TIFFs in YCbCr, unless they hold a JPEG: their numbers would be taken for red, green and blue. */
+export function requireRgb(bytes: Uint8Array, name: string): void {
+  if (fileKind(bytes) !== 'TIFF' || bytes.length < 8) return;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isLittle = bytes[0] === 0x49;
+  const first = view.getUint32(4, isLittle);
+  // BigTIFF has another version, and other places.
+  if (view.getUint16(2, isLittle) !== 42 || first + 2 > bytes.length) return;
+  const tags = new Map<number, number>();
+  const count = view.getUint16(first, isLittle);
+  for (let at = first + 2; at < first + 2 + 12 * count && at + 12 <= bytes.length; at += 12) {
+    tags.set(view.getUint16(at, isLittle), view.getUint16(at + 8, isLittle));
+  }
+  if (tags.get(PHOTOMETRIC) !== YCC || JPEG.includes(tags.get(COMPRESSION) ?? 1)) return;
+  throw new UserError({ given: `${name} is YCbCr without JPEG compression`, expected: 'RGB', remedy: 'save as RGB' });
+}
+
 /** Refuses stacks: of several pictures that are alike, none can be told from the others. Smaller copies and masks are none. */
 function requireOne(first: Metadata, second: Metadata, name: string): void {
   const keys = ['width', 'height', 'channels', 'depth', 'bitsPerSample'] as const;
