@@ -28,6 +28,8 @@ test.each([['--help'], ['--verbose', '--help'], ['rnu', '--help']])(
 );
 
 test.each([
+  [['report', 'a', '--out', ''], '--out is an empty text', 'variables'],
+  [['predict', 'a', 'b.png', ''], '<images> is an empty text', 'variables'],
   [['rnu'], "unknown verb 'rnu'", "did you mean 'run'?"],
   [['dataset', 'lst'], "unknown verb 'lst'", "did you mean 'list'?"],
   [['backends', '--jsn'], "unknown option '--jsn'", "did you mean '--json'?"],

@@ -14,7 +14,9 @@ export async function runVerb(given: readonly string[], context: VerbContext): P
   let work: (() => Promise<object>) | undefined;
   const add = (parser: Argv, entry: VerbEntry, prefix: string) =>
     addVerb(parser, entry, prefix, known, (verb, parsed) => {
-      work = () => verb.run(unmarkOperands(parsed), context);
+      const unmarked = unmarkOperands(parsed);
+      refuseEmpty(verb, unmarked);
+      work = () => verb.run(unmarked, context);
     });
   const parser = yargs()
     .scriptName('unseen')
@@ -86,6 +88,18 @@ function addVerb(
     },
     (parsed) => select(verb, parsed),
   );
+}
+
+/** An empty text is a variable of the shell without a value: as a path it would mean the working folder. */
+function refuseEmpty({ positionals, options }: Verb, args: Readonly<Record<string, unknown>>): void {
+  for (const name of [...Object.keys(positionals), ...Object.keys(options)]) {
+    const value = args[name];
+    if (value !== '' && !(Array.isArray(value) && value.includes(''))) continue;
+    throw new UserError({
+      given: `${Object.hasOwn(positionals, name) ? `<${name}>` : `--${name}`} is an empty text`,
+      remedy: 'check that the variables of the command have values',
+    });
+  }
 }
 
 const HELP = "see 'unseen <verb> --help'";

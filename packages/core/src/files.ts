@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream, existsSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { copyFile, type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ErrorParts, UserError } from './errors.ts';
@@ -118,23 +118,33 @@ export function writeJsonAtomic(path: string, value: unknown): Promise<void> {
 }
 
 /**
- * The bytes of a file. What prevents reading is a {@link UserError}; so are devices and pipes, which may never begin or end.
+ * Opens a file for reading; the caller closes it. What prevents it is a {@link UserError}; so are devices and pipes, which may
+ * never begin or end.
  */
-export async function readBytes(path: string): Promise<Buffer> {
+export async function openFile(path: string): Promise<FileHandle> {
   let file: FileHandle | undefined;
   try {
     // Opening a pipe would wait for one who writes.
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = await file.stat();
-    if (!stats.isFile() && !stats.isDirectory()) {
-      const what = stats.isFIFO() || stats.isSocket() ? 'pipe' : 'device';
-      throw new UserError({ given: `${path} is a ${what}`, expected: 'a file', remedy: 'name a file' });
-    }
+    if (stats.isFile() || stats.isDirectory()) return file;
+    const what = stats.isFIFO() || stats.isSocket() ? 'pipe' : 'device';
+    throw new UserError({ given: `${path} is a ${what}`, expected: 'a file', remedy: 'name a file' });
+  } catch (error) {
+    await file?.close();
+    throw explainFileError(error, path);
+  }
+}
+
+/** The bytes of a file, as far as {@link openFile} opens it. What prevents reading is a {@link UserError}. */
+export async function readBytes(path: string): Promise<Buffer> {
+  const file = await openFile(path);
+  try {
     return await file.readFile();
   } catch (error) {
     throw explainFileError(error, path);
   } finally {
-    await file?.close();
+    await file.close();
   }
 }
 
@@ -244,7 +254,7 @@ export function sha256(content: string | Uint8Array): string {
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
   try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+    for await (const chunk of (await openFile(path)).createReadStream()) hash.update(chunk as Buffer);
   } catch (error) {
     throw explainFileError(error, path);
   }

@@ -35,6 +35,7 @@ export {
   hashJson,
   linkOrCopy,
   makeFolder,
+  openFile,
   prepareFolder,
   readBytes,
   readText,

@@ -1,11 +1,11 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { DamagedFile, explainFileError } from '@unseen/core';
+import type { FileHandle } from 'node:fs/promises';
+import { DamagedFile, explainFileError, openFile } from '@unseen/core';
 
 /** Opens a file, uses it and closes it; what the file system objects is a {@link UserError}. */
 export async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path);
+    file = await openFile(path);
     return await use(file);
   } catch (error) {
     throw explainFileError(error, path);

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { explainFileError, UserError } from '@unseen/core';
+import type { FileHandle } from 'node:fs/promises';
+import { explainFileError, openFile, UserError } from '@unseen/core';
 import { openKerasFile } from './keras-weights.ts';
 import { NPY_MAGIC } from './npy.ts';
 import { isNpz, readNpz } from './npz.ts';
@@ -68,7 +68,7 @@ async function recognize(path: string): Promise<Kind> {
   let file: FileHandle | undefined;
   let start: Buffer;
   try {
-    file = await open(path, 'r');
+    file = await openFile(path);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
     start = buffer.subarray(0, bytesRead);
   } catch (error) {

@@ -131,6 +131,9 @@ describe('safetensors', () => {
     ['a huge shape', `{"a":${entry('F32', [1e9, 1e9, 1e9], 0, 4)}}`, 4, undefined, '4 bytes for'],
     ['a negative shape', `{"a":${entry('U8', [-1], 0, 1)}}`, 1, undefined, 'shape [-1]'],
     ['an unknown type', `{"a":${entry('F4', [1], 0, 1)}}`, 1, undefined, 'one of: F64, F32'],
+    ['no type', '{"a":{}}', 1, undefined, "tensor 'a' is of type none; expected one of"],
+    ['no shape', '{"a":{"dtype":"U8"}}', 1, undefined, 'the shape none'],
+    ['no place', '{"a":{"dtype":"U8","shape":[1]}}', 1, undefined, 'at no place, outside'],
     ['a number as metadata', '{"__metadata__":{"a":1}}', 0, undefined, 'not text'],
   ] as const)('refuses %s', async (_, header, bytes, length, message) => {
     const path = await raw(header, new Uint8Array(bytes), length);

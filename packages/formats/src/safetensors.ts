@@ -1,6 +1,15 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { DamagedFile, didYouMean, explainFileError, messageOf, parseJson, UserError, writeAtomic } from '@unseen/core';
+import {
+  DamagedFile,
+  didYouMean,
+  explainFileError,
+  messageOf,
+  openFile,
+  parseJson,
+  UserError,
+  writeAtomic,
+} from '@unseen/core';
 import { readFileBytes } from './file-bytes.ts';
 import { CHECKS_KEY, describeChecks, readChecks, type TensorChecks } from './safetensors-checks.ts';
 import { ELEMENTS, type ElementType, type StoredTensor, sizeOf, type TensorValues } from './tensor-values.ts';
@@ -38,7 +47,7 @@ const MAX_HEADER_BYTES = 100_000_000;
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
+    file = await openFile(path);
     const { size } = await file.stat();
     return new OpenSafetensors(file, path, await readHeader(file, path, size));
   } catch (error) {
@@ -189,14 +198,14 @@ function parseEntry(path: string, name: string, entry: unknown, base: number, fi
   if (!isRecord(entry)) throw damaged(path, `has an entry for tensor '${name}' that is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENTS, dtype)) {
-    const given = `${path}: tensor '${name}' is of type ${JSON.stringify(dtype)}`;
+    const given = `${path}: tensor '${name}' is of type ${JSON.stringify(dtype) ?? 'none'}`;
     throw new UserError({ given, expected: `one of: ${Object.keys(ELEMENTS).join(', ')}` });
   }
-  if (!isCounts(shape)) throw damaged(path, `gives tensor '${name}' the shape ${JSON.stringify(shape)}`);
+  if (!isCounts(shape)) throw damaged(path, `gives tensor '${name}' the shape ${JSON.stringify(shape) ?? 'none'}`);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1] || base + offsets[1] > fileSize) {
     throw damaged(
       path,
-      `puts tensor '${name}' at ${JSON.stringify(offsets)}, outside its ${fileSize - base} data bytes`,
+      `puts tensor '${name}' at ${JSON.stringify(offsets) ?? 'no place'}, outside its ${fileSize - base} data bytes`,
     );
   }
   const type = dtype as SafetensorsType;

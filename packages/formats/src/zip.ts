@@ -1,8 +1,8 @@
 import { read } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { explainFileError, messageOf, UserError } from '@unseen/core';
+import { explainFileError, messageOf, openFile, UserError } from '@unseen/core';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 import { damagedFile, readFileBytes } from './file-bytes.ts';
 
@@ -50,7 +50,7 @@ interface Listed extends ZipEntry {
 export async function openZip(path: string): Promise<ZipArchive> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
+    file = await openFile(path);
     const { size } = await file.stat();
     const archive = await fromRandomAccessReaderPromise(new FileReader(file, path, size), size, {
       lazyEntries: true,

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { explainFileError, hashJson, messageOf, UserError } from '@unseen/core';
+import type { FileHandle } from 'node:fs/promises';
+import { explainFileError, hashJson, messageOf, openFile, UserError } from '@unseen/core';
 import { readFooter, type StoreColumn, type StoreFooter } from './footer.ts';
 import type { FeatureBits, FeatureProvenance, FeatureStatistics, FeatureView } from './schema.ts';
 import { type ClassView, IndexBuilder, type StoreIndex, storeIndex } from './view-index.ts';
@@ -62,9 +62,7 @@ export class FeatureStore {
    * {@link UserError}s.
    */
   static async open(path: string, expected: Partial<FeatureProvenance> = {}): Promise<FeatureStore> {
-    const file = await open(path).catch((error) => {
-      throw explainFileError(error, path);
-    });
+    const file = await openFile(path);
     try {
       const footer = await readFooter(file, path);
       const { size } = await file.stat();

@@ -1,10 +1,10 @@
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { explainFileError, messageOf, prepareFolder, temporaryPath, UserError } from '@unseen/core';
+import { explainFileError, messageOf, openFile, prepareFolder, temporaryPath, UserError } from '@unseen/core';
 import { openZip } from '@unseen/formats';
 import { extract, type Headers } from 'tar-stream';
 
@@ -65,7 +65,7 @@ async function extractZip({ archive, inside, wanted, target, signal, onProgress 
 
 async function extractTar({ archive, inside, wanted, target, signal, onProgress }: Extraction): Promise<number> {
   const { size: total } = await stat(archive);
-  const source = createReadStream(archive, { highWaterMark: 1 << 20 });
+  const source = (await openFile(archive)).createReadStream({ highWaterMark: 1 << 20 });
   const unpacked = extract();
   const packed = /gz$/i.test(archive);
   const feeding = packed ? pipeline(source, createGunzip(), unpacked) : pipeline(source, unpacked);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { download, UserError } from '@unseen/core';
+import { download, openFile, UserError } from '@unseen/core';
 import type { Converter } from './converter.ts';
 import { isArchive } from './extract.ts';
 import type { ArchiveSettings, PrepareSettings } from './settings.ts';
@@ -149,7 +149,10 @@ async function checkArchive(
   if (known?.get(key) === verified) return { bytes, verified };
   const hash = createHash(algorithm);
   let done = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, ...(signal && { signal }) })) {
+  for await (const chunk of (await openFile(path)).createReadStream({
+    highWaterMark: 1 << 20,
+    ...(signal && { signal }),
+  })) {
     hash.update(chunk as Buffer);
     done += (chunk as Buffer).length;
     onCheck?.(path, done, bytes);

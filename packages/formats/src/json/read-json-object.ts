@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { explainFileError, UserError } from '@unseen/core';
+import type { FileHandle } from 'node:fs/promises';
+import { explainFileError, openFile, UserError } from '@unseen/core';
 import { JsonScanner, JsonTextError, type JsonVisitor } from './scanner.ts';
 
 /** Bytes that are read at a time. */
@@ -20,11 +20,8 @@ export async function readJsonObject(
   const scanner = new JsonScanner(visitor);
   let file: FileHandle | undefined;
   try {
-    file = await open(path);
+    file = await openFile(path);
     const stats = await file.stat();
-    if (!stats.isFile() && !stats.isDirectory()) {
-      throw new UserError({ given: `${path} is a pipe or a device`, expected: 'a file', remedy: 'save it to a file' });
-    }
     let bytes = Buffer.allocUnsafeSlow(2 * Math.min(pieceBytes, Math.max(stats.size, 8)));
     let [length, position] = [0, 0];
     for (;;) {

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { explainFileError } from '@unseen/core';
+import type { FileHandle } from 'node:fs/promises';
+import { explainFileError, openFile } from '@unseen/core';
 import { damagedFile, readFileBytes } from '../file-bytes.ts';
 import { ByteCursor, fileSource } from '../pickle/cursor.ts';
 import { unpickle } from '../pickle/unpickle.ts';
@@ -25,7 +25,7 @@ interface Block {
 export async function openLegacyCheckpoint(path: string): Promise<TorchCheckpoint> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
+    file = await openFile(path);
     return readCheckpoint(file, path, (await file.stat()).size);
   } catch (error) {
     await file?.close();

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { explainFileError, UserError } from '@unseen/core';
+import type { FileHandle } from 'node:fs/promises';
+import { explainFileError, openFile } from '@unseen/core';
 
 const PIECE_BYTES = 1 << 20;
 
@@ -29,11 +29,8 @@ export async function* readBlocks(path: string, from: number, tooLong: () => Err
   let file: FileHandle | undefined;
   let filling: Promise<number> | undefined;
   try {
-    file = await open(path);
+    file = await openFile(path);
     const stats = await file.stat();
-    if (!stats.isFile() && !stats.isDirectory()) {
-      throw new UserError({ given: `${path} is a pipe or a device`, expected: 'a file', remedy: 'save it to a file' });
-    }
     // One byte more than there are, so that a small file ends with its first block.
     const most = Math.max(stats.size - from, 0) + 1;
     const [piece, carry] = [Math.min(PIECE_BYTES, most), Math.min(MAX_CARRY_BYTES, most)];
