@@ -58,6 +58,21 @@ function tiff({ values, bands, photometric, bits = 8, extra, format = 1 }: Tiff)
 const gradient = Uint8Array.from({ length: 40 * 60 * 3 }, (_, i) => (i % 3) * 60 + Math.floor(i / 180));
 const raw = () => sharp(gradient, { raw: { height: 40, width: 60, channels: 3 } });
 
+/** A PNG of 0 × 0 pixels. */
+function zeroPng(): Buffer {
+  const chunk = (name: string, data: readonly number[]) => {
+    const bytes = Buffer.from([0, 0, 0, data.length, ...Buffer.from(name), ...data, 0, 0, 0, 0]);
+    bytes.writeUInt32BE(crc32(bytes.subarray(4, -4)), bytes.length - 4);
+    return bytes;
+  };
+  const size = [0, 0, 0, 0, 0, 0, 0, 0];
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', [...size, 8, 2, 0, 0, 0]),
+    chunk('IEND', []),
+  ]);
+}
+
 describe('decoding', () => {
   test('lossless files give the exact pixels', async () => {
     for (const bytes of [await raw().png().toBuffer(), await raw().webp({ lossless: true }).toBuffer()]) {
@@ -142,6 +157,8 @@ describe('decoding', () => {
     ['PDF', Buffer.from('%PDF-1.7'), /the file is PDF/],
     ['BMP', Buffer.from('BM12345678'), /the file is BMP/],
     ['HEIC', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'), /the file is HEIC/],
+    ['gzip', Buffer.of(0x1f, 0x8b, 8, 0), /the file is gzip.*unpack it/],
+    ['PNG of no size', zeroPng(), /corrupt header\)/],
     ['text', Buffer.from('hello'), /no known format.*replace the file/],
   ])('%s are refused', async (_, bytes, message) => {
     await expect(decodeImageBytes(bytes, 'a.img')).rejects.toThrow(message);

@@ -73,14 +73,17 @@ export function openImage(bytes: Uint8Array, name: string, page = 0): Sharp {
   const what =
     bytes.length === 0 ? 'it is empty' : kind === undefined ? 'it is of no known format' : `the file is ${kind}`;
   const given = `${name} cannot be read as an image (${what})`;
-  if (kind !== undefined) throw new UserError({ given, expected: EXPECTED, remedy: 'save as PNG' });
+  if (kind !== undefined) {
+    const isPacked = kind === 'ZIP' || kind === 'gzip';
+    throw new UserError({ given, expected: EXPECTED, remedy: isPacked ? 'unpack it' : 'save as PNG' });
+  }
   throw new DamagedFile({ given, expected: EXPECTED, remedy: REPLACE });
 }
 
 /** A failure of the decoder in the words of {@link UserError}. */
 export function unreadable(name: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
-  const reason = messageOf(error).trim().split('\n')[0];
+  const reason = messageOf(error).trim().split('\n')[0].replace(/:$/, '');
   if (/pixel limit/.test(reason)) {
     return new UserError(
       {
