@@ -127,5 +127,6 @@ const isCount = (value: PickleValue | undefined): value is number =>
 
 function describe(value: PickleValue | undefined): string {
   if (value instanceof PickleGlobal) return value.name;
+  if (value === undefined) return 'nothing';
   return typeof value === 'string' ? `'${value.slice(0, 40)}'` : typeof value;
 }
