@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { messageOf } from '@unseen/core';
 import { describe, expect, test } from 'vitest';
-import { packedProject } from './helpers/packed-project.ts';
+import { packedProject, writeUser } from './helpers/packed-project.ts';
 import { temporaryFolder } from './helpers/temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -48,6 +48,7 @@ describe.skipIf(!isAsked)('what is installed works on other versions of Node (CI
     const { path: node } = binary;
     expect((await run(node, ['--version'])).stdout).toMatch(new RegExp(`^v${version}\\.`));
     project ??= packedProject(join(dir, 'project'));
+    expect((await run(node, [writeUser(await project)])).stdout).toBe('used\n');
     const command = join(await project, 'node_modules/@unseen/cli/bin/unseen.js');
     const folder = temporaryFolder();
     const unseen = (...args: string[]) => run(node, [command, ...args], { cwd: folder, maxBuffer: 1 << 26 });

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
-import { packedProject, packedTarballs } from './helpers/packed-project.ts';
+import { packedProject, packedTarballs, writeUser } from './helpers/packed-project.ts';
 import { temporaryFolder } from './helpers/temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -37,32 +37,8 @@ test('tarballs hold the build, the licence and nothing of the workspace', async 
 
 test('a JavaScript project imports every package and uses those that people take singly', async () => {
   const path = await project('javascript');
-  writeFileSync(
-    join(path, 'index.js'),
-    `import assert from 'node:assert/strict';
-for (const name of ${JSON.stringify(packages)}) {
-  const exports = await import('@unseen/' + name);
-  assert.equal(typeof exports, 'object', name);
-}
-import { SeedTree, nearestName } from '@unseen/core';
-assert.equal(nearestName('sed', ['seed', 'name']), 'seed');
-assert.equal(new SeedTree(1).stream().uniform(), new SeedTree(1).stream().uniform());
-
-import { decodeNpy, encodeNpy } from '@unseen/formats';
-assert.deepEqual([...decodeNpy(encodeNpy({ shape: [3], values: new Float32Array([1, 2, 3]) }), 'a.npy').values], [1, 2, 3]);
-
-import { ConfusionMatrix, segmentationMetrics } from '@unseen/metrics';
-const matrix = new ConfusionMatrix(2);
-matrix.add(new Uint8Array([0, 0, 1, 1]), new Uint8Array([0, 0, 1, 0]));
-const classes = [{ id: 1, name: 'cat', group: 'seen' }, { id: 2, name: 'lynx', group: 'unseen' }];
-assert.equal(segmentationMetrics(matrix, { classes, resolution: 'original' }).unseenMIoU, 0.5);
-
-import { listDatasets } from '@unseen/data';
-assert.ok((await listDatasets()).some(({ name }) => name === 'toy-attributes'));
-console.log('used');
-`,
-  );
-  const { stdout } = await run(process.execPath, ['index.js'], { cwd: path });
+  const script = writeUser(path);
+  const { stdout } = await run(process.execPath, [script], { cwd: path });
   expect(stdout).toBe('used\n');
 
   const command = join(path, 'node_modules/@unseen/cli/bin/unseen.js');

@@ -31,3 +31,35 @@ export async function packedProject(path: string): Promise<string> {
   }
   return path;
 }
+
+/** Writes a program into a project that imports every package and uses those that people take singly; gives its path. It prints `used`. */
+export function writeUser(project: string): string {
+  const path = join(project, 'index.js');
+  const packages = readdirSync(join(ROOT, 'packages'));
+  writeFileSync(
+    path,
+    `import assert from 'node:assert/strict';
+for (const name of ${JSON.stringify(packages)}) {
+  const exports = await import('@unseen/' + name);
+  assert.equal(typeof exports, 'object', name);
+}
+import { SeedTree, nearestName } from '@unseen/core';
+assert.equal(nearestName('sed', ['seed', 'name']), 'seed');
+assert.equal(new SeedTree(1).stream().uniform(), new SeedTree(1).stream().uniform());
+
+import { decodeNpy, encodeNpy } from '@unseen/formats';
+assert.deepEqual([...decodeNpy(encodeNpy({ shape: [3], values: new Float32Array([1, 2, 3]) }), 'a.npy').values], [1, 2, 3]);
+
+import { ConfusionMatrix, segmentationMetrics } from '@unseen/metrics';
+const matrix = new ConfusionMatrix(2);
+matrix.add(new Uint8Array([0, 0, 1, 1]), new Uint8Array([0, 0, 1, 0]));
+const classes = [{ id: 1, name: 'cat', group: 'seen' }, { id: 2, name: 'lynx', group: 'unseen' }];
+assert.equal(segmentationMetrics(matrix, { classes, resolution: 'original' }).unseenMIoU, 0.5);
+
+import { listDatasets } from '@unseen/data';
+assert.ok((await listDatasets()).some(({ name }) => name === 'toy-attributes'));
+console.log('used');
+`,
+  );
+  return path;
+}

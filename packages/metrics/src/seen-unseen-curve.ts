@@ -41,7 +41,7 @@ const GAMMAS = Float64Array.from({ length: 241 }, (_, i) => 0.05 * Math.sinh((i 
 export class SeenUnseenCounts {
   private readonly classes: readonly Pick<MetricClass, 'group'>[];
   private readonly support: Float64Array;
-  /** [γ · classes]: pixels whose class changes at a γ, by what they were before (seen) or are from then on (unseen). */
+  /** Pixels whose class changes at a γ, by what they were before (seen) or are from then on (unseen); [γ · classes]. */
   private readonly predicted: Float64Array;
   /** Those of them that are right. */
   private readonly hits: Float64Array;
